@@ -1,0 +1,26 @@
+/** `usage`: wrong options or configuration; `infra`: not reachable or could not start; `failed`: failed while running; `difference`: an audit found one. */
+export type ErrorKind = 'usage' | 'infra' | 'failed' | 'difference'
+
+export interface ErrorDetails {
+  readonly kind: ErrorKind
+  /** One line: what to do about it. */
+  readonly hint?: string
+  readonly cause?: unknown
+}
+
+/** A failure that a user can act on. Anything else that is thrown is a bug. */
+export class PayflowError extends Error {
+  override readonly name = 'PayflowError'
+  readonly code: string
+  readonly kind: ErrorKind
+  readonly hint: string | undefined
+
+  constructor(code: string, message: string, { kind, hint, cause }: ErrorDetails) {
+    super(message, cause === undefined ? undefined : { cause })
+    this.code = code
+    this.kind = kind
+    this.hint = hint
+  }
+}
+
+export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))

@@ -1,0 +1,92 @@
+import type { ZodType } from 'zod'
+import type { TopicSpec } from './topics.ts'
+
+/**
+ * What a step returns; nothing is ever emitted as a side effect.
+ * `state` is the key's new state (`null` deletes it, absent leaves it); `emit` holds events of the output topic;
+ * `reject` is one readable sentence that makes the input a dead letter, with no other effect.
+ */
+export interface StepResult<State, Output> {
+  readonly state?: State | null
+  readonly emit?: readonly Output[]
+  readonly reject?: string
+}
+
+/** An option of a worker as a user types it. `parse` throws an Error with a readable message. */
+export interface WorkerOption<Value> {
+  readonly flag: string
+  readonly description: string
+  /** The default in the spelling of the command line: `500`, `10m`. */
+  readonly default: string
+  readonly parse: (text: string) => Value
+}
+
+export type OptionSpecs = Readonly<Record<string, WorkerOption<unknown>>>
+export type OptionValues<Specs extends OptionSpecs> = {
+  readonly [Name in keyof Specs]: Specs[Name] extends WorkerOption<infer Value> ? Value : never
+}
+
+export type InputSpecs = Readonly<Record<string, TopicSpec>>
+type EventOf<Topic> = Topic extends TopicSpec<infer Event> ? Event : never
+/** `void`: the input has no effect. */
+type StepReturn<State, Output> = StepResult<State, Output> | undefined
+
+export interface StateSpec<Inputs extends InputSpecs, State> {
+  /** What a changelog record must hold; checked when state is restored. */
+  readonly schema: ZodType<State>
+  /** State of a key that has none. */
+  readonly initial: State
+  /** The key of an event's state. Every key belongs to one user: state of a partition's users lives in that partition. */
+  readonly key: { readonly [Alias in keyof Inputs]: (event: EventOf<Inputs[Alias]>) => string }
+}
+
+/**
+ * A worker: a pure function of (state, event) that knows nothing of Kafka.
+ * `dueAt` and `onTime` are event-time timers: when the task's event time reaches `dueAt(state)` (ms), `onTime` is called once.
+ */
+export interface WorkerDefinition<
+  Inputs extends InputSpecs = InputSpecs,
+  Output = unknown,
+  State = unknown,
+  Options extends OptionSpecs = OptionSpecs,
+> {
+  readonly name: string
+  readonly summary: string
+  readonly inputs: Inputs
+  readonly output: TopicSpec<Output>
+  readonly options?: Options
+  readonly state?: StateSpec<Inputs, State>
+  readonly on: {
+    readonly [Alias in keyof Inputs]: (
+      event: EventOf<Inputs[Alias]>,
+      state: State,
+      options: OptionValues<Options>,
+    ) => StepReturn<State, Output>
+  }
+  readonly dueAt?: (state: State, options: OptionValues<Options>) => number | undefined
+  readonly onTime?: (now: number, state: State, options: OptionValues<Options>) => StepReturn<State, Output>
+}
+
+/** A definition whose types are forgotten: what the runtime and the registry hold. */
+export interface AnyWorker {
+  readonly name: string
+  readonly summary: string
+  readonly inputs: InputSpecs
+  readonly output: TopicSpec
+  readonly options?: OptionSpecs
+  readonly state?: {
+    readonly schema: ZodType
+    readonly initial: unknown
+    readonly key: Readonly<Record<string, (event: never) => string>>
+  }
+  readonly on: Readonly<Record<string, (event: never, state: never, options: never) => StepReturn<unknown, unknown>>>
+  readonly dueAt?: (state: never, options: never) => number | undefined
+  readonly onTime?: (now: number, state: never, options: never) => StepReturn<unknown, unknown>
+}
+
+/** Checks the definition's types and hands it back. */
+export function defineWorker<const Inputs extends InputSpecs, Output, State, const Options extends OptionSpecs>(
+  definition: WorkerDefinition<Inputs, Output, State, Options>,
+): WorkerDefinition<Inputs, Output, State, Options> {
+  return definition
+}
