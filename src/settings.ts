@@ -4,41 +4,13 @@ import { join, resolve } from 'node:path'
 import { z } from 'zod'
 import { didYouMean } from './did-you-mean.ts'
 import { PayflowError, messageOf } from './errors.ts'
-
-const unitMs = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const
-
-const integer = (minimum: number, maximum: number) =>
-  z
-    .union([z.number(), z.string().regex(/^\d+$/).transform(Number)])
-    .pipe(z.int().min(minimum).max(maximum))
-    .describe(`an integer from ${minimum} to ${maximum}`)
-
-const durationMs = (minimum: string, maximum: string) => {
-  const parse = (text: string): number => {
-    const [, amount, unit] = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)$/.exec(text) ?? []
-    return amount === undefined ? Number.NaN : Math.round(Number(amount) * unitMs[unit as keyof typeof unitMs])
-  }
-  return z
-    .string()
-    .transform(parse)
-    .pipe(z.number().min(parse(minimum)).max(parse(maximum)))
-    .describe(`a duration from ${minimum} to ${maximum}, such as ${minimum} or 500ms`)
-}
-
-const address = /^(\[[0-9a-fA-F:.]+\]|[^\s:/@,]+):([1-9]\d{0,4})$/
-const brokerList = z
-  .union([z.array(z.string()), z.string().transform((text) => text.split(',').map((part) => part.trim()))])
-  .pipe(z.array(z.string().refine((text) => Number(address.exec(text)?.[2] ?? Infinity) <= 65_535)).min(1))
-  .describe('one host:port or several with commas between them')
-
-const plainUrl = (text: string): boolean =>
-  URL.canParse(text) && /^https?:$/.test(new URL(text).protocol) && new URL(text).username === ''
+import { brokerList, durationMs, integer, plainUrl } from './setting-types.ts'
 
 /** Every setting: its schema (whose description says what is allowed). Optional ones have no default of their own. */
 const schema = z.object({
   engine: z.enum(['auto', 'docker', 'local', 'external']).describe('auto, docker, local or external'),
   brokers: brokerList.optional().describe(brokerList.description!),
-  ksqlUrl: z.string().refine(plainUrl).optional().describe('an http:// or https:// address without a password in it'),
+  ksqlUrl: plainUrl.optional().describe(plainUrl.description!),
   home: z.string().min(1).describe('a directory'),
   kafkaPort: integer(0, 65_535),
   zookeeperPort: integer(0, 65_535),
@@ -119,6 +91,8 @@ export interface Settings {
   readonly sessionTimeoutMs: number
   readonly lingerMs: number
   readonly record: InfraRecord | undefined
+  /** The settings file that was named; undefined: the usual one, if there is any. */
+  readonly configFile: string | undefined
   /** Where each value came from, in words: `--engine`, `PAYFLOW_ENGINE`, a file's path, `infra up`, `default`. */
   readonly origins: Readonly<Record<SettingName, string>>
 }
@@ -160,10 +134,14 @@ function readConfigFile(path: string, required: boolean): Record<string, unknown
   return content as Record<string, unknown>
 }
 
-function gather({ options, env, cwd }: SettingSources): Record<SettingName, Given> {
-  const named = options.config ?? (env.PAYFLOW_CONFIG === '' ? undefined : env.PAYFLOW_CONFIG)
-  const path = resolve(cwd, typeof named === 'string' ? named : 'payflow.config.json')
-  const file = readConfigFile(path, named !== undefined)
+function namedConfigFile({ options, env, cwd }: SettingSources): string | undefined {
+  const named = options.config ?? env.PAYFLOW_CONFIG
+  return typeof named === 'string' && named !== '' ? resolve(cwd, named) : undefined
+}
+
+function gather({ options, env, cwd }: SettingSources, configFile: string | undefined): Record<SettingName, Given> {
+  const path = configFile ?? resolve(cwd, 'payflow.config.json')
+  const file = readConfigFile(path, configFile !== undefined)
   const given = (name: SettingName): Given => {
     const variable = env[environmentName(name)]
     if (options[name] !== undefined) return { value: options[name], origin: optionName(name) }
@@ -192,7 +170,8 @@ const sameAddresses = (a: readonly string[], b: readonly string[]): boolean =>
 
 /** All settings: option > environment > config file > what `infra up` recorded > default. Throws PayflowError (usage). */
 export function resolveSettings(sources: SettingSources): Settings {
-  const given = gather(sources)
+  const configFile = namedConfigFile(sources)
+  const given = gather(sources, configFile)
   const values = check(given)
   const origins = Object.fromEntries(names.map((name) => [name, given[name].origin])) as Record<SettingName, string>
   const home = resolve(sources.cwd, values.home.replace(/^~(?=\/|$)/, homedir()))
@@ -225,6 +204,23 @@ export function resolveSettings(sources: SettingSources): Settings {
     sessionTimeoutMs: values.sessionTimeout,
     lingerMs: values.linger,
     record: recorded,
+    configFile,
     origins,
+  }
+}
+
+/** The environment in which another payflow process comes to the same settings. */
+export function environmentOf(settings: Settings): Record<string, string> {
+  const { brokers, ksqlUrl, home, partitions, replicationFactor, sessionTimeoutMs, lingerMs, configFile } = settings
+  return {
+    PAYFLOW_ENGINE: 'auto',
+    PAYFLOW_BROKERS: brokers.join(','),
+    PAYFLOW_KSQL_URL: ksqlUrl ?? '',
+    PAYFLOW_HOME: home,
+    PAYFLOW_PARTITIONS: String(partitions),
+    PAYFLOW_REPLICATION_FACTOR: String(replicationFactor ?? ''),
+    PAYFLOW_SESSION_TIMEOUT: `${sessionTimeoutMs}ms`,
+    PAYFLOW_LINGER: `${lingerMs}ms`,
+    PAYFLOW_CONFIG: configFile ?? '',
   }
 }
