@@ -1,5 +1,5 @@
 import type { ZodType } from 'zod'
-import type { TopicSpec } from './topics.ts'
+import type { EventOf, TopicSpec } from './topics.ts'
 
 /**
  * What a step returns; nothing is ever emitted as a side effect.
@@ -12,12 +12,14 @@ export interface StepResult<State, Output> {
   readonly reject?: string
 }
 
-/** An option of a worker as a user types it. `parse` throws an Error with a readable message. */
+/** An option of a worker as a user types it. */
 export interface WorkerOption<Value> {
+  /** The option and what it takes: `--threshold <amount>`. */
   readonly flag: string
   readonly description: string
   /** The default in the spelling of the command line: `500`, `10m`. */
   readonly default: string
+  /** Throws an Error whose message completes "must be …" into one sentence: `must be an amount such as 500 or 499.99`. */
   readonly parse: (text: string) => Value
 }
 
@@ -27,8 +29,7 @@ export type OptionValues<Specs extends OptionSpecs> = {
 }
 
 export type InputSpecs = Readonly<Record<string, TopicSpec>>
-type EventOf<Topic> = Topic extends TopicSpec<infer Event> ? Event : never
-/** `void`: the input has no effect. */
+/** `undefined`: the input has no effect. */
 type StepReturn<State, Output> = StepResult<State, Output> | undefined
 
 export interface StateSpec<Inputs extends InputSpecs, State> {
@@ -41,8 +42,11 @@ export interface StateSpec<Inputs extends InputSpecs, State> {
 }
 
 /**
- * A worker: a pure function of (state, event) that knows nothing of Kafka.
- * `dueAt` and `onTime` are event-time timers: when the task's event time reaches `dueAt(state)` (ms), `onTime` is called once.
+ * A worker: a pure function of (state, event) that knows nothing of Kafka. Steps return new states and change none.
+ *
+ * `dueAt` and `onTime` are event-time timers. A task's event time is the greatest timestamp it has processed. When an event moves it
+ * on, and its own step is done, `onTime(eventTime, state)` is called for every key whose `dueAt(state)` has been reached; the state
+ * that it leaves must not be due any more.
  */
 export interface WorkerDefinition<
   Inputs extends InputSpecs = InputSpecs,
@@ -50,7 +54,9 @@ export interface WorkerDefinition<
   State = unknown,
   Options extends OptionSpecs = OptionSpecs,
 > {
+  /** Lower-case words joined by dashes; it names the group, the state topic and the command. */
   readonly name: string
+  /** One line for lists and help. */
   readonly summary: string
   readonly inputs: Inputs
   readonly output: TopicSpec<Output>
@@ -61,10 +67,14 @@ export interface WorkerDefinition<
       event: EventOf<Inputs[Alias]>,
       state: State,
       options: OptionValues<Options>,
-    ) => StepReturn<State, Output>
+    ) => StepReturn<NoInfer<State>, NoInfer<Output>>
   }
   readonly dueAt?: (state: State, options: OptionValues<Options>) => number | undefined
-  readonly onTime?: (now: number, state: State, options: OptionValues<Options>) => StepReturn<State, Output>
+  readonly onTime?: (
+    now: number,
+    state: State,
+    options: OptionValues<Options>,
+  ) => StepReturn<NoInfer<State>, NoInfer<Output>>
 }
 
 /** A definition whose types are forgotten: what the runtime and the registry hold. */

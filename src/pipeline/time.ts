@@ -1,0 +1,148 @@
+const SECOND_MS = 1000
+const MINUTE_MS = 60 * SECOND_MS
+const HOUR_MS = 60 * MINUTE_MS
+const DAY_MS = 24 * HOUR_MS
+
+/** 0001-01-01T00:00:00.000Z and 9999-12-31T23:59:59.999Z: what four digits of a year can say. */
+export const MIN_TIME_MS = -62_135_596_800_000
+export const MAX_TIME_MS = 253_402_300_799_999
+
+const DASH = 45
+const DOT = 46
+const COLON = 58
+const COMMA = 44
+const DAYS = [0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]
+
+/** The number that two digits write at a position; NaN (at least one comparison with it fails) when they are not two digits. */
+function twoDigits(text: string, at: number): number {
+  const tens = text.charCodeAt(at) - 48
+  const ones = text.charCodeAt(at + 1) - 48
+  return tens >= 0 && tens <= 9 && ones >= 0 && ones <= 9 ? tens * 10 + ones : NaN
+}
+
+const isLeap = (year: number): boolean => year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0)
+
+/** Days from 1970-01-01 in the proleptic Gregorian calendar: `days_from_civil` of Howard Hinnant's "chrono-Compatible Low-Level Date Algorithms". */
+function daysFromCivil(year: number, month: number, day: number): number {
+  const y = month <= 2 ? year - 1 : year
+  const era = Math.floor(y / 400)
+  const yearOfEra = y - era * 400
+  const dayOfYear = Math.floor((153 * (month + (month > 2 ? -3 : 9)) + 2) / 5) + day - 1
+  const dayOfEra = yearOfEra * 365 + Math.floor(yearOfEra / 4) - Math.floor(yearOfEra / 100) + dayOfYear
+  return era * 146_097 + dayOfEra - 719_468
+}
+
+/** ms of `YYYY-MM-DD` at the start of a text; NaN unless it is a real date. */
+function dateMs(text: string): number {
+  const year = twoDigits(text, 0) * 100 + twoDigits(text, 2)
+  const month = twoDigits(text, 5)
+  const day = twoDigits(text, 8)
+  if (text.charCodeAt(4) !== DASH || text.charCodeAt(7) !== DASH) return NaN
+  if (!(year >= 0 && month >= 1 && month <= 12 && day >= 1)) return NaN
+  if (day > (month === 2 && isLeap(year) ? 29 : DAYS[month]!)) return NaN
+  return daysFromCivil(year, month, day) * DAY_MS
+}
+
+/** ms of `HH:MM` at a position; NaN unless the clock can show it. */
+function clockMs(text: string, at: number): number {
+  const hours = twoDigits(text, at)
+  const minutes = twoDigits(text, at + 3)
+  return text.charCodeAt(at + 2) === COLON && hours <= 23 && minutes <= 59 ? hours * HOUR_MS + minutes * MINUTE_MS : NaN
+}
+
+/** ms of `SS` at a position; NaN unless 00..59. */
+function secondsMs(text: string, at: number): number {
+  const seconds = twoDigits(text, at)
+  return seconds <= 59 ? seconds * SECOND_MS : NaN
+}
+
+/** ms that a zone from a position to the end stands before UTC: `Z`, `±HH`, `±HHMM`, `±HH:MM`; NaN for anything else. */
+function zoneMs(text: string, at: number): number {
+  const sign = text[at]
+  const length = text.length - at
+  if (sign === 'Z') return length === 1 ? 0 : NaN
+  if (sign !== '+' && sign !== '-') return NaN
+  const hours = twoDigits(text, at + 1)
+  const colon = length === 6 && text.charCodeAt(at + 3) === COLON
+  if (!(hours <= 23) || !(length === 3 || length === 5 || colon)) return NaN
+  const minutes = length === 3 ? 0 : twoDigits(text, at + (colon ? 4 : 3))
+  const offset = minutes <= 59 ? hours * HOUR_MS + minutes * MINUTE_MS : NaN
+  return sign === '+' ? offset : -offset
+}
+
+/** ms of `HH:MM[:SS[.fraction]]` and a zone, from a position to the end; NaN when it is something else. Digits after the third of a fraction are dropped. */
+function clockAndZoneMs(text: string, at: number): number {
+  let ms = clockMs(text, at)
+  at += 5
+  if (text.charCodeAt(at) === COLON) {
+    ms += secondsMs(text, at + 1)
+    at += 3
+    const point = text.charCodeAt(at)
+    if (point === DOT || point === COMMA) {
+      const first = ++at
+      let worth = 100
+      for (let digit = text.charCodeAt(at) - 48; digit >= 0 && digit <= 9; digit = text.charCodeAt(++at) - 48) {
+        ms += digit * worth
+        worth = worth > 1 ? worth / 10 : 0
+      }
+      if (at === first) return NaN
+    }
+  }
+  return ms - zoneMs(text, at)
+}
+
+/**
+ * ms since 1970 of an ISO-8601 time with a zone (extended form, seconds and fraction optional), or of `YYYY-MM-DD HH:MM:SS`, read as UTC.
+ * Undefined for anything else: a `T` without a zone, a date that no calendar has, a year outside 0001..9999.
+ */
+export function parseTimestamp(text: string): number | undefined {
+  const separator = text[10]
+  let ms = NaN
+  if (separator === 'T') ms = dateMs(text) + clockAndZoneMs(text, 11)
+  else if (separator === ' ' && text.length === 19 && text.charCodeAt(16) === COLON)
+    ms = dateMs(text) + clockMs(text, 11) + secondsMs(text, 17)
+  return ms >= MIN_TIME_MS && ms <= MAX_TIME_MS ? ms : undefined
+}
+
+const TWO = Array.from({ length: 60 }, (_, n) => String(n).padStart(2, '0'))
+const MILLIS = Array.from({ length: 1000 }, (_, n) => `.${String(n).padStart(3, '0')}Z`)
+
+// Events come in the order of their times, so the day and the minute of the last one are nearly always right again.
+let lastDay = NaN
+let dayText = ''
+let lastMinute = NaN
+let minuteText = ''
+
+function textOfMinute(minute: number): string {
+  const day = Math.floor(minute / 1440)
+  if (day !== lastDay) {
+    dayText = new Date(day * DAY_MS).toISOString().slice(0, 11)
+    lastDay = day
+  }
+  const ofDay = minute - day * 1440
+  const hour = Math.floor(ofDay / 60)
+  return `${dayText}${TWO[hour]!}:${TWO[ofDay - hour * 60]!}:`
+}
+
+/** `YYYY-MM-DDTHH:MM:SS.mmmZ`. Throws a RangeError for a time outside the years 0001..9999. */
+export function formatTimestamp(ms: number): string {
+  const minute = Math.floor(ms / MINUTE_MS)
+  if (minute !== lastMinute) {
+    if (!(ms >= MIN_TIME_MS && ms <= MAX_TIME_MS)) throw new RangeError(`No year from 0001 to 9999 has the time ${ms}`)
+    minuteText = textOfMinute(minute)
+    lastMinute = minute
+  }
+  const ofMinute = ms - minute * MINUTE_MS
+  const second = Math.floor(ofMinute / SECOND_MS)
+  return `${minuteText}${TWO[second]!}${MILLIS[(ofMinute - second * SECOND_MS) | 0]!}`
+}
+
+const UNIT_MS: Readonly<Record<string, number>> = { ms: 1, s: SECOND_MS, m: MINUTE_MS, h: HOUR_MS, d: DAY_MS }
+
+/** ms of `500ms`, `30s`, `10m`, `1h` or `1d`. */
+export function parseDuration(text: string): number | undefined {
+  const [, count, unit] = /^(\d+)(ms|s|m|h|d)$/.exec(text) ?? []
+  if (count === undefined || unit === undefined) return undefined
+  const ms = Number(count) * UNIT_MS[unit]!
+  return Number.isSafeInteger(ms) ? ms : undefined
+}
