@@ -1,0 +1,45 @@
+export type EngineName = 'docker' | 'local' | 'external'
+
+/** The shape of `infra status --json`. Addresses are `host:port`. */
+export interface InfraStatus {
+  engine: EngineName
+  running: boolean
+  brokers: string[]
+  zookeeper: string | null
+  ksql: string | null
+}
+
+export interface InfraOptions {
+  /** PAYFLOW_HOME: jars, data, logs, pid files and the record of what runs. */
+  home: string
+  /** 0: any free port. With several brokers the first one's; the others follow it. */
+  kafkaPort: number
+  zookeeperPort: number
+  nodes: number
+  ksql: boolean
+  ksqlUrl?: string
+  /** Given by the user: the brokers are not payflow's. */
+  brokers?: string[]
+  env: NodeJS.ProcessEnv
+  /** Where docker-compose.yml and the pom are; by default the package this file belongs to. */
+  packageRoot?: string
+}
+
+export type Report = (line: string) => void
+
+export interface Engine {
+  readonly name: EngineName
+  status(): Promise<InfraStatus>
+  /**
+   * Returns when the brokers really serve requests. `report` gets one-line progress. When it fails or `signal` fires,
+   * what this call started is stopped again. `started` is false when all of it was running already.
+   * @throws PayflowError (infra, usage), or the signal's reason
+   */
+  up(report: Report, signal?: AbortSignal): Promise<InfraStatus & { started: boolean }>
+  down(options: { volumes: boolean }, report: Report): Promise<{ stopped: boolean }>
+  logs(
+    options: { service?: string; follow: boolean; lines: number },
+    write: (line: string) => void,
+    signal?: AbortSignal,
+  ): Promise<void>
+}

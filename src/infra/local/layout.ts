@@ -1,0 +1,32 @@
+import { join } from 'node:path'
+
+export const kafkaVersion = '3.9.1'
+
+export type ServiceName = 'zookeeper' | `kafka-${number}`
+export const brokerName = (id: number): ServiceName => `kafka-${id}`
+
+/** Where the local engine keeps things under PAYFLOW_HOME. */
+export interface Layout {
+  readonly home: string
+  /** Kafka's and ZooKeeper's jars and their manifest. */
+  readonly jars: string
+  /** ZooKeeper's and the brokers' data, which live and die together. */
+  readonly data: string
+  readonly logs: string
+  /** Configuration and pid files of what runs. */
+  readonly run: string
+  readonly lock: string
+}
+
+export const layoutOf = (home: string): Layout => ({
+  home,
+  jars: join(home, `kafka-${kafkaVersion}`),
+  data: join(home, 'data'),
+  logs: join(home, 'logs'),
+  run: join(home, 'run'),
+  lock: join(home, 'infra.lock'),
+})
+
+export const logPath = (layout: Layout, service: ServiceName): string => join(layout.logs, `${service}.log`)
+/** What the JVM itself says, and what a broker says before its logging works. */
+export const outputPath = (layout: Layout, service: ServiceName): string => join(layout.logs, `${service}.out.log`)

@@ -1,0 +1,182 @@
+import { existsSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { PayflowError } from '../../errors.ts'
+import { describeBrokers } from '../../kafka/ready.ts'
+import { readRecord, removeRecord, writeRecord } from '../../settings.ts'
+import type { Engine, InfraOptions, InfraStatus, Report } from '../engine.ts'
+import { explainHomeError, prepareHome } from '../home.ts'
+import { withLock } from '../lock.ts'
+import { claimPort, isPortFree } from '../ports.ts'
+import { agreeOnNodes, recordNodes, removeData } from './cluster-data.ts'
+import { ensureJars } from './jars.ts'
+import { findJava } from './java.ts'
+import { brokerName, layoutOf, type Layout, type ServiceName } from './layout.ts'
+import { showLogs } from './logs.ts'
+import { log4jProperties, renderProperties } from './properties.ts'
+import { keepWhatServes, type Survivors } from './repair.ts'
+import { addressOf, forget, readStates, stopService, type Service } from './services.ts'
+import { startBrokers, startZookeeper, type Member, type StartContext } from './start.ts'
+
+const statusTimeoutMs = 3_000
+const abortGraceMs = 3_000
+const brokerGraceMs = 30_000
+const zookeeperGraceMs = 5_000
+
+/** Apache Kafka and ZooKeeper as JVM processes of this machine, on 127.0.0.1 only. */
+export class LocalEngine implements Engine {
+  readonly name = 'local'
+  readonly #options: InfraOptions
+  readonly #layout: Layout
+
+  constructor(options: InfraOptions) {
+    this.#options = options
+    this.#layout = layoutOf(options.home)
+  }
+
+  async status(): Promise<InfraStatus> {
+    const { zookeeper, brokers } = readStates(this.#layout)
+    const addresses = brokers.map(addressOf)
+    const running =
+      zookeeper !== undefined && addresses.length > 0
+        ? await describeBrokers(addresses, statusTimeoutMs).then(
+            () => true,
+            () => false,
+          )
+        : false
+    return this.#statusOf(running, zookeeper, brokers)
+  }
+
+  async up(report: Report, signal?: AbortSignal): Promise<InfraStatus & { started: boolean }> {
+    if (process.platform === 'win32')
+      throw new PayflowError('UNSUPPORTED_PLATFORM', 'The local engine does not run on Windows', {
+        kind: 'infra',
+        hint: 'use --engine docker, or run payflow in WSL2',
+      })
+    const { home, run, logs } = this.#layout
+    prepareHome(home, [run, logs])
+    try {
+      return await withLock(this.#layout.lock, { report, signal }, () => this.#start(report, signal))
+    } catch (error) {
+      throw explainHomeError(error, home)
+    }
+  }
+
+  async down({ volumes }: { volumes: boolean }, report: Report): Promise<{ stopped: boolean }> {
+    if (!existsSync(this.#layout.home)) return { stopped: false }
+    try {
+      return await withLock(this.#layout.lock, { report }, () => this.#stop(volumes, report))
+    } catch (error) {
+      throw explainHomeError(error, this.#layout.home)
+    }
+  }
+
+  async logs(
+    options: { service?: string; follow: boolean; lines: number },
+    write: (line: string) => void,
+    signal?: AbortSignal,
+  ): Promise<void> {
+    await showLogs(this.#layout, options, write, signal)
+  }
+
+  async #start(report: Report, signal: AbortSignal | undefined): Promise<InfraStatus & { started: boolean }> {
+    const layout = this.#layout
+    const nodes = agreeOnNodes(layout, this.#options.nodes)
+    const survivors = await keepWhatServes(layout, report)
+    const complete = survivors.zookeeper !== undefined && survivors.brokers.length === nodes
+    if (!complete) await this.#startMissing(nodes, survivors, report, signal)
+    const { zookeeper, brokers } = readStates(layout)
+    const status = this.#statusOf(true, zookeeper, brokers)
+    if (!complete || readRecord(layout.home)?.engine !== this.name) {
+      const { ksql } = status
+      writeRecord(layout.home, {
+        engine: this.name,
+        brokers: status.brokers,
+        zookeeper: status.zookeeper,
+        ksql,
+        startedAt: new Date().toISOString(),
+        nodes,
+      })
+    }
+    return { ...status, started: !complete }
+  }
+
+  async #startMissing(
+    nodes: number,
+    survivors: Survivors,
+    report: Report,
+    signal: AbortSignal | undefined,
+  ): Promise<void> {
+    const layout = this.#layout
+    const { env, packageRoot } = this.#options
+    if (nodes !== this.#options.nodes)
+      report(`The data belong to a cluster of ${nodes}: starting ${nodes} brokers, not ${this.#options.nodes}`)
+    const java = await findJava(env, signal)
+    const { zookeeperPort, members } = await this.#claimPorts(nodes, survivors)
+    await ensureJars({ directory: layout.jars, root: packageRoot, env, report, signal })
+    recordNodes(layout, nodes)
+    writeFileSync(join(layout.run, 'log4j.properties'), renderProperties(log4jProperties))
+    const started: Service[] = []
+    const context: StartContext = { layout, java, env, nodes, report, signal, started }
+    try {
+      if (survivors.zookeeper === undefined) await startZookeeper(context, zookeeperPort)
+      await startBrokers(context, zookeeperPort, members)
+    } catch (error) {
+      await Promise.all(started.map((service) => stopService(layout, service, abortGraceMs)))
+      throw error
+    }
+  }
+
+  /** Whoever talks to a cluster that lost a member goes on at the same addresses, so its ports are kept where possible. */
+  async #claimPorts(
+    nodes: number,
+    { zookeeper, brokers, gone }: Survivors,
+  ): Promise<{ zookeeperPort: number; members: Member[] }> {
+    const taken: number[] = []
+    const claim = async (name: ServiceName, wanted: number, variable: string): Promise<number> => {
+      const former = gone.find((service) => service.name === name)?.port
+      const keep = former !== undefined && (wanted === 0 || zookeeper !== undefined) && (await isPortFree(former))
+      const port = keep ? former : await claimPort(wanted, variable, taken)
+      taken.push(port)
+      return port
+    }
+    const { kafkaPort, zookeeperPort } = this.#options
+    const missing = Array.from({ length: nodes }, (_, id) => id).filter(
+      (id) => !brokers.some(({ name }) => name === brokerName(id)),
+    )
+    const claimed = zookeeper?.port ?? (await claim('zookeeper', zookeeperPort, 'PAYFLOW_ZOOKEEPER_PORT'))
+    const members: Member[] = []
+    for (const id of missing) {
+      const wanted = kafkaPort === 0 ? 0 : kafkaPort + id
+      members.push({ id, port: await claim(brokerName(id), wanted, 'PAYFLOW_KAFKA_PORT') })
+    }
+    return { zookeeperPort: claimed, members }
+  }
+
+  async #stop(volumes: boolean, report: Report): Promise<{ stopped: boolean }> {
+    const layout = this.#layout
+    const { zookeeper, brokers, stale } = readStates(layout)
+    const stop = async (service: Service, graceMs: number): Promise<void> => {
+      const how = await stopService(layout, service, graceMs)
+      report(`${service.name} (pid ${service.pid}) ${how === 'ended' ? 'has stopped' : 'had to be killed'}`)
+    }
+    await Promise.all(brokers.map((broker) => stop(broker, brokerGraceMs)))
+    if (zookeeper) await stop(zookeeper, zookeeperGraceMs)
+    for (const { name } of stale) forget(layout, name)
+    if (readRecord(layout.home)?.engine === this.name) removeRecord(layout.home)
+    if (volumes && existsSync(layout.data)) {
+      removeData(layout)
+      report(`Removed the data in ${layout.data}`)
+    }
+    return { stopped: zookeeper !== undefined || brokers.length > 0 }
+  }
+
+  #statusOf(running: boolean, zookeeper: Service | undefined, brokers: readonly Service[]): InfraStatus {
+    return {
+      engine: this.name,
+      running,
+      brokers: brokers.map(addressOf),
+      zookeeper: zookeeper ? addressOf(zookeeper) : null,
+      ksql: this.#options.ksqlUrl ?? null,
+    }
+  }
+}

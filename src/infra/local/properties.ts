@@ -1,0 +1,80 @@
+import { brokerName } from './layout.ts'
+
+/** All paths are relative to PAYFLOW_HOME, where the JVMs run: no escaping, and a home can be moved while stopped. */
+export type Properties = Readonly<Record<string, string | number | boolean>>
+
+export const renderProperties = (properties: Properties): string =>
+  Object.entries(properties)
+    .map(([name, value]) => `${name}=${value}\n`)
+    .join('')
+
+/** A broker's session is renewed a few times a tick; short ones let a killed broker's registration go quickly. */
+const tickTimeMs = 500
+export const sessionTimeoutMs = 6_000
+
+export const zookeeperProperties = (port: number): Properties => ({
+  dataDir: 'data/zookeeper',
+  clientPort: port,
+  clientPortAddress: '127.0.0.1',
+  tickTime: tickTimeMs,
+  maxClientCnxns: 0,
+  'admin.enableServer': false,
+  '4lw.commands.whitelist': 'ruok,dump',
+  'autopurge.snapRetainCount': 3,
+  'autopurge.purgeInterval': 24,
+})
+
+export interface BrokerPlan {
+  readonly id: number
+  readonly port: number
+  readonly nodes: number
+  readonly zookeeperPort: number
+}
+
+export function brokerProperties({ id, port, nodes, zookeeperPort }: BrokerPlan): Properties {
+  const replicationFactor = Math.min(nodes, 3)
+  // with three replicas a write survives the loss of one broker, and so does writing
+  const minInSyncReplicas = replicationFactor === 3 ? 2 : 1
+  return {
+    'broker.id': id,
+    listeners: `PLAINTEXT://127.0.0.1:${port}`,
+    'zookeeper.connect': `127.0.0.1:${zookeeperPort}`,
+    'zookeeper.session.timeout.ms': sessionTimeoutMs,
+    'zookeeper.connection.timeout.ms': 3 * sessionTimeoutMs,
+    'log.dirs': `data/${brokerName(id)}`,
+    'auto.create.topics.enable': false,
+    'default.replication.factor': replicationFactor,
+    'min.insync.replicas': minInSyncReplicas,
+    'offsets.topic.replication.factor': replicationFactor,
+    'offsets.topic.num.partitions': 12,
+    'transaction.state.log.replication.factor': replicationFactor,
+    'transaction.state.log.min.isr': minInSyncReplicas,
+    'transaction.state.log.num.partitions': 12,
+    'group.initial.rebalance.delay.ms': 0,
+    'log.segment.delete.delay.ms': 1000,
+    'num.network.threads': 2,
+    'num.io.threads': 4,
+    // its default, 128 MiB, would take a quarter of the heap
+    'log.cleaner.dedupe.buffer.size': 32 * 1024 * 1024,
+    'controlled.shutdown.max.retries': 2,
+    'controlled.shutdown.retry.backoff.ms': 500,
+  }
+}
+
+/** The JVM's system property `payflow.log` names the file. */
+export const log4jProperties: Properties = {
+  'log4j.rootLogger': 'INFO, file',
+  'log4j.appender.file': 'org.apache.log4j.RollingFileAppender',
+  'log4j.appender.file.File': '${payflow.log}',
+  'log4j.appender.file.MaxFileSize': '20MB',
+  'log4j.appender.file.MaxBackupIndex': 2,
+  'log4j.appender.file.layout': 'org.apache.log4j.PatternLayout',
+  'log4j.appender.file.layout.ConversionPattern': '[%d] %p %m (%c)%n',
+}
+
+export const zookeeperJvmOptions = ['-Xms128m', '-Xmx128m', '-XX:+UseSerialGC', '-Dzookeeper.preAllocSize=4096']
+
+export function brokerJvmOptions(nodes: number): string[] {
+  const heap = nodes === 1 ? '512m' : '384m'
+  return [`-Xms${heap}`, `-Xmx${heap}`, '-XX:+UseG1GC', '-XX:MaxGCPauseMillis=20', '-XX:+ExitOnOutOfMemoryError']
+}

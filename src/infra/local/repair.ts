@@ -1,0 +1,44 @@
+import { describeBrokers } from '../../kafka/ready.ts'
+import type { Report } from '../engine.ts'
+import type { Layout } from './layout.ts'
+import { addressOf, forget, readStates, stopService, type Service } from './services.ts'
+import { zookeeperAnswers } from './zookeeper.ts'
+
+const answerTimeoutMs = 5_000
+const graceMs = 5_000
+
+export const brokerAnswers = (service: Service): Promise<boolean> =>
+  describeBrokers([addressOf(service)], answerTimeoutMs).then(
+    () => true,
+    () => false,
+  )
+
+export interface Survivors {
+  readonly zookeeper: Service | undefined
+  readonly brokers: Service[]
+  /** What ran before and does not any more: its ports are worth keeping. */
+  readonly gone: Service[]
+}
+
+async function stop(layout: Layout, services: Service[], why: string, report: Report): Promise<void> {
+  for (const { name, pid } of services) report(`${name} (pid ${pid}) ${why}: stopping it`)
+  await Promise.all(services.map((service) => stopService(layout, service, graceMs)))
+}
+
+/** Looks what an earlier `infra up` left: keeps what serves, ends what only half does, forgets what is gone. */
+export async function keepWhatServes(layout: Layout, report: Report): Promise<Survivors> {
+  const { zookeeper, brokers, stale } = readStates(layout)
+  for (const { name, pid } of stale) {
+    report(`${name} is gone, though its pid file (pid ${pid}) says it runs: ignoring the file`)
+    forget(layout, name)
+  }
+  if (zookeeper === undefined || !(await zookeeperAnswers(zookeeper.port))) {
+    await stop(layout, brokers, 'runs without ZooKeeper', report)
+    await stop(layout, zookeeper ? [zookeeper] : [], 'does not answer', report)
+    return { zookeeper: undefined, brokers: [], gone: [...stale, ...brokers, ...(zookeeper ? [zookeeper] : [])] }
+  }
+  const answers = await Promise.all(brokers.map(brokerAnswers))
+  const mute = brokers.filter((_, index) => answers[index] !== true)
+  await stop(layout, mute, 'does not answer', report)
+  return { zookeeper, brokers: brokers.filter((_, index) => answers[index] === true), gone: [...stale, ...mute] }
+}

@@ -1,0 +1,165 @@
+import { PayflowError } from '../../errors.ts'
+import { waitForBrokers } from '../../kafka/ready.ts'
+import type { Report } from '../engine.ts'
+import { poll } from '../poll.ts'
+import { isAlive } from '../processes.ts'
+import { explainFailure, isStillRegistered, lastComplaints, saidSinceStart } from './failure.ts'
+import { brokerName, type Layout } from './layout.ts'
+import { brokerJvmOptions, brokerProperties, renderProperties, sessionTimeoutMs } from './properties.ts'
+import { zookeeperJvmOptions, zookeeperProperties } from './properties.ts'
+import { addressOf, startService, type Service, type StartedService } from './services.ts'
+import { registeredBrokers, zookeeperAnswers } from './zookeeper.ts'
+
+const zookeeperTimeoutMs = 30_000
+const brokerTimeoutMs = 90_000
+const mostAttempts = 5
+
+export interface StartContext {
+  readonly layout: Layout
+  readonly java: string
+  readonly env: NodeJS.ProcessEnv
+  readonly nodes: number
+  readonly report: Report
+  readonly signal: AbortSignal | undefined
+  /** Everything that was started, for whoever must stop it when the start fails. */
+  readonly started: Service[]
+}
+
+const seconds = (since: number): string => `${((Date.now() - since) / 1000).toFixed(1)} s`
+
+class ServiceDied extends Error {
+  readonly service: StartedService
+  constructor(service: StartedService) {
+    super(`${service.name} ended`)
+    this.service = service
+  }
+}
+
+/** Waits for `ready`, but no longer than all of `services` are alive. @throws ServiceDied, or what `ready` throws */
+async function whileAlive(
+  services: readonly StartedService[],
+  outer: AbortSignal | undefined,
+  ready: (signal: AbortSignal) => Promise<void>,
+): Promise<void> {
+  const stop = new AbortController()
+  const signal = outer ? AbortSignal.any([outer, stop.signal]) : stop.signal
+  const death = poll(() => services.find((service) => !isAlive(service)), {
+    timeoutMs: Infinity,
+    intervalMs: 100,
+    signal,
+  })
+  const died = death.then((service) => Promise.reject(service ? new ServiceDied(service) : new Error('unreachable')))
+  const isReady = ready(signal)
+  try {
+    await Promise.race([isReady, died])
+  } finally {
+    stop.abort()
+    void Promise.allSettled([isReady, died])
+  }
+}
+
+function explainDeath(error: unknown, layout: Layout): unknown {
+  if (!(error instanceof ServiceDied)) return error
+  const { name, port } = error.service
+  return explainFailure({ name, port, home: layout.home, text: saidSinceStart(layout, error.service) })
+}
+
+function tooSlow(layout: Layout, service: StartedService, timeoutMs: number): PayflowError {
+  const words = lastComplaints(saidSinceStart(layout, service)).join(' | ')
+  return new PayflowError(
+    'START_TIMEOUT',
+    `${service.name} did not answer on ${addressOf(service)} within ${timeoutMs / 1000} s. Its last words: ${words}`,
+    { kind: 'infra', hint: '`payflow infra logs` shows all of it; is the machine very busy?' },
+  )
+}
+
+export async function startZookeeper(context: StartContext, port: number): Promise<Service> {
+  const { layout, java, env, signal, report, started } = context
+  const since = Date.now()
+  const service = startService(layout, 'zookeeper', port, {
+    java,
+    env,
+    jvmOptions: zookeeperJvmOptions,
+    mainClass: 'org.apache.zookeeper.server.quorum.QuorumPeerMain',
+    properties: renderProperties(zookeeperProperties(port)),
+  })
+  started.push(service)
+  const answers = async (inner: AbortSignal): Promise<void> => {
+    const probe = async () => ((await zookeeperAnswers(port)) ? true : undefined)
+    if (!(await poll(probe, { timeoutMs: zookeeperTimeoutMs, signal: inner })))
+      throw tooSlow(layout, service, zookeeperTimeoutMs)
+  }
+  try {
+    await whileAlive([service], signal, answers)
+  } catch (error) {
+    throw explainDeath(error, layout)
+  }
+  report(`ZooKeeper answers on ${addressOf(service)} (${seconds(since)})`)
+  return service
+}
+
+export interface Member {
+  readonly id: number
+  readonly port: number
+}
+
+function startBroker(context: StartContext, zookeeperPort: number, { id, port }: Member): StartedService {
+  const { layout, java, env, nodes, started } = context
+  const service = startService(layout, brokerName(id), port, {
+    java,
+    env,
+    jvmOptions: brokerJvmOptions(nodes),
+    mainClass: 'kafka.Kafka',
+    properties: renderProperties(brokerProperties({ id, port, nodes, zookeeperPort })),
+  })
+  started.push(service)
+  return service
+}
+
+/** Brokers that were killed stay registered until their sessions end; one that is started sooner ends with NodeExists. */
+async function untilForgotten({ report, signal }: StartContext, zookeeperPort: number, ids: number[]): Promise<void> {
+  let announced = false
+  const forgotten = async (): Promise<true | undefined> => {
+    const left = (await registeredBrokers(zookeeperPort)).filter((id) => ids.includes(id))
+    if (left.length === 0) return true
+    if (!announced) report(`Waiting for ZooKeeper to let go of ${left.map(brokerName).join(', ')}, killed a moment ago`)
+    announced = true
+    return undefined
+  }
+  await poll(forgotten, { timeoutMs: 3 * sessionTimeoutMs, intervalMs: 100, signal })
+}
+
+/** Starts the brokers and returns when each of them answers and knows all the others. */
+export async function startBrokers(context: StartContext, zookeeperPort: number, members: Member[]): Promise<void> {
+  const { layout, nodes, signal, report } = context
+  await untilForgotten(
+    context,
+    zookeeperPort,
+    members.map(({ id }) => id),
+  )
+  const since = Date.now()
+  let services = members.map((member) => startBroker(context, zookeeperPort, member))
+  const answers = async (inner: AbortSignal): Promise<void> => {
+    for (const service of services) {
+      await waitForBrokers([addressOf(service)], nodes, brokerTimeoutMs, inner).catch((error: unknown) => {
+        const slow = error instanceof PayflowError && error.code === 'BROKERS_NOT_READY'
+        throw slow ? tooSlow(layout, service, brokerTimeoutMs) : error
+      })
+    }
+  }
+  for (let attempt = 1; ; attempt++) {
+    try {
+      await whileAlive(services, signal, answers)
+      break
+    } catch (error) {
+      const early = error instanceof ServiceDied && isStillRegistered(saidSinceStart(layout, error.service))
+      if (!early || attempt === mostAttempts) throw explainDeath(error, layout)
+      const { name } = error.service
+      report(`${name} is still registered in ZooKeeper: starting it again`)
+      services = services.map((service, index) =>
+        service.name === name ? startBroker(context, zookeeperPort, members[index]!) : service,
+      )
+    }
+  }
+  report(`Kafka answers on ${services.map(addressOf).join(', ')} (${seconds(since)})`)
+}

@@ -1,0 +1,68 @@
+import { spawnSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { poll } from './poll.ts'
+
+/** A process, told apart from a later one that was given the same pid. */
+export interface ProcessIdentity {
+  readonly pid: number
+  readonly startTime: string
+}
+
+const readText = (path: string): string | undefined => {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch {
+    return undefined
+  }
+}
+
+/** The start time in a line of /proc/<pid>/stat, in ticks since boot; undefined for a process that has ended (zombie). */
+export function startTimeIn(stat: string): string | undefined {
+  // the second field is the command's name in parentheses, which may hold spaces and parentheses of its own
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+  return fields[0] === 'Z' || fields[0] === 'X' ? undefined : fields[19]
+}
+
+/** When the process started, in a form only good for comparing; undefined when there is no such process. */
+export function startTimeOf(pid: number): string | undefined {
+  if (process.platform === 'linux') {
+    const stat = readText(`/proc/${pid}/stat`)
+    const ticks = stat === undefined ? undefined : startTimeIn(stat)
+    const boot = readText('/proc/sys/kernel/random/boot_id')?.trim() ?? 'boot'
+    return ticks === undefined ? undefined : `${boot}/${ticks}`
+  }
+  const { stdout } = spawnSync('ps', ['-o', 'stat=,lstart=', '-p', String(pid)], {
+    encoding: 'utf8',
+    env: { ...process.env, LC_ALL: 'C' },
+  })
+  const [, state, started] = /^(\S+)\s+(.+?)\s*$/.exec(stdout) ?? []
+  return state === undefined || state.startsWith('Z') ? undefined : started
+}
+
+export function identify(pid: number): ProcessIdentity | undefined {
+  const startTime = startTimeOf(pid)
+  return startTime === undefined ? undefined : { pid, startTime }
+}
+
+export const isAlive = ({ pid, startTime }: ProcessIdentity): boolean => startTimeOf(pid) === startTime
+
+function send(process_: ProcessIdentity, signal: NodeJS.Signals): void {
+  if (!isAlive(process_)) return
+  try {
+    process.kill(process_.pid, signal)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
+  }
+}
+
+/** Ends a process with SIGTERM, and with SIGKILL when it is still there after `graceMs`. */
+export async function terminate(process_: ProcessIdentity, graceMs: number): Promise<'ended' | 'killed'> {
+  const gone = (timeoutMs: number) => poll(() => (isAlive(process_) ? undefined : true), { timeoutMs })
+  send(process_, 'SIGTERM')
+  // a frozen process acts on no signal until it is continued
+  send(process_, 'SIGCONT')
+  if (await gone(graceMs)) return 'ended'
+  send(process_, 'SIGKILL')
+  await gone(graceMs)
+  return 'killed'
+}
