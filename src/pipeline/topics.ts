@@ -34,8 +34,9 @@ function topic<Event extends OfUser>(
   return { name, shape: events, key, userOf: (event) => event.user_id, timeOf }
 }
 
-const PAYMENT_METHODS = ['Credit Card', 'Debit Card', 'PayPal', 'Crypto'] as const
-const EVENT_TYPES = ['signup', 'login', 'view_product', 'add_to_cart', 'purchase'] as const
+export const PAYMENT_STATUSES = ['SUCCESS', 'FAILED'] as const
+export const PAYMENT_METHODS = ['Credit Card', 'Debit Card', 'PayPal', 'Crypto'] as const
+export const EVENT_TYPES = ['signup', 'login', 'view_product', 'add_to_cart', 'purchase'] as const
 
 const order = {
   order_id: uuid(),
@@ -54,7 +55,7 @@ export const payments = topic(
     payment_id: uuid(),
     order_id: uuid(),
     user_id: integer(1),
-    status: oneOf('SUCCESS', 'FAILED'),
+    status: oneOf(...PAYMENT_STATUSES),
     amount: money(),
     payment_method: oneOf(...PAYMENT_METHODS),
     timestamp: time(),

@@ -19,7 +19,7 @@ export interface WorkerOption<Value> {
   readonly description: string
   /** The default in the spelling of the command line: `500`, `10m`. */
   readonly default: string
-  /** Throws an Error whose message completes "must be …" into one sentence: `must be an amount such as 500 or 499.99`. */
+  /** Throws an Error that says what is allowed: `expected an amount such as 500 or 499.99, not "lots"`. */
   readonly parse: (text: string) => Value
 }
 

@@ -1,0 +1,29 @@
+import { z } from 'zod'
+import { MAX_CENTS, addCents, moneyText, type Cents } from '../money.ts'
+import { aggregatedRevenue, orders } from '../topics.ts'
+import { defineWorker } from '../worker.ts'
+import { TOTAL_TOO_LARGE, orderTotal } from './order-total.ts'
+
+const revenue = z.object({ cents: z.int().min(0), orders: z.int().min(0) })
+
+export const aggregatedRevenueWorker = defineWorker({
+  name: 'aggregated-revenue',
+  summary: "Each user's running total of orders",
+  inputs: { orders },
+  output: aggregatedRevenue,
+  state: { schema: revenue, initial: { cents: 0, orders: 0 }, key: { orders: (order) => String(order.user_id) } },
+  on: {
+    orders: (order, state) => {
+      const total = orderTotal(order)
+      if (total === undefined) return { reject: TOTAL_TOO_LARGE }
+      const cents = addCents(state.cents as Cents, total)
+      if (cents === undefined)
+        return { reject: `the total revenue of user ${order.user_id} would pass ${moneyText(MAX_CENTS)}` }
+      const count = state.orders + 1
+      return {
+        state: { cents, orders: count },
+        emit: [{ user_id: order.user_id, total_revenue: cents, order_count: count, timestamp: order.timestamp }],
+      }
+    },
+  },
+})

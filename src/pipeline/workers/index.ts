@@ -1,0 +1,22 @@
+import type { AnyWorker } from '../worker.ts'
+import { aggregatedRevenueWorker } from './aggregated-revenue.ts'
+import { failedPaymentsWorker } from './failed-payments.ts'
+import { frequentFailedPaymentsWorker } from './frequent-failed-payments.ts'
+import { largeOrdersWorker } from './large-orders.ts'
+import { processOrdersWorker } from './process-orders.ts'
+import { processPaymentsWorker } from './process-payments.ts'
+
+/** Every worker that payflow brings, in the order of lists. A new one is a file and a line here. */
+export const workers: readonly AnyWorker[] = [
+  failedPaymentsWorker,
+  largeOrdersWorker,
+  aggregatedRevenueWorker,
+  frequentFailedPaymentsWorker,
+  processOrdersWorker,
+  processPaymentsWorker,
+]
+
+/** What `worker all` and `all` run. */
+export const defaultWorkers: readonly AnyWorker[] = workers
+
+export const findWorker = (name: string): AnyWorker | undefined => workers.find((worker) => worker.name === name)

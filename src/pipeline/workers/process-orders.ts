@@ -1,0 +1,28 @@
+import { z } from 'zod'
+import { EVENT_TYPES, enrichedOrders, orders, users } from '../topics.ts'
+import { defineWorker } from '../worker.ts'
+import { TOTAL_TOO_LARGE, orderTotal } from './order-total.ts'
+
+const profile = z.object({ name: z.string(), last_event_type: z.enum(EVENT_TYPES), last_seen: z.int() })
+
+export const processOrdersWorker = defineWorker({
+  name: 'process-orders',
+  summary: 'Orders with their total and their user',
+  inputs: { orders, users },
+  output: enrichedOrders,
+  state: {
+    schema: profile.nullable(),
+    initial: null as z.infer<typeof profile> | null,
+    key: { orders: (order) => String(order.user_id), users: (user) => String(user.user_id) },
+  },
+  on: {
+    users: ({ name, event_type, timestamp }, state) =>
+      state && state.last_seen > timestamp
+        ? undefined
+        : { state: { name, last_event_type: event_type, last_seen: timestamp } },
+    orders: (order, state) => {
+      const total = orderTotal(order)
+      return total === undefined ? { reject: TOTAL_TOO_LARGE } : { emit: [{ ...order, total, user: state }] }
+    },
+  },
+})

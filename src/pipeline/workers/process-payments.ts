@@ -1,0 +1,110 @@
+import { z } from 'zod'
+import type { Cents } from '../money.ts'
+import { PAYMENT_METHODS, PAYMENT_STATUSES, orderStatus, orders, payments, type EventOf } from '../topics.ts'
+import { defineWorker } from '../worker.ts'
+import { durationOption } from './options.ts'
+import { TOTAL_TOO_LARGE, orderTotal } from './order-total.ts'
+
+type Status = EventOf<typeof orderStatus>
+
+const openPayment = z.object({
+  payment_id: z.string(),
+  order_id: z.string(),
+  user_id: z.int(),
+  status: z.enum(PAYMENT_STATUSES),
+  amount: z.int().min(0),
+  payment_method: z.enum(PAYMENT_METHODS),
+  timestamp: z.int(),
+  /** Whether UNKNOWN_ORDER was said of it. */
+  reported: z.boolean(),
+})
+type OpenPayment = z.infer<typeof openPayment>
+
+const matching = z.object({
+  /** The order's total in cents, once the order has come. */
+  total: z.int().min(0).nullable(),
+  /** Payments that wait for the order. */
+  open: z.array(openPayment),
+  /** The greatest timestamp of the order and its payments. */
+  newest: z.int(),
+})
+type Matching = z.infer<typeof matching>
+
+/** An order and a payment belong together only when the user is the same too; users of a partition stay together. */
+const keyOf = (event: { readonly user_id: number; readonly order_id: string }): string =>
+  `${event.user_id}:${event.order_id}`
+
+const newestOf = (state: Matching | null, timestamp: number): number =>
+  state && state.newest > timestamp ? state.newest : timestamp
+
+type Matchable = Omit<OpenPayment, 'reported'>
+
+function statusOf(payment: Matchable, total: Cents | null): Status {
+  const { order_id, user_id, amount, payment_id, payment_method, timestamp } = payment
+  const named = {
+    order_id,
+    user_id,
+    order_total: total,
+    amount: amount as Cents,
+    payment_id,
+    payment_method,
+    timestamp,
+  }
+  if (total === null) return { ...named, status: 'UNKNOWN_ORDER' }
+  if (payment.status === 'FAILED') return { ...named, status: 'DECLINED' }
+  return { ...named, status: amount === total ? 'PAID' : 'AMOUNT_MISMATCH' }
+}
+
+export const processPaymentsWorker = defineWorker({
+  name: 'process-payments',
+  summary: 'What became of each payment: paid, declined, another amount, or of no known order',
+  inputs: { orders, payments },
+  output: orderStatus,
+  options: {
+    wait: durationOption({
+      flag: '--wait <duration>',
+      description: 'how long a payment waits for its order before the order is called unknown',
+      default: '10m',
+    }),
+    retention: durationOption({
+      flag: '--retention <duration>',
+      description: 'how long an order and its open payments are kept',
+      default: '1d',
+    }),
+  },
+  state: {
+    schema: matching.nullable(),
+    initial: null as Matching | null,
+    key: { orders: keyOf, payments: keyOf },
+  },
+  on: {
+    orders: (order, state) => {
+      const total = orderTotal(order)
+      if (total === undefined) return { reject: TOTAL_TOO_LARGE }
+      return {
+        state: { total, open: [], newest: newestOf(state, order.timestamp) },
+        emit: (state?.open ?? []).map((payment) => statusOf(payment, total)),
+      }
+    },
+    payments: (payment, state) => {
+      const newest = newestOf(state, payment.timestamp)
+      if (state?.total != null) return { state: { ...state, newest }, emit: [statusOf(payment, state.total as Cents)] }
+      return { state: { total: null, open: [...(state?.open ?? []), { ...payment, reported: false }], newest } }
+    },
+  },
+  dueAt: (state, { wait, retention }) => {
+    if (!state) return undefined
+    let due = state.newest + retention
+    for (const { reported, timestamp } of state.open) if (!reported && timestamp + wait < due) due = timestamp + wait
+    return due
+  },
+  onTime: (now, state, { wait, retention }) => {
+    if (!state) return undefined
+    const dropped = state.newest + retention <= now
+    // a payment that is dropped before its time is up is told now: every payment gets a status
+    const isDue = (payment: OpenPayment) => !payment.reported && (dropped || payment.timestamp + wait <= now)
+    const emit = state.open.filter(isDue).map((payment) => statusOf(payment, null))
+    const open = state.open.map((payment) => (isDue(payment) ? { ...payment, reported: true } : payment))
+    return { emit, state: dropped ? null : { ...state, open } }
+  },
+})
