@@ -1,0 +1,134 @@
+import type { AbortedTransaction } from './aborted-transactions.ts'
+import { decodeRecordSet, type FetchedBytes } from './batch-record-set.ts'
+import { ByteReader } from './byte-reader.ts'
+import { createErrorFromCode, encodeFetchV11, type ProtocolRequest } from './kafkajs-protocol.ts'
+import { decodeRecordSetByKafkajs } from './message-record-set.ts'
+import type { RecordSet } from './record-set.ts'
+import type { WireMode } from './wire-mode.ts'
+
+export const fetchApi = { apiKey: 1, apiVersion: 11 } as const
+
+export interface FetchArgs {
+  readonly maxWaitMs: number
+  readonly minBytes: number
+  readonly maxBytes: number
+  readonly isolation: 'read_committed' | 'read_uncommitted'
+  /** The broker fills its answer in this order: rotate it, so that none starves. */
+  readonly partitions: readonly FetchPosition[]
+}
+
+export interface FetchPosition {
+  readonly topic: string
+  readonly partition: number
+  readonly offset: number
+  readonly maxBytes: number
+}
+
+export interface FetchedPartition {
+  readonly topic: string
+  readonly partition: number
+  /** 0: read. */
+  readonly errorCode: number
+  /** -1, as the offsets after it, when there is an error. */
+  readonly highWatermark: number
+  readonly lastStableOffset: number
+  readonly logStartOffset: number
+  readonly records: RecordSet
+}
+
+interface FetchResponse {
+  readonly clientSideThrottleTime: number
+  readonly errorCode: number
+  readonly partitions: FetchedPartition[]
+}
+
+const isolationLevels = { read_uncommitted: 0, read_committed: 1 }
+/** kafkajs gives the network as much on top of the broker's wait. */
+const networkDelayMs = 100
+
+/**
+ * A Fetch request for `connectionPool.send`. An error of a partition is part of its result; thrown are errors of the whole fetch, and records
+ * that cannot be read (`MESSAGE_FORMAT`, `UNSUPPORTED_COMPRESSION`, `CORRUPT_BATCH`).
+ */
+export function fetchRequest(
+  args: FetchArgs,
+  mode: WireMode = 'payflow',
+): ProtocolRequest<FetchedPartition[], FetchResponse> {
+  return {
+    request: encodeFetchV11({
+      replicaId: -1,
+      isolationLevel: isolationLevels[args.isolation],
+      maxWaitTime: args.maxWaitMs,
+      minBytes: args.minBytes,
+      maxBytes: args.maxBytes,
+      topics: byTopic(args.partitions),
+    }),
+    response: {
+      decode: (payload) => decode(payload, args, mode === 'kafkajs' ? decodeRecordSetByKafkajs : decodeRecordSet),
+      parse: ({ errorCode, partitions }) =>
+        errorCode === 0 ? Promise.resolve(partitions) : Promise.reject(createErrorFromCode(errorCode)),
+    },
+    requestTimeout: args.maxWaitMs + networkDelayMs,
+    logResponseError: false,
+  }
+}
+
+interface TopicPositions {
+  readonly topic: string
+  readonly partitions: { readonly partition: number; readonly fetchOffset: number; readonly maxBytes: number }[]
+}
+
+/** Neighbours of one topic share an entry; the order stays. */
+function byTopic(positions: readonly FetchPosition[]): TopicPositions[] {
+  const topics: TopicPositions[] = []
+  for (const { topic, partition, offset, maxBytes } of positions) {
+    const position = { partition, fetchOffset: offset, maxBytes }
+    const last = topics.at(-1)
+    if (last?.topic === topic) last.partitions.push(position)
+    else topics.push({ topic, partitions: [position] })
+  }
+  return topics
+}
+
+type DecodeRecords = (fetched: FetchedBytes) => Promise<RecordSet>
+
+async function decode(payload: Buffer, args: FetchArgs, decodeRecords: DecodeRecords): Promise<FetchResponse> {
+  const reader = new ByteReader(payload)
+  const clientSideThrottleTime = reader.int32()
+  const errorCode = reader.int16()
+  reader.int32() // session id: sessions are for followers
+  const topics = reader.array(() => {
+    const topic = reader.text()
+    return reader.array(() => readPartition(reader, topic))
+  })
+  const offsetOf = (topic: string, partition: number): number => {
+    const asked = args.partitions.find((position) => position.topic === topic && position.partition === partition)
+    if (!asked) throw new Error(`the broker answered for ${topic}[${partition}], which was not asked for`)
+    return asked.offset
+  }
+  const partitions = topics.flat().map(async ({ bytes, aborted, ...partition }) => ({
+    ...partition,
+    records: await decodeRecords({
+      bytes,
+      fetchOffset: offsetOf(partition.topic, partition.partition),
+      aborted: args.isolation === 'read_committed' ? aborted : [],
+    }),
+  }))
+  return { clientSideThrottleTime, errorCode, partitions: await Promise.all(partitions) }
+}
+
+type RawPartition = Omit<FetchedPartition, 'records'> & Pick<FetchedBytes, 'bytes' | 'aborted'>
+
+function readPartition(reader: ByteReader, topic: string): RawPartition {
+  const header = {
+    topic,
+    partition: reader.int32(),
+    errorCode: reader.int16(),
+    highWatermark: reader.int64(),
+    lastStableOffset: reader.int64(),
+    logStartOffset: reader.int64(),
+    aborted: reader.array((): AbortedTransaction => ({ producerId: reader.bigInt64(), firstOffset: reader.int64() })),
+  }
+  reader.int32() // preferred read replica: none without a rack
+  return { ...header, bytes: reader.bytes() }
+}

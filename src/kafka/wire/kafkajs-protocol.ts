@@ -1,0 +1,102 @@
+import { createRequire } from 'node:module'
+
+// What payflow uses of kafkajs's inside. kafkajs has no `exports` map, so its modules can be required one by one; its version is pinned.
+
+/** What kafkajs's framing takes: it copies `buffer` behind the request's header, by its `length` and its `copy`. */
+export interface EncodedRequest {
+  readonly buf: Buffer
+  readonly buffer: Pick<Buffer, 'length' | 'copy'>
+}
+
+export interface EncodableRequest {
+  readonly apiKey: number
+  readonly apiVersion: number
+  readonly apiName: string
+  encode(): Promise<EncodedRequest>
+}
+
+/** What `broker.connectionPool.send` takes. */
+export interface ProtocolRequest<Result, Decoded extends { clientSideThrottleTime: number } = never> {
+  readonly request: EncodableRequest
+  readonly response: {
+    decode(payload: Buffer): Promise<Decoded>
+    parse(decoded: Decoded): Promise<Result>
+  }
+  /** Milliseconds; the larger of this and the client's own request timeout holds. */
+  readonly requestTimeout?: number
+  readonly logResponseError: boolean
+}
+
+export interface KafkajsMessage {
+  readonly key: Buffer | string | null
+  readonly value: Buffer | string | null
+  readonly headers: Readonly<Record<string, (Buffer | string)[]>>
+}
+
+interface ProduceArguments {
+  readonly acks: number
+  readonly timeout: number
+  readonly transactionalId: string | null
+  readonly producerId: string
+  readonly producerEpoch: number
+  readonly topicData: readonly {
+    readonly topic: string
+    readonly partitions: readonly {
+      readonly partition: number
+      readonly firstSequence: number
+      readonly messages: readonly KafkajsMessage[]
+    }[]
+  }[]
+}
+
+interface FetchArguments {
+  readonly replicaId: number
+  readonly isolationLevel: number
+  readonly maxWaitTime: number
+  readonly minBytes: number
+  readonly maxBytes: number
+  readonly topics: readonly {
+    readonly topic: string
+    readonly partitions: readonly {
+      readonly partition: number
+      readonly fetchOffset: number
+      readonly maxBytes: number
+    }[]
+  }[]
+}
+
+type HeaderValue = Buffer | null
+
+export interface DecodedMessage {
+  readonly offset: string
+  readonly timestamp: string
+  readonly key: Buffer | null
+  readonly value: Buffer | null
+  readonly headers: Readonly<Record<string, HeaderValue | HeaderValue[]>>
+  readonly batchContext: { readonly firstOffset: string }
+}
+
+interface Decoder {
+  readonly buffer: Buffer
+  offset: number
+}
+
+const require = createRequire(import.meta.url)
+const internal = (path: string): unknown => require(`kafkajs/src/${path}`)
+
+export const kafkajsVersion = (require('kafkajs/package.json') as { version: string }).version
+
+export const encodeProduceV7 = internal('protocol/requests/produce/v7/request') as (
+  args: ProduceArguments,
+) => EncodableRequest
+export const encodeFetchV11 = internal('protocol/requests/fetch/v11/request') as (
+  args: FetchArguments,
+) => EncodableRequest
+
+export const KafkajsDecoder = internal('protocol/decoder') as new (buffer: Buffer) => Decoder
+/** Reads a record set with its length before it. */
+export const decodeMessages = internal('protocol/requests/fetch/v4/decodeMessages') as (
+  decoder: Decoder,
+) => Promise<DecodedMessage[]>
+
+export const { createErrorFromCode } = internal('protocol/error') as { createErrorFromCode: (code: number) => Error }

@@ -1,0 +1,54 @@
+const seed = 0x9747b28c | 0
+const m = 0x5bd1e995
+
+const mixed = (word: number): number => {
+  const k = Math.imul(word, m)
+  return Math.imul(k ^ (k >>> 24), m)
+}
+
+const finished = (h: number): number => {
+  const k = Math.imul(h ^ (h >>> 13), m)
+  return k ^ (k >>> 15)
+}
+
+/** Austin Appleby's MurmurHash2 with the seed of Kafka's clients, as a signed 32-bit integer; of the bytes `from` until `to`. */
+export function murmur2(bytes: Uint8Array, from = 0, to = bytes.length): number {
+  let h = seed ^ (to - from)
+  let i = from
+  for (; i + 4 <= to; i += 4) {
+    const word = bytes[i]! | (bytes[i + 1]! << 8) | (bytes[i + 2]! << 16) | (bytes[i + 3]! << 24)
+    h = Math.imul(h, m) ^ mixed(word)
+  }
+  const left = to - i
+  if (left === 3) h ^= bytes[i + 2]! << 16
+  if (left >= 2) h ^= bytes[i + 1]! << 8
+  if (left >= 1) h = Math.imul(h ^ bytes[i]!, m)
+  return finished(h)
+}
+
+/** `murmur2` of the UTF-8 bytes of a text; nothing is allocated when it is ASCII. */
+export function murmur2Text(text: string): number {
+  const length = text.length
+  let h = seed ^ length
+  let all = 0
+  let i = 0
+  for (; i + 4 <= length; i += 4) {
+    const [a, b, c, d] = [text.charCodeAt(i), text.charCodeAt(i + 1), text.charCodeAt(i + 2), text.charCodeAt(i + 3)]
+    all |= a | b | c | d
+    h = Math.imul(h, m) ^ mixed(a | (b << 8) | (c << 16) | (d << 24))
+  }
+  let tail = 0
+  for (let at = length - 1; at >= i; at--) {
+    const code = text.charCodeAt(at)
+    all |= code
+    tail = (tail << 8) | code
+  }
+  if (all > 127) return murmur2(Buffer.from(text))
+  if (i < length) h = Math.imul(h ^ tail, m)
+  return finished(h)
+}
+
+/** The partition that the default partitioner of Kafka's Java client chooses for a key. */
+export function partitionOf(key: string, partitions: number): number {
+  return (murmur2Text(key) & 0x7fffffff) % partitions
+}

@@ -1,0 +1,166 @@
+import { ByteReader } from './byte-reader.ts'
+import { crc32c } from './crc32c.ts'
+import { encodeProduceV7, type EncodedRequest, type ProtocolRequest } from './kafkajs-protocol.ts'
+import { MessageList } from './message-list.ts'
+import { RecordBuffer, type Records } from './record-buffer.ts'
+
+export const produceApi = { apiKey: 0, apiVersion: 7, apiName: 'Produce' } as const
+
+/** The records of one partition; at least one. They stay untouched until the request is answered. */
+export interface PartitionBatch {
+  readonly topic: string
+  readonly partition: number
+  readonly records: Records
+  readonly baseSequence: number
+}
+
+export interface ProduceArgs {
+  readonly transactionalId: string | null
+  readonly producerId: bigint | string | number
+  readonly producerEpoch: number
+  /** All in-sync replicas: the only one that goes with exactly once. */
+  readonly acks: -1
+  readonly timeoutMs: number
+  readonly batches: readonly PartitionBatch[]
+}
+
+export interface ProduceResult {
+  readonly topic: string
+  readonly partition: number
+  /** 0: written. */
+  readonly errorCode: number
+  readonly baseOffset: number
+}
+
+interface ProduceResponse {
+  readonly clientSideThrottleTime: number
+  readonly results: ProduceResult[]
+}
+
+/**
+ * A Produce request for `connectionPool.send`: one uncompressed record batch a partition, all of its records stamped with the time of sending.
+ * Encoded by payflow or by kafkajs, as its records were (`createRecords`). An error of a partition is a result; none is thrown.
+ */
+export function produceRequest(args: ProduceArgs): ProtocolRequest<ProduceResult[], ProduceResponse> {
+  const topics = byTopic(args.batches)
+  const request = args.batches.every(({ records }) => records instanceof MessageList)
+    ? kafkajsRequest(args, topics)
+    : { ...produceApi, encode: () => Promise.resolve(encode(args, topics)) }
+  return {
+    request,
+    response: {
+      decode: (payload) => Promise.resolve(decode(payload)),
+      parse: ({ results }) => Promise.resolve(results),
+    },
+    logResponseError: false,
+  }
+}
+
+type Topics = ReadonlyMap<string, readonly PartitionBatch[]>
+
+function byTopic(batches: readonly PartitionBatch[]): Topics {
+  const topics = new Map<string, PartitionBatch[]>()
+  for (const batch of batches) {
+    const { topic, partition, records } = batch
+    if (records.count === 0) throw new Error(`no records for ${topic}[${partition}]`)
+    const others = topics.get(topic) ?? []
+    if (others.some((other) => other.partition === partition))
+      throw new Error(`two batches for ${topic}[${partition}] in one request`)
+    topics.set(topic, [...others, batch])
+  }
+  return topics
+}
+
+function kafkajsRequest(args: ProduceArgs, topics: Topics): ReturnType<typeof encodeProduceV7> {
+  return encodeProduceV7({
+    acks: args.acks,
+    timeout: args.timeoutMs,
+    transactionalId: args.transactionalId,
+    producerId: String(args.producerId),
+    producerEpoch: args.producerEpoch,
+    topicData: Array.from(topics, ([topic, batches]) => ({
+      topic,
+      partitions: batches.map(({ partition, records, baseSequence }) => ({
+        partition,
+        firstSequence: baseSequence,
+        messages: records instanceof MessageList ? records.messages : [],
+      })),
+    })),
+  })
+}
+
+/** Bytes of a batch's header, and of it those before and after the end of its length field. */
+const batchHeader = { before: 12, after: 49 }
+const transactionalFlag = 16
+
+function encode(args: ProduceArgs, topics: Topics): EncodedRequest {
+  const bytes = Buffer.allocUnsafe(sizeOf(args, topics))
+  let at = writeText(bytes, args.transactionalId, 0)
+  at = bytes.writeInt16BE(args.acks, at)
+  at = bytes.writeInt32BE(args.timeoutMs, at)
+  at = bytes.writeInt32BE(topics.size, at)
+  for (const [topic, batches] of topics) {
+    at = writeText(bytes, topic, at)
+    at = bytes.writeInt32BE(batches.length, at)
+    for (const batch of batches) at = writeBatch(bytes, args, batch, at)
+  }
+  return { buf: bytes, buffer: bytes }
+}
+
+function sizeOf({ transactionalId }: ProduceArgs, topics: Topics): number {
+  let size = 2 + Buffer.byteLength(transactionalId ?? '') + 2 + 4 + 4
+  for (const [topic, batches] of topics) {
+    size += 2 + Buffer.byteLength(topic) + 4
+    for (const { records } of batches) size += 4 + 4 + batchHeader.before + batchHeader.after + records.byteLength
+  }
+  return size
+}
+
+function writeText(bytes: Buffer, text: string | null, at: number): number {
+  if (text === null) return bytes.writeInt16BE(-1, at)
+  const length = bytes.write(text, at + 2, 'utf8')
+  bytes.writeInt16BE(length, at)
+  return at + 2 + length
+}
+
+function writeBatch(
+  bytes: Buffer,
+  args: ProduceArgs,
+  { partition, records, baseSequence }: PartitionBatch,
+  start: number,
+): number {
+  if (!(records instanceof RecordBuffer)) throw new Error('records for two encoders in one request')
+  const { count, byteLength } = records
+  const now = BigInt(Date.now())
+  let at = bytes.writeInt32BE(partition, start)
+  at = bytes.writeInt32BE(batchHeader.before + batchHeader.after + byteLength, at)
+  at = bytes.writeBigInt64BE(0n, at) // base offset: the broker's to give
+  at = bytes.writeInt32BE(batchHeader.after + byteLength, at)
+  at = bytes.writeInt32BE(0, at) // leader epoch: the broker's too
+  at = bytes.writeInt8(2, at) // message format
+  const checked = at + 4
+  at = bytes.writeInt16BE(args.transactionalId === null ? 0 : transactionalFlag, checked)
+  at = bytes.writeInt32BE(count - 1, at)
+  at = bytes.writeBigInt64BE(now, at)
+  at = bytes.writeBigInt64BE(now, at)
+  at = bytes.writeBigInt64BE(BigInt(args.producerId), at)
+  at = bytes.writeInt16BE(args.producerEpoch, at)
+  at = bytes.writeInt32BE(baseSequence, at)
+  at = bytes.writeInt32BE(count, at)
+  at += records.bytes.copy(bytes, at)
+  bytes.writeUInt32BE(crc32c(bytes, checked, at), checked - 4)
+  return at
+}
+
+function decode(payload: Buffer): ProduceResponse {
+  const reader = new ByteReader(payload)
+  const topics = reader.array(() => {
+    const topic = reader.text()
+    return reader.array((): ProduceResult => {
+      const result = { topic, partition: reader.int32(), errorCode: reader.int16(), baseOffset: reader.int64() }
+      reader.position += 16 // append time, log start offset
+      return result
+    })
+  })
+  return { results: topics.flat(), clientSideThrottleTime: reader.int32() }
+}

@@ -1,0 +1,75 @@
+import { Encoder, encodeRecord, encodeRecordBatch, type PlainMessage } from './kafkajs-internals.ts'
+
+export interface LogBatch {
+  readonly baseOffset: number
+  /** With their offsets: gaps are records that compaction took. */
+  readonly records: readonly (PlainMessage & { readonly offset: number; readonly timestampDelta?: number })[]
+  /** The batch's last offset, when compaction took its last record. */
+  readonly lastOffset?: number
+  readonly producerId?: string
+  readonly control?: 'abort' | 'commit'
+  readonly gzip?: boolean
+  readonly appendTime?: boolean
+}
+
+export const firstTimestamp = 1_700_000_000_000
+export const maxTimestamp = firstTimestamp + 5_000_000_000
+const attributesAt = 21
+const logAppendTime = 8
+const control = 32
+
+/** A record batch as it lies in a broker's log, made with kafkajs's encoders. */
+export async function logBatch(batch: LogBatch): Promise<Buffer> {
+  const { baseOffset, records, producerId = '-1' } = batch
+  const lastOffset = batch.lastOffset ?? records.at(-1)?.offset ?? baseOffset
+  const encoded = await encodeRecordBatch({
+    compression: batch.gzip ? 1 : 0,
+    firstOffset: baseOffset,
+    firstTimestamp,
+    maxTimestamp,
+    lastOffsetDelta: lastOffset - baseOffset,
+    transactional: producerId !== '-1',
+    producerId,
+    records: records.map(({ offset, timestampDelta = 0, ...message }) =>
+      encodeRecord({ ...message, offsetDelta: offset - baseOffset, timestampDelta }),
+    ),
+  })
+  const flags = (batch.appendTime ? logAppendTime : 0) | (batch.control ? control : 0)
+  const bytes = Buffer.from(encoded.buffer)
+  bytes.writeInt16BE(bytes.readInt16BE(attributesAt) | flags, attributesAt)
+  return bytes
+}
+
+/** The batch that ends a transaction. */
+export const marker = (baseOffset: number, producerId: string, type: 'abort' | 'commit'): LogBatch => {
+  const key = Buffer.from([0, 0, 0, type === 'abort' ? 0 : 1])
+  return { baseOffset, producerId, control: type, records: [{ offset: baseOffset, key, value: Buffer.alloc(6) }] }
+}
+
+export interface Answer {
+  readonly bytes: Buffer
+  readonly aborted?: readonly { readonly producerId: string; readonly firstOffset: number }[]
+  readonly errorCode?: number
+  readonly topic?: string
+  readonly partition?: number
+}
+
+/** A Fetch response (version 11) as it comes after the correlation id. */
+export function fetchResponse(answers: readonly Answer[], errorCode = 0): Buffer {
+  const topics = answers.map(({ bytes, aborted = [], topic = 'orders', partition = 2, ...answer }) =>
+    new Encoder().writeString(topic).writeArray([
+      new Encoder()
+        .writeInt32(partition)
+        .writeInt16(answer.errorCode ?? 0)
+        .writeInt64('9007199254740991')
+        .writeInt64(5_000_000_000)
+        .writeInt64(4)
+        .writeArray(
+          aborted.map(({ producerId, firstOffset }) => new Encoder().writeInt64(producerId).writeInt64(firstOffset)),
+        )
+        .writeInt32(-1)
+        .writeBytes(bytes),
+    ]),
+  )
+  return new Encoder().writeInt32(15).writeInt16(errorCode).writeInt32(0).writeArray(topics).buffer
+}
