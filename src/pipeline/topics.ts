@@ -126,6 +126,7 @@ export const orderStatus = topic(
 
 export type Order = EventOf<typeof orders>
 export type Payment = EventOf<typeof payments>
+export type UserEvent = EventOf<typeof users>
 
 /** The topics of events, inputs first. */
 export const publicTopics: readonly TopicSpec[] = [
