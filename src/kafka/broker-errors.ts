@@ -1,0 +1,97 @@
+import { PayflowError, messageOf } from '../errors.ts'
+
+/**
+ * What a broker error means for whoever gets it.
+ * `retriable`: the same request may be sent again. `fenced`: the producer is not ours any more; a new epoch decides.
+ * `rejoin`: the group has moved on. `fatal`: no repetition helps. Codes are those of the Kafka protocol guide.
+ */
+export type ErrorClass = 'retriable' | 'fenced' | 'rejoin' | 'fatal'
+
+const classes: Readonly<Record<number, ErrorClass>> = {
+  [-1]: 'fenced', // UNKNOWN_SERVER_ERROR: among others a coordinator whose clock stepped back (kafkajs #302)
+  2: 'retriable', // CORRUPT_MESSAGE: damaged on its way
+  3: 'retriable', // UNKNOWN_TOPIC_OR_PARTITION: a broker that has just started does not know its topics yet
+  5: 'retriable', // LEADER_NOT_AVAILABLE: an election is under way
+  6: 'retriable', // NOT_LEADER_FOR_PARTITION: our metadata are old
+  7: 'retriable', // REQUEST_TIMED_OUT: replicas were too slow
+  8: 'retriable', // BROKER_NOT_AVAILABLE
+  9: 'retriable', // REPLICA_NOT_AVAILABLE
+  13: 'retriable', // NETWORK_EXCEPTION
+  14: 'retriable', // COORDINATOR_LOAD_IN_PROGRESS: it has just become coordinator
+  15: 'retriable', // COORDINATOR_NOT_AVAILABLE: a fresh broker creates its internal topics
+  16: 'retriable', // NOT_COORDINATOR: it has moved
+  19: 'retriable', // NOT_ENOUGH_REPLICAS: a broker is down
+  20: 'retriable', // NOT_ENOUGH_REPLICAS_AFTER_APPEND
+  22: 'rejoin', // ILLEGAL_GENERATION: a rebalance has passed us by
+  25: 'rejoin', // UNKNOWN_MEMBER_ID: our session has timed out
+  27: 'rejoin', // REBALANCE_IN_PROGRESS
+  41: 'retriable', // NOT_CONTROLLER
+  45: 'fenced', // OUT_OF_ORDER_SEQUENCE_NUMBER: what the broker has and what we think differ
+  46: 'fenced', // DUPLICATE_SEQUENCE_NUMBER
+  47: 'fenced', // INVALID_PRODUCER_EPOCH: another owner has taken the transactional id over
+  48: 'fenced', // INVALID_TXN_STATE: also what a producer gets that slept past its transaction's timeout (KAFKA-19690)
+  49: 'fenced', // INVALID_PRODUCER_ID_MAPPING: the id has expired; re-initialising in place could write twice (KAFKA-18019)
+  51: 'retriable', // CONCURRENT_TRANSACTIONS: the markers of the last transaction are still being written
+  52: 'fenced', // TRANSACTION_COORDINATOR_FENCED
+  56: 'retriable', // KAFKA_STORAGE_ERROR: the log dir failed, another replica takes over
+  59: 'fenced', // UNKNOWN_PRODUCER_ID
+  72: 'retriable', // LISTENER_NOT_FOUND: a starting broker
+  74: 'retriable', // FENCED_LEADER_EPOCH
+  75: 'retriable', // UNKNOWN_LEADER_EPOCH
+  78: 'retriable', // OFFSET_NOT_AVAILABLE: the new leader does not know the high watermark yet
+  88: 'retriable', // UNSTABLE_OFFSET_COMMIT: a transaction with these offsets is being decided
+  90: 'fenced', // PRODUCER_FENCED
+  [-99]: 'fenced', // a code that kafkajs does not know (90 among them)
+}
+
+/** An error code of one partition of a response. */
+export class PartitionError extends Error {
+  override readonly name = 'PartitionError'
+  readonly code: number
+  constructor(api: string, topic: string, partition: number, code: number) {
+    super(`${api} of ${topic}/${partition}: ${nameOf(code)}`)
+    this.code = code
+  }
+}
+
+const names: Readonly<Record<number, string>> = {
+  1: 'OFFSET_OUT_OF_RANGE', 3: 'UNKNOWN_TOPIC_OR_PARTITION', 5: 'LEADER_NOT_AVAILABLE', 6: 'NOT_LEADER_OR_FOLLOWER', 7: 'REQUEST_TIMED_OUT',
+  10: 'MESSAGE_TOO_LARGE', 19: 'NOT_ENOUGH_REPLICAS', 20: 'NOT_ENOUGH_REPLICAS_AFTER_APPEND', 29: 'TOPIC_AUTHORIZATION_FAILED',
+  45: 'OUT_OF_ORDER_SEQUENCE_NUMBER', 46: 'DUPLICATE_SEQUENCE_NUMBER', 47: 'INVALID_PRODUCER_EPOCH', 48: 'INVALID_TXN_STATE',
+  49: 'INVALID_PRODUCER_ID_MAPPING', 56: 'KAFKA_STORAGE_ERROR', 59: 'UNKNOWN_PRODUCER_ID', 87: 'INVALID_RECORD', 90: 'PRODUCER_FENCED',
+} // prettier-ignore
+const nameOf = (code: number): string => names[code] ?? `error code ${code}`
+
+/** The protocol's error code, if the error came from a broker's answer; kafkajs wraps what it has retried. */
+export function codeOf(error: unknown): number | undefined {
+  if (!(error instanceof Error)) return undefined
+  if ('code' in error && typeof error.code === 'number') return error.code
+  if ('cause' in error && error.cause !== error) return codeOf(error.cause)
+  return undefined
+}
+
+/** True for what never reached a broker or never came back: whether it was carried out is not known. */
+export const isConnectionError = (error: unknown): boolean =>
+  error instanceof Error && (/^KafkaJS(Connection|RequestTimeout|BrokerNotFound|LockTimeout|NumberOfRetries|TopicMetadataNotLoaded|MetadataNotLoaded|GroupCoordinatorNotFound|NoBrokerAvailable)/.test(error.name) || error.message === 'Broker not connected') // prettier-ignore
+
+export function classify(error: unknown): ErrorClass {
+  const code = codeOf(error)
+  if (code !== undefined) return classes[code] ?? 'fatal'
+  return isConnectionError(error) ? 'retriable' : 'fatal'
+}
+
+/** What the user reads when a request failed for good. */
+export function asPayflowError(error: unknown, doing: string): PayflowError {
+  if (error instanceof PayflowError) return error
+  if (isConnectionError(error))
+    return new PayflowError('UNREACHABLE', `${doing}: no connection to the brokers (${messageOf(error)})`, {
+      kind: 'infra',
+      hint: 'see `payflow infra status`',
+      cause: error,
+    })
+  return new PayflowError('BROKER_ERROR', `${doing}: ${messageOf(error)}`, {
+    kind: 'failed',
+    hint: 'run it again with --verbose for details',
+    cause: error,
+  })
+}

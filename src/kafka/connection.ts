@@ -1,0 +1,110 @@
+import { classify, codeOf, isConnectionError } from './broker-errors.ts'
+import { COORDINATOR, type Broker, type Cluster, type ProtocolExchange } from './internals.ts'
+
+/**
+ * Metadata, leaders and coordinators of a cluster, over connections of its own.
+ * Leaders and coordinators are remembered until a request to them fails (`forget`).
+ */
+export class Connection {
+  readonly #cluster: Cluster
+  readonly #onClose: () => void
+  readonly #coordinators = new Map<string, Broker>()
+  readonly #topics = new Set<string>()
+  #connected: Promise<void> | undefined
+  #stale = false
+  #closed = false
+
+  constructor(cluster: Cluster, onClose: () => void) {
+    this.#cluster = cluster
+    this.#onClose = onClose
+  }
+
+  /** The broker that leads the partition, connected. */
+  async leader(topic: string, partition: number): Promise<Broker> {
+    await this.#know([topic])
+    const found = this.#cluster.findTopicPartitionMetadata(topic).find((p) => p.partitionId === partition)
+    if (found?.leader == null || found.leader < 0) {
+      this.#stale = true
+      throw Object.assign(new Error(`${topic}/${partition} has no leader`), { code: found ? 5 : 3 })
+    }
+    return this.#cluster.findBroker({ nodeId: found.leader })
+  }
+
+  /** Number of partitions of a topic; 0 when there is no such topic. */
+  async partitions(topic: string): Promise<number> {
+    try {
+      await this.#know([topic])
+    } catch (error) {
+      if (codeOf(error) === 3) return 0
+      throw error
+    }
+    return this.#cluster.findTopicPartitionMetadata(topic).length
+  }
+
+  async coordinator(type: keyof typeof COORDINATOR, id: string): Promise<Broker> {
+    const key = `${type} ${id}`
+    const known = this.#coordinators.get(key)
+    if (known?.isConnected()) return known
+    await this.#know([])
+    const broker = await this.#cluster.findGroupCoordinator({ groupId: id, coordinatorType: COORDINATOR[type] })
+    this.#coordinators.set(key, broker)
+    return broker
+  }
+
+  /** Any broker that answers. */
+  async any(): Promise<Broker> {
+    await this.#know([])
+    const { seedBroker } = this.#cluster.brokerPool
+    if (!seedBroker) throw new Error('Broker not connected')
+    await seedBroker.connect()
+    return seedBroker
+  }
+
+  async send<Result>(broker: Broker, exchange: ProtocolExchange<Result>): Promise<Result> {
+    try {
+      return await broker.connectionPool.send(exchange)
+    } catch (error) {
+      await this.forget(error, broker)
+      throw error
+    }
+  }
+
+  /**
+   * Looks everything up anew after this error: leaders and coordinators may have moved. A connection that gave no answer is
+   * closed, because an answer that comes late would be taken for nothing.
+   */
+  async forget(error: unknown, broker?: Broker): Promise<void> {
+    if (classify(error) === 'fatal') return
+    this.#stale = true
+    this.#coordinators.clear()
+    if (broker && isConnectionError(error)) await broker.disconnect().catch(() => undefined)
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return
+    this.#closed = true
+    this.#onClose()
+    await this.#connected?.catch(() => undefined)
+    await this.#cluster.disconnect().catch(() => undefined)
+  }
+
+  async #know(topics: readonly string[]): Promise<void> {
+    if (this.#closed) throw new Error('Broker not connected')
+    this.#connected ??= this.#cluster.connect()
+    try {
+      await this.#connected
+    } catch (error) {
+      this.#connected = undefined
+      throw error
+    }
+    const unknown = topics.filter((topic) => !this.#topics.has(topic))
+    if (unknown.length > 0) {
+      await this.#cluster.addMultipleTargetTopics(unknown)
+      for (const topic of unknown) this.#topics.add(topic)
+      this.#stale = false
+    } else if (this.#stale || !this.#cluster.brokerPool.metadata) {
+      await this.#cluster.refreshMetadata()
+      this.#stale = false
+    }
+  }
+}

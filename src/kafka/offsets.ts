@@ -1,0 +1,93 @@
+import type { Connection } from './connection.ts'
+import type { Broker } from './internals.ts'
+
+export interface TopicPartition {
+  readonly topic: string
+  readonly partition: number
+}
+
+/** Offsets by topic and partition, kept under one text key. */
+export class OffsetMap extends Map<string, number> {
+  static keyOf(topic: string, partition: number): string {
+    return `${topic}/${partition}`
+  }
+  of(topic: string, partition: number): number | undefined {
+    return this.get(OffsetMap.keyOf(topic, partition))
+  }
+}
+
+/** `stable`: the last stable offset, where a read-committed reader ends. A number is a time in ms: the first offset at or after it (-1: none). */
+export type Position = 'earliest' | 'latest' | 'stable' | number
+
+const timestampOf = (position: Position): number =>
+  position === 'earliest' ? -2 : typeof position === 'number' ? position : -1
+
+/** Asks the partitions' leaders for offsets, one request a broker. @throws what a broker answered, after `connection.forget`. */
+export async function listOffsets(
+  connection: Connection,
+  partitions: readonly TopicPartition[],
+  position: Position,
+): Promise<OffsetMap> {
+  const found = new OffsetMap()
+  const byBroker = new Map<Broker, Map<string, number[]>>()
+  for (const { topic, partition } of partitions) {
+    const broker = await leaderOf(connection, topic, partition)
+    const topics = byBroker.get(broker) ?? new Map<string, number[]>()
+    byBroker.set(broker, topics)
+    topics.set(topic, [...(topics.get(topic) ?? []), partition])
+  }
+  await Promise.all(
+    [...byBroker].map(async ([broker, topics]) => {
+      try {
+        const { responses } = await broker.listOffsets({
+          replicaId: -1,
+          isolationLevel: position === 'stable' ? 1 : 0,
+          topics: [...topics].map(([topic, ids]) => ({
+            topic,
+            partitions: ids.map((partition) => ({ partition, timestamp: timestampOf(position) })),
+          })),
+        })
+        for (const { topic, partitions: answers } of responses)
+          for (const { partition, offset } of answers) found.set(OffsetMap.keyOf(topic, partition), Number(offset))
+      } catch (error) {
+        await connection.forget(error, broker)
+        throw error
+      }
+    }),
+  )
+  return found
+}
+
+async function leaderOf(connection: Connection, topic: string, partition: number): Promise<Broker> {
+  try {
+    return await connection.leader(topic, partition)
+  } catch (error) {
+    await connection.forget(error)
+    throw error
+  }
+}
+
+/** The offsets a group has committed; partitions without one are absent. */
+export async function committedOffsets(
+  connection: Connection,
+  group: string,
+  partitions: readonly TopicPartition[],
+): Promise<OffsetMap> {
+  const topics = new Map<string, number[]>()
+  for (const { topic, partition } of partitions) topics.set(topic, [...(topics.get(topic) ?? []), partition])
+  const coordinator = await connection.coordinator('group', group)
+  try {
+    const { responses } = await coordinator.offsetFetch({
+      groupId: group,
+      topics: [...topics].map(([topic, ids]) => ({ topic, partitions: ids.map((partition) => ({ partition })) })),
+    })
+    const found = new OffsetMap()
+    for (const { topic, partitions: answers } of responses)
+      for (const { partition, offset } of answers)
+        if (Number(offset) >= 0) found.set(OffsetMap.keyOf(topic, partition), Number(offset))
+    return found
+  } catch (error) {
+    await connection.forget(error, coordinator)
+    throw error
+  }
+}

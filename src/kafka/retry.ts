@@ -1,0 +1,24 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { classify } from './broker-errors.ts'
+
+export interface RetryOptions {
+  readonly timeoutMs: number
+  readonly signal?: AbortSignal | undefined
+  readonly firstDelayMs?: number
+  readonly maxDelayMs?: number
+}
+
+/** Repeats `attempt` while its error is retriable and `timeoutMs` are not over; then throws the last error. */
+export async function retrying<Result>(attempt: () => Promise<Result>, options: RetryOptions): Promise<Result> {
+  const { timeoutMs, signal, firstDelayMs = 20, maxDelayMs = 500 } = options
+  const deadline = performance.now() + timeoutMs
+  for (let delayMs = firstDelayMs; ; delayMs = Math.min(delayMs * 2, maxDelayMs)) {
+    signal?.throwIfAborted()
+    try {
+      return await attempt()
+    } catch (error) {
+      if (classify(error) !== 'retriable' || performance.now() + delayMs > deadline) throw error
+    }
+    await sleep(delayMs, undefined, signal ? { signal } : {})
+  }
+}

@@ -1,0 +1,44 @@
+/** What a member of the group said when it joined. */
+export interface MemberClaim {
+  readonly memberId: string
+  /** Partition numbers it was given last. */
+  readonly owned: readonly number[]
+  /** Generation in which it was given them: of two claims to one partition the newer counts. */
+  readonly generation: number
+}
+
+/**
+ * Gives each partition number (with that partition of every input, inbox and changelog) to one member: evenly, and as few as
+ * possible move. Members that own more keep the larger shares; what is over or unclaimed goes to who has least.
+ * A pure function of its arguments, so that every leader decides alike.
+ */
+export function assign(members: readonly MemberClaim[], partitions: number): Map<string, number[]> {
+  const sorted = [...members].sort((a, b) => (a.memberId < b.memberId ? -1 : 1))
+  const kept = keptBy(sorted, partitions)
+  const share = Math.floor(partitions / sorted.length)
+  let larger = partitions - share * sorted.length
+  const quota = new Map<string, number>()
+  for (const { memberId } of [...sorted].sort((a, b) => kept.get(b.memberId)!.length - kept.get(a.memberId)!.length)) {
+    quota.set(memberId, share + (larger > 0 ? 1 : 0))
+    larger--
+  }
+  for (const { memberId } of sorted) kept.get(memberId)!.splice(quota.get(memberId)!)
+  const taken = new Set([...kept.values()].flat())
+  const free = Array.from({ length: partitions }, (_, p) => p).filter((p) => !taken.has(p))
+  for (const { memberId } of sorted) {
+    const mine = kept.get(memberId)!
+    mine.push(...free.splice(0, quota.get(memberId)! - mine.length))
+    mine.sort((a, b) => a - b)
+  }
+  return kept
+}
+
+function keptBy(members: readonly MemberClaim[], partitions: number): Map<string, number[]> {
+  const owner = new Map<number, MemberClaim>()
+  for (const member of members)
+    for (const p of member.owned)
+      if (p < partitions && (owner.get(p)?.generation ?? -1) < member.generation) owner.set(p, member)
+  const kept = new Map<string, number[]>(members.map(({ memberId }) => [memberId, []]))
+  for (const [p, { memberId }] of [...owner].sort(([a], [b]) => a - b)) kept.get(memberId)!.push(p)
+  return kept
+}

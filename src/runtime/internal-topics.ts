@@ -1,0 +1,82 @@
+import { PayflowError } from '../errors.ts'
+import type { Client } from '../kafka/client.ts'
+import { createTopics, describeTopics, topicNames, type NewTopic } from '../kafka/topics.ts'
+import { DEAD_LETTERS, inboxTopic, stateTopic } from '../pipeline/topics.ts'
+import type { AnyWorker } from '../pipeline/worker.ts'
+import type { OutputPartitions } from './processor.ts'
+
+/** Copies of input records and what was added to them must fit, whatever the input's own limit was. */
+const COPIES = { 'max.message.bytes': String(10 << 20) }
+/** Compaction often enough that restoring stays short; a tombstone lives long enough for a reader that is under way. */
+const CHANGELOG = {
+  'cleanup.policy': 'compact',
+  'max.message.bytes': String(10 << 20),
+  'segment.bytes': String(32 << 20),
+  'min.cleanable.dirty.ratio': '0.3',
+  'delete.retention.ms': '3600000',
+}
+
+/** The topics that only payflow's workers use, as they are to be created. */
+export function internalTopics(
+  workers: readonly AnyWorker[],
+  sizes: { partitions: number; replicationFactor: number },
+): NewTopic[] {
+  const own = workers.flatMap(({ name }) => [
+    { topic: stateTopic(name), ...sizes, config: CHANGELOG },
+    { topic: inboxTopic(name), ...sizes, config: COPIES },
+  ])
+  return [{ topic: DEAD_LETTERS, ...sizes, config: COPIES }, ...own]
+}
+
+/**
+ * Checks a worker's topics and creates the internal ones that it lacks. @throws PayflowError for a missing input or output, and when
+ * the inputs have more partitions than the state was kept for.
+ */
+export async function prepareTopics(
+  client: Client,
+  worker: AnyWorker,
+  replicationFactor: number,
+): Promise<OutputPartitions> {
+  const inputs = Object.values(worker.inputs).map(({ name }) => name)
+  const needed = [...new Set([...inputs, worker.output.name])]
+  const existing = new Set(await topicNames(client))
+  const absent = needed.filter((name) => !existing.has(name))
+  if (absent.length > 0)
+    throw new PayflowError(
+      'TOPIC_MISSING',
+      `${worker.name} needs ${absent.join(', ')}, which ${absent.length > 1 ? 'do' : 'does'} not exist`,
+      {
+        kind: 'failed',
+        hint: 'create what is missing with `payflow topics create`',
+      },
+    )
+  const before = await partitionCounts(client, needed)
+  const input = coPartitioned(worker, inputs, before)
+  await createTopics(client, internalTopics([worker], { partitions: input, replicationFactor }))
+  const counts = await partitionCounts(client, [DEAD_LETTERS, stateTopic(worker.name), inboxTopic(worker.name)])
+  for (const topic of [stateTopic(worker.name), inboxTopic(worker.name)])
+    if (counts.get(topic) !== input)
+      throw new PayflowError(
+        'PARTITIONS_CHANGED',
+        `${inputs.join(' and ')} ${inputs.length > 1 ? 'have' : 'has'} ${input} partitions, but ${topic} was made for ${counts.get(topic) ?? 0}: the state of ${worker.name} would be in the wrong place`,
+        { kind: 'failed', hint: `rebuild it with \`payflow worker reset ${worker.name}\`` },
+      )
+  return { input, output: before.get(worker.output.name)!, deadLetters: counts.get(DEAD_LETTERS)! }
+}
+
+async function partitionCounts(client: Client, names: readonly string[]): Promise<Map<string, number>> {
+  return new Map((await describeTopics(client, names)).map(({ topic, partitions }) => [topic, partitions.length]))
+}
+
+function coPartitioned(worker: AnyWorker, inputs: readonly string[], counts: ReadonlyMap<string, number>): number {
+  const sizes = new Set(inputs.map((name) => counts.get(name)!))
+  if (sizes.size === 1) return counts.get(inputs[0]!)!
+  throw new PayflowError(
+    'NOT_COPARTITIONED',
+    `${worker.name} joins ${inputs.map((name) => `${name} (${counts.get(name) ?? 0} partitions)`).join(' and ')}, which must have as many partitions`,
+    {
+      kind: 'failed',
+      hint: 'give the smaller topic as many with `payflow topics add-partitions`, then `payflow worker reset`',
+    },
+  )
+}

@@ -1,0 +1,78 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { PayflowError } from '../errors.ts'
+import type { Connection } from '../kafka/connection.ts'
+import { OffsetMap, committedOffsets, listOffsets, type TopicPartition } from '../kafka/offsets.ts'
+import { retrying } from '../kafka/retry.ts'
+
+const PATIENCE_MS = 2_000
+
+/**
+ * Where a task goes on: the group's committed offsets, asked for after fencing. The coordinator shows the offsets of a transaction
+ * a moment after its commit marker, and every transaction also wrote a progress record: what is below that record is asked for again.
+ * Still different after that, somebody moved the group on purpose: a worker without state follows, one with state cannot.
+ */
+export async function startingOffsets(
+  connection: Connection,
+  options: {
+    worker: string
+    group: string
+    sources: readonly TopicPartition[]
+    progress: OffsetMap
+    stateful: boolean
+    signal: AbortSignal
+  },
+): Promise<OffsetMap> {
+  const { worker, group, sources, progress, stateful, signal } = options
+  const patience = { timeoutMs: 30_000, signal }
+  const deadline = performance.now() + PATIENCE_MS
+  const differs = (committed: OffsetMap): TopicPartition | undefined =>
+    sources.find(
+      ({ topic, partition }) => (committed.of(topic, partition) ?? 0) !== (progress.of(topic, partition) ?? 0),
+    )
+  let committed = await retrying(() => committedOffsets(connection, group, sources), patience)
+  while (differs(committed) && performance.now() < deadline) {
+    await sleep(50, undefined, { signal })
+    committed = await retrying(() => committedOffsets(connection, group, sources), patience)
+  }
+  const moved = differs(committed)
+  if (moved && stateful) throw movedGroup(worker, group, moved, committed, progress)
+  const [starts, ends] = await retrying(
+    () => Promise.all([listOffsets(connection, sources, 'earliest'), listOffsets(connection, sources, 'latest')]),
+    patience,
+  )
+  const found = new OffsetMap()
+  for (const { topic, partition } of sources) {
+    const offset = committed.of(topic, partition)
+    const start = starts.of(topic, partition) ?? 0
+    if (offset !== undefined && (offset < start || offset > (ends.of(topic, partition) ?? 0)))
+      throw outOfRange(worker, group, { topic, partition }, offset)
+    found.set(OffsetMap.keyOf(topic, partition), offset ?? start)
+  }
+  return found
+}
+
+function movedGroup(
+  worker: string,
+  group: string,
+  at: TopicPartition,
+  committed: OffsetMap,
+  progress: OffsetMap,
+): PayflowError {
+  const { topic, partition } = at
+  return new PayflowError(
+    'GROUP_MOVED',
+    `${group} stands at ${committed.of(topic, partition) ?? 'no'} offset in ${topic}/${partition}, but its state was kept up to ${progress.of(topic, partition) ?? 'none'}`,
+    { kind: 'failed', hint: `somebody moved the group; rebuild the state with \`payflow worker reset ${worker}\`` },
+  )
+}
+
+export function outOfRange(worker: string, group: string, at: TopicPartition, offset: number): PayflowError {
+  return new PayflowError(
+    'OFFSET_OUT_OF_RANGE',
+    `${group} stands at offset ${offset} of ${at.topic}/${at.partition}, which is not there (deleted by retention, or the topic was re-created)`,
+    {
+      kind: 'failed',
+      hint: `start it anew with \`payflow worker reset ${worker}\`, or move the group with \`payflow groups reset ${group}\``,
+    },
+  )
+}

@@ -1,0 +1,154 @@
+import { OutputBuffers } from '../kafka/chunks.ts'
+import { murmur2, partitionOf } from '../kafka/wire/murmur2.ts'
+import { DEAD_LETTERS, inboxTopic } from '../pipeline/topics.ts'
+import type { AnyWorker, StepResult } from '../pipeline/worker.ts'
+import type { Input, InputRecord } from './input.ts'
+import { originHeaders } from './origin.ts'
+import type { StateStore } from './state-store.ts'
+
+type Step = (event: unknown, state: unknown, options: unknown) => StepResult<unknown, unknown> | undefined
+type OnTime = (now: number, state: unknown, options: unknown) => StepResult<unknown, unknown> | undefined
+
+/** Partition counts of the topics a task writes. */
+export interface OutputPartitions {
+  readonly output: number
+  readonly deadLetters: number
+  /** Of every input, of the inbox and of the changelog. */
+  readonly input: number
+}
+
+export interface Counts {
+  processed: number
+  emitted: number
+  deadLetters: number
+  strays: number
+}
+
+/** An exception out of a worker's own code: a bug there, never bad input. */
+export class StepError extends Error {
+  override readonly name = 'StepError'
+  constructor(worker: string, alias: string, cause: unknown) {
+    super(
+      `worker ${worker} threw while it processed ${alias}: ${cause instanceof Error ? cause.message : String(cause)}`,
+      { cause },
+    )
+  }
+}
+
+/** Runs a worker's steps over one task's records: results go into `buffers` and `state`, both uncommitted. */
+export class Processor {
+  readonly buffers = new OutputBuffers()
+  readonly counts: Counts = { processed: 0, emitted: 0, deadLetters: 0, strays: 0 }
+  /** The greatest timestamp processed, in ms. */
+  eventTime = -Infinity
+  readonly #worker: AnyWorker
+  readonly #options: unknown
+  readonly #partition: number
+  readonly #partitions: OutputPartitions
+  readonly #state: StateStore
+  readonly #inbox: string
+
+  constructor(options: {
+    worker: AnyWorker
+    options: unknown
+    partition: number
+    partitions: OutputPartitions
+    state: StateStore
+  }) {
+    this.#worker = options.worker
+    this.#options = options.options
+    this.#partition = options.partition
+    this.#partitions = options.partitions
+    this.#state = options.state
+    this.#inbox = inboxTopic(options.worker.name)
+  }
+
+  /** Processes the record at the input's head and takes it. @throws StepError */
+  process(input: Input, record: InputRecord): void {
+    const { alias, event, reason, time } = record
+    if (alias === undefined || reason !== undefined) this.#deadLetter(input, reason ?? 'no input')
+    else if (!this.#isStray(input, alias, event)) {
+      const refused = this.#step(alias, event)
+      if (refused !== undefined) this.#deadLetter(input, refused)
+      else if (time !== undefined && time > this.eventTime) this.#advance(time)
+    }
+    this.counts.processed++
+    input.take()
+  }
+
+  /** State of one user must meet all records of that user: one that came to another partition goes to the inbox. */
+  #isStray(input: Input, alias: string, event: unknown): boolean {
+    const { state, inputs } = this.#worker
+    if (!state || input.isInbox) return false
+    const user = inputs[alias]!.userOf?.(event)
+    if (user === undefined) return false
+    const key = String(user)
+    const home = partitionOf(key, this.#partitions.input)
+    if (home === this.#partition) return false
+    const { cursor } = input
+    this.buffers.append(this.#inbox, home, key, cursor.value(), originHeaders(cursor.headers(), input.origin(), true))
+    this.counts.strays++
+    return true
+  }
+
+  #step(alias: string, event: unknown): string | undefined {
+    const { state, on } = this.#worker
+    try {
+      const step = on[alias] as unknown as Step
+      if (!state) return this.#apply(undefined, step(event, undefined, this.#options))
+      const key = (state.key[alias] as unknown as (event: unknown) => string)(event)
+      return this.#apply(key, step(event, this.#state.get(key), this.#options))
+    } catch (error) {
+      throw new StepError(this.#worker.name, alias, error)
+    }
+  }
+
+  /** Returns why the record is refused, if it is; then nothing of the result took effect. */
+  #apply(stateKey: string | undefined, result: StepResult<unknown, unknown> | undefined): string | undefined {
+    if (!result) return undefined
+    if (result.reject !== undefined) return result.reject
+    const { output } = this.#worker
+    if (result.emit && result.emit.length > 0) {
+      const encoded = result.emit.map((event) => ({ key: output.key(event), value: output.shape.encode(event) }))
+      const large = encoded.find(({ key, value }) => OutputBuffers.tooLarge(key, value))
+      if (large)
+        return `its ${output.name} event would have ${large.value.length} characters, more than a record may have`
+      for (const { key, value } of encoded)
+        this.buffers.append(output.name, partitionOf(key, this.#partitions.output), key, value)
+      this.counts.emitted += encoded.length
+    }
+    if (result.state !== undefined && stateKey !== undefined) this.#state.set(stateKey, result.state)
+    return undefined
+  }
+
+  /** Event time moves on: timers up to it fire. */
+  #advance(time: number): void {
+    this.eventTime = time
+    const onTime = this.#worker.onTime as OnTime | undefined
+    if (!onTime) return
+    for (const key of this.#state.due(time)) {
+      let result: StepResult<unknown, unknown> | undefined
+      try {
+        result = onTime(time, this.#state.get(key), this.#options)
+      } catch (error) {
+        throw new StepError(this.#worker.name, 'a timer', error)
+      }
+      const refused = this.#apply(key, result)
+      if (refused !== undefined) throw new StepError(this.#worker.name, 'a timer', new Error(refused))
+    }
+  }
+
+  #deadLetter(input: Input, reason: string): void {
+    const { cursor } = input
+    const origin = input.origin()
+    const { deadLetters } = this.#partitions
+    const partition = origin.key ? (murmur2(origin.key) & 0x7fff_ffff) % deadLetters : this.#partition % deadLetters
+    const headers = [
+      { key: 'payflow.worker', value: this.#worker.name },
+      { key: 'payflow.reason', value: reason },
+      ...originHeaders(cursor.headers(), origin, false),
+    ]
+    this.buffers.append(DEAD_LETTERS, partition, origin.key, cursor.value(), headers)
+    this.counts.deadLetters++
+  }
+}

@@ -1,0 +1,115 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { PayflowError } from '../errors.ts'
+import { Client, type ClientOptions } from '../kafka/client.ts'
+import { listOffsets } from '../kafka/offsets.ts'
+import { retrying } from '../kafka/retry.ts'
+import type { AnyWorker } from '../pipeline/worker.ts'
+import { Runner, type RunnerEvent } from './runner.ts'
+
+export interface WorkerEvent {
+  readonly worker: string
+  readonly kind: RunnerEvent['kind'] | 'caught-up'
+  readonly message: string
+}
+
+export interface WorkerSummary {
+  readonly worker: string
+  /** Input records of committed transactions, dead letters and strays among them. */
+  readonly processed: number
+  readonly emitted: number
+  readonly deadLetters: number
+  readonly seconds: number
+}
+
+export interface RunWorkersOptions {
+  readonly client: ClientOptions
+  readonly workers: readonly { definition: AnyWorker; options: unknown }[]
+  readonly replicationFactor: number
+  readonly sessionTimeoutMs: number
+  readonly transactionTimeoutMs?: number
+  readonly lingerMs?: number
+  /** End when nothing is left to read for all of them at once. */
+  readonly untilCaughtUp: boolean
+  readonly signal: AbortSignal
+  readonly onEvent: (event: WorkerEvent) => void
+  /** A task that has something to do and commits nothing for so long ends the run. */
+  readonly stallMs?: number
+}
+
+const TRANSACTION_TIMEOUT_MS = 30_000
+const LINGER_MS = 25
+const STALL_MS = 30_000
+const LOOK_MS = 50
+
+/** Runs an instance of each worker until the signal is aborted, or all have caught up. @throws what ended one of them. */
+export async function runWorkers(options: RunWorkersOptions): Promise<WorkerSummary[]> {
+  const { client, workers, replicationFactor, sessionTimeoutMs, onEvent } = options
+  const started = performance.now()
+  const ended = new AbortController()
+  const signal = AbortSignal.any([options.signal, ended.signal])
+  const runners = workers.map(
+    ({ definition, options: values }) =>
+      new Runner({
+        client,
+        worker: definition,
+        options: values,
+        replicationFactor,
+        sessionTimeoutMs,
+        transactionTimeoutMs: options.transactionTimeoutMs ?? TRANSACTION_TIMEOUT_MS,
+        lingerMs: options.lingerMs ?? LINGER_MS,
+        onEvent,
+      }),
+  )
+  const finished = Promise.allSettled(runners.map((runner) => runner.run(signal).finally(() => ended.abort())))
+  const watching = watch(runners, options, signal).finally(() => ended.abort())
+  const results = await finished
+  const failed = results.find((result) => result.status === 'rejected')
+  if (failed) throw failed.reason
+  await watching
+  const seconds = Math.round(performance.now() - started) / 1000
+  return runners.map(({ worker, counts: { processed, emitted, deadLetters } }) => ({ worker: worker.name, processed, emitted, deadLetters, seconds })) // prettier-ignore
+}
+
+/** Returns when all have caught up (if that is wanted) or the signal is aborted. @throws PayflowError when a task is stuck. */
+async function watch(runners: readonly Runner[], options: RunWorkersOptions, signal: AbortSignal): Promise<void> {
+  const stallMs = options.stallMs ?? STALL_MS
+  const client = new Client(options.client)
+  try {
+    while (!signal.aborted) {
+      const stuck = runners.flatMap(({ worker, tasks }) => tasks.map((task) => ({ worker, task }))).find(({ task }) => !task.idle && task.hasWork && task.quietMs > stallMs) // prettier-ignore
+      if (stuck) throw stalled(stuck.worker.name, stuck.task.partition, stallMs)
+      if (options.untilCaughtUp && (await allCaughtUp(client, runners))) {
+        for (const { worker } of runners) options.onEvent({ worker: worker.name, kind: 'caught-up', message: 'nothing is left to read' }) // prettier-ignore
+        return
+      }
+      await sleep(LOOK_MS, undefined, { signal }).catch(() => undefined)
+    }
+  } finally {
+    await client.close()
+  }
+}
+
+/** One may feed another: all must have reached fresh ends of their inputs without any of them having processed in between. */
+async function allCaughtUp(client: Client, runners: readonly Runner[]): Promise<boolean> {
+  const processed = (): number => runners.reduce((sum, { counts }) => sum + counts.processed, 0)
+  const idle = (): boolean => runners.every((runner) => runner.idle)
+  if (!idle()) return false
+  const before = processed()
+  for (let look = 0; look < 2; look++) {
+    const inputs = runners.flatMap(({ tasks }) => tasks.flatMap((task) => [...task.inputs]))
+    const ends = await retrying(() => listOffsets(client.shared, inputs, 'stable'), { timeoutMs: 8_000 })
+    if (!idle() || inputs.some(({ topic, partition, processed: at }) => at < (ends.of(topic, partition) ?? 0)))
+      return false
+  }
+  return processed() === before
+}
+
+const stalled = (worker: string, partition: number, stallMs: number): PayflowError =>
+  new PayflowError(
+    'STALLED',
+    `${worker} has had work in partition ${partition} and made no progress for ${stallMs / 1000} s`,
+    {
+      kind: 'failed',
+      hint: 'whoever runs it starts it again; see `payflow infra status` and `payflow groups describe`',
+    },
+  )

@@ -1,0 +1,67 @@
+import type { AnyWorker } from '../pipeline/worker.ts'
+import { TimerQueue } from './timer-queue.ts'
+
+type DueAt = (state: unknown, options: unknown) => number | undefined
+
+/** The state of one task: a value a key, the changes since the last commit, and the keys' event-time timers. */
+export class StateStore {
+  readonly #initial: unknown
+  readonly #dueAt: DueAt | undefined
+  readonly #options: unknown
+  readonly #values = new Map<string, unknown>()
+  readonly #changed = new Map<string, unknown>()
+  readonly #timers = new TimerQueue()
+
+  constructor(worker: AnyWorker, options: unknown) {
+    this.#initial = worker.state?.initial ?? null
+    this.#dueAt = worker.dueAt as DueAt | undefined
+    this.#options = options
+  }
+
+  get size(): number {
+    return this.#values.size
+  }
+
+  get(key: string): unknown {
+    const value = this.#values.get(key)
+    return value === undefined ? this.#initial : value
+  }
+
+  /** `null` deletes the key. */
+  set(key: string, value: unknown): void {
+    this.restore(key, value)
+    this.#changed.set(key, value)
+  }
+
+  /** Puts a value back that the changelog holds already. */
+  restore(key: string, value: unknown): void {
+    if (value === null) this.#values.delete(key)
+    else this.#values.set(key, value)
+    if (!this.#dueAt) return
+    const due = value === null ? undefined : this.#dueAt(value, this.#options)
+    if (due !== undefined) this.#timers.add(due, key)
+  }
+
+  /** The keys whose timers are due at event time `now`, earliest first; each timer once, and only if it still holds. */
+  *due(now: number): Generator<string> {
+    for (;;) {
+      const next = this.#timers.takeUntil(now)
+      if (!next) return
+      const value = this.#values.get(next.key)
+      if (value !== undefined && this.#dueAt?.(value, this.#options) === next.at) yield next.key
+    }
+  }
+
+  /** What must go to the changelog; `null` is a tombstone. */
+  get changes(): ReadonlyMap<string, unknown> {
+    return this.#changed
+  }
+
+  committed(): void {
+    this.#changed.clear()
+  }
+
+  entries(): IterableIterator<[string, unknown]> {
+    return this.#values.entries()
+  }
+}

@@ -1,0 +1,39 @@
+/**
+ * A task's life. `fencing` takes the transactional id over, `restoring` reads the changelog, `seeking` finds the input offsets,
+ * `running` processes; `aborting` follows any error in a transaction and leads back to a new epoch.
+ */
+export type TaskPhase = 'created' | 'fencing' | 'restoring' | 'seeking' | 'running' | 'aborting' | 'revoked' | 'failed'
+
+const legal: Readonly<Record<TaskPhase, readonly TaskPhase[]>> = {
+  created: ['fencing', 'revoked'],
+  fencing: ['restoring', 'aborting', 'revoked', 'failed'],
+  restoring: ['seeking', 'aborting', 'revoked', 'failed'],
+  seeking: ['running', 'aborting', 'revoked', 'failed'],
+  running: ['aborting', 'revoked', 'failed'],
+  aborting: ['fencing', 'revoked', 'failed'],
+  revoked: [],
+  failed: [],
+}
+
+export class TaskLifecycle {
+  readonly #name: string
+  readonly #onChange: (from: TaskPhase, to: TaskPhase) => void
+  #phase: TaskPhase = 'created'
+
+  constructor(name: string, onChange: (from: TaskPhase, to: TaskPhase) => void) {
+    this.#name = name
+    this.#onChange = onChange
+  }
+
+  get phase(): TaskPhase {
+    return this.#phase
+  }
+
+  /** @throws Error at a move that the table does not have: a bug. */
+  enter(next: TaskPhase): void {
+    const from = this.#phase
+    if (!legal[from].includes(next)) throw new Error(`task ${this.#name}: ${from} → ${next} is not a legal move`)
+    this.#phase = next
+    this.#onChange(from, next)
+  }
+}
