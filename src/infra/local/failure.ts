@@ -1,4 +1,5 @@
 import { PayflowError } from '../../errors.ts'
+import { lastComplaints } from '../complaints.ts'
 import { diskFull } from '../home.ts'
 import { readFrom } from '../log-files.ts'
 import { portInUse } from '../ports.ts'
@@ -11,18 +12,6 @@ export interface ServiceFailure {
   /** Everything it wrote since it was started. */
   readonly text: string
   readonly home: string
-}
-
-const shownLines = 4
-const telling =
-  /\b(ERROR|FATAL)\b|^(Error|Caused by|Exception)\b|^[\w.$]+(Exception|Error)\b|^(OpenJDK|Java HotSpot).*(error|fail)/
-
-/** What a log says went wrong, in its own words and without stack frames: its last few such lines. */
-export function lastComplaints(text: string): string[] {
-  const lines = text.split('\n').map((line) => line.trim())
-  const complaints = lines.filter((line) => telling.test(line))
-  const chosen = complaints.length > 0 ? complaints : lines.filter((line) => line !== '')
-  return [...new Set(chosen)].slice(-shownLines).map((line) => line.replace(/^\[[^\]]*\] /, ''))
 }
 
 export const isStillRegistered = (text: string): boolean => /NodeExists/.test(text)

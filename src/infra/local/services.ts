@@ -50,6 +50,12 @@ export function readStates(layout: Layout): ServiceStates {
   }
 }
 
+/** Whether an `infra up` left a process that is still there. */
+export function hasServices(layout: Layout): boolean {
+  const { zookeeper, brokers } = readStates(layout)
+  return zookeeper !== undefined || brokers.length > 0
+}
+
 export const forget = (layout: Layout, name: ServiceName): void => rmSync(pidPath(layout, name), { force: true })
 
 export interface JavaProgram {

@@ -1,0 +1,103 @@
+import { join } from 'node:path'
+import { z } from 'zod'
+import { runCommand, type CommandResult } from '../command.ts'
+import { homeSuffix } from '../home.ts'
+import { packageRoot } from '../package-root.ts'
+
+export interface ComposePorts {
+  readonly kafka: number
+  readonly zookeeper: number
+  readonly ksql: number
+}
+
+/** The ports inside the containers, as docker-compose.yml publishes them. */
+const containerPorts = { zookeeper: 2181, kafka: 9092, ksqldb: 8088 }
+export type ContainerName = keyof typeof containerPorts
+export const containerNames = Object.keys(containerPorts) as ContainerName[]
+
+const containerSchema = z.object({
+  Service: z.string(),
+  Name: z.string(),
+  State: z.string(),
+  Health: z.string().default(''),
+  Publishers: z
+    .array(z.object({ TargetPort: z.number(), PublishedPort: z.number() }))
+    .nullish()
+    .transform((publishers) => publishers ?? []),
+})
+
+export interface Container {
+  readonly service: ContainerName
+  readonly name: string
+  readonly state: string
+  readonly serving: boolean
+  /** On 127.0.0.1; undefined while it does not run. */
+  readonly port: number | undefined
+}
+
+/** The answer of `docker compose ps --format json`: an array in older versions, an object a line in newer ones. */
+export function parseContainers(output: string): Container[] {
+  const text = output.trim()
+  if (text === '') return []
+  const values: unknown[] = text.startsWith('[')
+    ? (JSON.parse(text) as unknown[])
+    : text.split('\n').map((line) => JSON.parse(line) as unknown)
+  return values.flatMap((value) => {
+    const { Service, Name, State, Health, Publishers } = containerSchema.parse(value)
+    const service = containerNames.find((name) => name === Service)
+    if (service === undefined) return []
+    const published = Publishers.find(
+      ({ TargetPort, PublishedPort }) => TargetPort === containerPorts[service] && PublishedPort > 0,
+    )
+    const serving = State === 'running' && Health === 'healthy'
+    return [{ service, name: Name, state: State, serving, port: published?.PublishedPort }]
+  })
+}
+
+export interface ComposeOptions {
+  readonly home: string
+  readonly env: NodeJS.ProcessEnv
+  readonly root?: string | undefined
+}
+
+/** payflow's own compose project: one for each PAYFLOW_HOME. */
+export class Compose {
+  readonly project: string
+  readonly #file: string
+  readonly #env: NodeJS.ProcessEnv
+
+  constructor({ home, env, root = packageRoot }: ComposeOptions) {
+    this.project = `payflow${homeSuffix(home)}`
+    this.#file = join(root, 'docker-compose.yml')
+    this.#env = env
+  }
+
+  run(
+    args: readonly string[],
+    options: { ports?: ComposePorts; signal?: AbortSignal | undefined; onLine?: (line: string) => void } = {},
+  ): Promise<CommandResult> {
+    const { ports, ...rest } = options
+    const env = {
+      ...this.#env,
+      ...(ports && {
+        PAYFLOW_KAFKA_PORT: String(ports.kafka),
+        PAYFLOW_ZOOKEEPER_PORT: String(ports.zookeeper),
+        PAYFLOW_KSQL_PORT: String(ports.ksql),
+      }),
+    }
+    // every command sees the ksqlDB service; `up` names the services that it wants
+    const base = ['compose', '--ansi', 'never', '-f', this.#file, '-p', this.project, '--profile', 'ksql']
+    return runCommand('docker', [...base, ...args], { env, ...rest })
+  }
+
+  /** All containers of the project, running or not; none when the engine cannot be asked. */
+  async containers(signal?: AbortSignal): Promise<Container[]> {
+    const { exitCode, stdout } = await this.run(['ps', '--all', '--format', 'json'], { signal })
+    return exitCode === 0 ? parseContainers(stdout) : []
+  }
+
+  async lastLogLines(service: ContainerName, count: number): Promise<string> {
+    const { stdout, stderr } = await this.run(['logs', '--no-log-prefix', '--tail', String(count), service])
+    return `${stdout}\n${stderr}`
+  }
+}

@@ -1,0 +1,203 @@
+import { PayflowError } from '../../errors.ts'
+import { describeBrokers, waitForBrokers } from '../../kafka/ready.ts'
+import { readRecord, removeRecord, writeRecord } from '../../settings.ts'
+import type { Engine, InfraOptions, InfraStatus, Report } from '../engine.ts'
+import { explainHomeError, prepareHome } from '../home.ts'
+import { withLock } from '../lock.ts'
+import { claimPort } from '../ports.ts'
+import { layoutOf } from '../local/layout.ts'
+import { Compose, containerNames, type ComposePorts, type Container, type ContainerName } from './compose.ts'
+import { explainComposeFailure } from './failure.ts'
+import { probeDocker, requireDocker } from './probe.ts'
+
+const answerTimeoutMs = 3_000
+const brokerTimeoutMs = 60_000
+const startTimeoutSeconds = 300
+const shownLogLines = 40
+const defaultKsqlPort = 8088
+
+const address = (port: number): string => `127.0.0.1:${port}`
+const progress =
+  /^\s*(?:Container|Network|Volume|Image)?\s*(\S.*\b(?:Pulling|Pulled|Created|Started|Waiting|Healthy|Error|Stopped|Removed))\s*$/
+
+/** The containers of docker-compose.yml. */
+export class DockerEngine implements Engine {
+  readonly name = 'docker'
+  readonly #options: InfraOptions
+  readonly #compose: Compose
+
+  constructor(options: InfraOptions) {
+    this.#options = options
+    const { home, env, packageRoot } = options
+    this.#compose = new Compose({ home, env, root: packageRoot })
+  }
+
+  async status(): Promise<InfraStatus> {
+    if ((await probeDocker(this.#options.env)) !== 'ready') return this.#statusOf([], false)
+    const containers = await this.#compose.containers()
+    return this.#statusOf(containers, await this.#answers(containers))
+  }
+
+  async up(report: Report, signal?: AbortSignal): Promise<InfraStatus & { started: boolean }> {
+    const { home, nodes, env } = this.#options
+    if (nodes > 1)
+      throw new PayflowError('NODES_UNSUPPORTED', 'The docker engine runs one broker', {
+        kind: 'usage',
+        hint: `--engine local runs a cluster of ${nodes}`,
+      })
+    prepareHome(home)
+    await requireDocker(env, signal)
+    try {
+      return await withLock(layoutOf(home).lock, { report, signal }, () => this.#start(report, signal))
+    } catch (error) {
+      throw explainHomeError(error, home)
+    }
+  }
+
+  async down({ volumes }: { volumes: boolean }, report: Report): Promise<{ stopped: boolean }> {
+    const { home, env } = this.#options
+    await requireDocker(env)
+    const containers = await this.#compose.containers()
+    if (containers.length > 0 || volumes) await this.#remove(volumes, report)
+    if (readRecord(home)?.engine === this.name) removeRecord(home)
+    return { stopped: containers.length > 0 }
+  }
+
+  async logs(
+    { service, follow, lines }: { service?: string; follow: boolean; lines: number },
+    write: (line: string) => void,
+    signal?: AbortSignal,
+  ): Promise<void> {
+    await requireDocker(this.#options.env)
+    const existing = (await this.#compose.containers()).map((container) => container.service)
+    const chosen = service === undefined ? existing : existing.filter((name) => name === service)
+    if (chosen.length === 0) throw noLogs(service, existing)
+    const flags = [
+      '--tail',
+      String(lines),
+      ...(follow ? ['--follow'] : []),
+      ...(chosen.length === 1 ? ['--no-log-prefix'] : []),
+    ]
+    try {
+      await this.#compose.run(['logs', ...flags, ...chosen], { signal, onLine: write })
+    } catch (error) {
+      if (signal?.aborted !== true) throw error
+    }
+  }
+
+  async #start(report: Report, signal: AbortSignal | undefined): Promise<InfraStatus & { started: boolean }> {
+    const wanted = containerNames.filter((name) => name !== 'ksqldb' || this.#options.ksql)
+    const before = await this.#compose.containers(signal)
+    const complete = wanted.every((name) => before.some(({ service, serving }) => service === name && serving))
+    if (complete && (await this.#answers(before))) return this.#finish(before, false)
+    const ports = await this.#claimPorts(before)
+    try {
+      await this.#composeUp(wanted, ports, report, signal)
+      await waitForBrokers([address(ports.kafka)], 1, brokerTimeoutMs, signal)
+      report(`Kafka answers on ${address(ports.kafka)}`)
+      return this.#finish(await this.#compose.containers(signal), true)
+    } catch (error) {
+      if (before.length === 0) await this.#remove(false, report).catch(() => undefined)
+      throw error
+    }
+  }
+
+  async #composeUp(
+    services: ContainerName[],
+    ports: ComposePorts,
+    report: Report,
+    signal: AbortSignal | undefined,
+  ): Promise<void> {
+    const args = ['up', '--detach', '--wait', '--wait-timeout', String(startTimeoutSeconds), ...services]
+    const { exitCode, stdout, stderr } = await this.#compose.run(args, { ports, signal, onLine: showProgress(report) })
+    if (exitCode === 0) return
+    const { project } = this.#compose
+    throw await explainComposeFailure({
+      output: `${stdout}\n${stderr}`,
+      project,
+      ports: { kafka: ports.kafka, zookeeper: ports.zookeeper, ksqldb: ports.ksql },
+      logOf: (service) => this.#compose.lastLogLines(service, shownLogLines),
+    })
+  }
+
+  /** Compose cannot publish "any free port" under an address that a broker must advertise: it is chosen here. */
+  async #claimPorts(containers: readonly Container[]): Promise<ComposePorts> {
+    const { kafkaPort, zookeeperPort, ksql, env } = this.#options
+    const taken: number[] = []
+    const claim = async (service: ContainerName, wanted: number, variable: string): Promise<number> => {
+      const current = containers.find((container) => container.service === service)?.port
+      const port = current ?? (await claimPort(wanted, variable, taken))
+      taken.push(port)
+      return port
+    }
+    return {
+      zookeeper: await claim('zookeeper', zookeeperPort, 'PAYFLOW_ZOOKEEPER_PORT'),
+      kafka: await claim('kafka', kafkaPort, 'PAYFLOW_KAFKA_PORT'),
+      ksql: ksql
+        ? await claim('ksqldb', Number(env.PAYFLOW_KSQL_PORT ?? defaultKsqlPort), 'PAYFLOW_KSQL_PORT')
+        : defaultKsqlPort,
+    }
+  }
+
+  async #remove(volumes: boolean, report: Report): Promise<void> {
+    const args = ['down', '--remove-orphans', ...(volumes ? ['--volumes'] : [])]
+    const { exitCode, stdout, stderr } = await this.#compose.run(args, { onLine: showProgress(report) })
+    if (exitCode === 0) return
+    const said = stderr.trim().split('\n').at(-1) ?? stdout
+    throw new PayflowError('COMPOSE_FAILED', `docker compose down failed: ${said}`, { kind: 'infra' })
+  }
+
+  #finish(containers: readonly Container[], started: boolean): InfraStatus & { started: boolean } {
+    const status = this.#statusOf(containers, true)
+    const { home } = this.#options
+    if (started || readRecord(home)?.engine !== this.name) {
+      const { brokers, zookeeper, ksql } = status
+      writeRecord(home, { engine: this.name, brokers, zookeeper, ksql, startedAt: new Date().toISOString(), nodes: 1 })
+    }
+    return { ...status, started }
+  }
+
+  async #answers(containers: readonly Container[]): Promise<boolean> {
+    const port = containers.find(({ service }) => service === 'kafka')?.port
+    if (port === undefined) return false
+    return describeBrokers([address(port)], answerTimeoutMs).then(
+      () => true,
+      () => false,
+    )
+  }
+
+  #statusOf(containers: readonly Container[], running: boolean): InfraStatus {
+    const portOf = (name: ContainerName): number | undefined => containers.find(({ service }) => service === name)?.port
+    const [kafka, zookeeper, ksql] = [portOf('kafka'), portOf('zookeeper'), portOf('ksqldb')]
+    return {
+      engine: this.name,
+      running,
+      brokers: kafka === undefined ? [] : [address(kafka)],
+      zookeeper: zookeeper === undefined ? null : address(zookeeper),
+      ksql: ksql === undefined ? (this.#options.ksqlUrl ?? null) : `http://${address(ksql)}`,
+    }
+  }
+}
+
+function noLogs(service: string | undefined, existing: readonly ContainerName[]): PayflowError {
+  if (existing.length === 0)
+    return new PayflowError('NO_LOGS', 'There are no containers of payflow', {
+      kind: 'failed',
+      hint: 'start them with `payflow infra up`',
+    })
+  return new PayflowError('UNKNOWN_SERVICE', `There is no container of a service "${service ?? ''}"`, {
+    kind: 'usage',
+    hint: `there are: ${existing.join(', ')}`,
+  })
+}
+
+/** Compose's progress, one line a change, each only once. */
+function showProgress(report: Report): (line: string) => void {
+  const shown = new Set<string>()
+  return (line) => {
+    const text = progress.exec(line)?.[1]?.replaceAll(/\s+/g, ' ')
+    if (text === undefined || shown.has(text)) return
+    shown.add(text)
+    report(text)
+  }
+}

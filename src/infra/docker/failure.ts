@@ -1,0 +1,70 @@
+import { PayflowError } from '../../errors.ts'
+import { lastComplaints } from '../complaints.ts'
+import { diskFull } from '../home.ts'
+import { portInUse } from '../ports.ts'
+import { containerNames, type ContainerName } from './compose.ts'
+
+const variables: Record<ContainerName, string> = {
+  zookeeper: 'PAYFLOW_ZOOKEEPER_PORT',
+  kafka: 'PAYFLOW_KAFKA_PORT',
+  ksqldb: 'PAYFLOW_KSQL_PORT',
+}
+
+const infra = (code: string, message: string, hint: string): PayflowError =>
+  new PayflowError(code, message, { kind: 'infra', hint })
+
+/** What compose itself said last, without its progress lines. */
+export function lastWords(output: string): string {
+  const lines = output.split('\n').map((line) => line.trim())
+  const said = lines.filter((line) => line !== '' && !/^(Container|Network|Volume|Image)\s/.test(line))
+  return said.slice(-3).join(' | ')
+}
+
+/** The service whose container is unhealthy or has exited, by compose's own words: `container payflow-kafka-1 exited (1)`. */
+export function failedService(output: string, project: string): ContainerName | undefined {
+  const [, service] =
+    new RegExp(`\\b${project}-(\\w+)-\\d+"? (?:is unhealthy|exited|has no healthcheck)`).exec(output) ?? []
+  return containerNames.find((name) => name === service)
+}
+
+const cannotPull =
+  /pull access denied|manifest (for .* )?(unknown|not found)|failed to resolve|no such host|i\/o timeout|TLS handshake|toomanyrequests|dial tcp|connection refused|Client\.Timeout|x509|net\/http/i
+
+export interface ComposeFailure {
+  readonly output: string
+  readonly project: string
+  readonly ports: Readonly<Record<ContainerName, number>>
+  /** The failed container's own last lines. */
+  readonly logOf: (service: ContainerName) => Promise<string>
+}
+
+/** Why `docker compose up` failed, in words for a user. */
+export async function explainComposeFailure({ output, project, ports, logOf }: ComposeFailure): Promise<PayflowError> {
+  if (/no space left on device/i.test(output)) return diskFull("Docker's data")
+  const [, port] =
+    /:(\d+)\S*(?: ->.*)?:? (?:failed|bind|listen).*(?:already allocated|already in use)/i.exec(output) ?? []
+  if (/port is already allocated|address already in use/i.test(output)) {
+    const service = containerNames.find((name) => String(ports[name]) === port)
+    return portInUse(Number(port ?? ports.kafka), variables[service ?? 'kafka'])
+  }
+  const service = failedService(output, project)
+  if (service !== undefined) {
+    const words = lastComplaints(await logOf(service)).join(' | ')
+    return infra(
+      'CONTAINER_FAILED',
+      `The container of ${service} did not become ready. Its last words: ${words || 'none'}`,
+      '`payflow infra logs` shows all of it while it runs; `payflow infra down --volumes` starts afresh',
+    )
+  }
+  if (cannotPull.test(output))
+    return infra(
+      'PULL_FAILED',
+      `Docker could not fetch an image: ${lastWords(output)}`,
+      'check the network and the registry of your Docker, or use --engine local; --no-ksql leaves ksqlDB out',
+    )
+  return infra(
+    'COMPOSE_FAILED',
+    `docker compose failed: ${lastWords(output)}`,
+    'run it again with --verbose, or use --engine local',
+  )
+}
