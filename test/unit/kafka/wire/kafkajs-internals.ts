@@ -43,6 +43,7 @@ export interface KafkajsMessage {
   readonly key: Buffer | null
   readonly value: Buffer | null
   readonly headers: Readonly<Record<string, Buffer | null | (Buffer | null)[]>>
+  readonly isControlRecord: boolean
 }
 
 interface PartitionAnswer {
