@@ -1,0 +1,237 @@
+import type { Engine } from '../infra/engine.ts'
+import { Client } from '../kafka/client.ts'
+import type { WorkerSummary } from '../runtime/run-workers.ts'
+import type { Settings } from '../settings.ts'
+import { summarize, type AllSummary } from './all-summary.ts'
+import { clientOptions, type Report } from './cluster.ts'
+import { reaching, up } from './infra.ts'
+import { Monitor, snapshotOf, type Sample, type Snapshot } from './monitor.ts'
+import { flowOf, kinds, produceAll, type Flow, type FlowOptions, type Produced, type ProducerProgress } from './producers.ts' // prettier-ignore
+import { Supervisor, workerCommand, type SupervisorEvent, type WorkerProcess } from './supervisor.ts'
+import { applyReset, createMissing, layoutOf, planReset, readState } from './topics.ts'
+import { drain } from './workers.ts'
+import { pause } from './pause.ts'
+import { publicTopics } from '../pipeline/topics.ts'
+import { defaultWorkers } from '../pipeline/workers/index.ts'
+
+export interface AllOptions extends FlowOptions {
+  readonly keepData: boolean
+  readonly keepInfra: boolean
+  /** Delete topics on a cluster that is not payflow's own, too. */
+  readonly reset: boolean
+  readonly ksql: boolean
+}
+
+/** What there is to see of a run at one moment. */
+export interface Live {
+  readonly snapshot: Snapshot
+  readonly producers: readonly ProducerProgress[]
+  readonly processes: readonly WorkerProcess[]
+  readonly seconds: number
+  /** Seconds since the brokers last answered; 0 while they do. */
+  readonly silentSeconds: number
+}
+
+const workersTimeoutMs = 60_000
+const firstLookMs = 200
+const outputs = new Set(defaultWorkers.map(({ output }) => output.name))
+const secondsSince = (startMs: number): number => Math.round(performance.now() - startMs) / 1000
+
+/** One run of everything, phase by phase: brokers, topics, workers, producers. `stop` ends what this run started. */
+export class AllRun {
+  readonly flow: Flow
+  readonly #options: AllOptions
+  readonly #env: NodeJS.ProcessEnv
+  readonly #signal: AbortSignal
+  readonly #onEvent: (event: SupervisorEvent) => void
+  readonly #startedMs = performance.now()
+  readonly #phases: Record<string, number> = {}
+  readonly #producers = new Map<string, ProducerProgress>()
+  #settings: Settings
+  #engine: { engine: Engine; started: boolean } | undefined
+  #client: Client | undefined
+  #supervisor: Supervisor | undefined
+  #monitor: Monitor | undefined
+  #producing: Promise<Produced[]> | undefined
+  #flowingMs = 0
+  #last: { sample: Sample; atMs: number } | undefined
+  #stopped: Promise<void> | undefined
+
+  constructor(
+    settings: Settings,
+    env: NodeJS.ProcessEnv,
+    options: AllOptions,
+    { signal, onEvent }: { signal: AbortSignal; onEvent: (event: SupervisorEvent) => void },
+  ) {
+    this.#settings = settings
+    this.#env = env
+    this.#options = options
+    this.#signal = signal
+    this.#onEvent = onEvent
+    this.flow = flowOf(options)
+  }
+
+  /** This run started the brokers and is to stop them: nobody else does if it is ended at once. */
+  get ownsInfra(): boolean {
+    return this.#engine?.started === true && !this.#options.keepInfra
+  }
+
+  get ksqlUrl(): string | undefined {
+    return this.#settings.ksqlUrl
+  }
+
+  async brokers(report: Report): Promise<string> {
+    const { ksql } = this.#options
+    return this.#phase('brokers', async () => {
+      const { status, started, engine } = await up(this.#settings, this.#env, { ksql }, report, this.#signal)
+      this.#engine = { engine, started }
+      this.#settings = reaching(this.#settings, status)
+      return `${started ? 'started' : 'running already'}, ${engine.name}, ${status.brokers.join(', ')}`
+    })
+  }
+
+  async topics(report: Report): Promise<string> {
+    return this.#phase('topics', async () => {
+      const client = (this.#client = new Client(clientOptions(this.#settings, 'payflow-all')))
+      const layout = await layoutOf(this.#settings)
+      const foreign = this.#engine?.engine.name === 'external' && !this.#options.reset
+      if (this.#options.keepData || foreign) {
+        const { created, existing } = await createMissing(client, layout, this.#signal)
+        const why = this.#options.keepData ? '' : ' (nothing is deleted on a cluster of your own without --reset)'
+        return `${existing.length} kept, ${created.length} created${why}`
+      }
+      const plan = planReset(await readState(client), layout)
+      const patienceMs = this.#settings.sessionTimeoutMs + 4_000
+      const { created, deleted } = await applyReset(client, plan, { patienceMs, signal: this.#signal }, report)
+      return `${deleted.length} deleted, ${created.length} created, ${layout.partitions} partitions each`
+    })
+  }
+
+  async workers(report: Report): Promise<string> {
+    return this.#phase('workers', async () => {
+      this.#monitor = new Monitor(this.#client!, {
+        topics: publicTopics.map(({ name }) => name),
+        workers: defaultWorkers,
+        from: 'now',
+      })
+      // Before anything flows: what is counted from here on came in this run.
+      await this.#sample()
+      const supervisor = new Supervisor(
+        workerCommand(this.#settings, this.#env, () => []),
+        this.#onEvent,
+      )
+      this.#supervisor = supervisor
+      for (const { name } of defaultWorkers) supervisor.start(name)
+      report(`${defaultWorkers.length} processes started, waiting for their partitions`)
+      await supervisor.ready(workersTimeoutMs, this.#signal)
+      return `${defaultWorkers.length} processes`
+    })
+  }
+
+  produce(): string {
+    const { rateOf, seed } = this.flow
+    this.#flowingMs = performance.now()
+    this.#producing = produceAll(this.#settings, this.flow, kinds, {
+      signal: this.#signal,
+      onProgress: (progress) => this.#producers.set(progress.kind, progress),
+    })
+    this.#producing.catch(() => undefined) // `watch` waits for it and throws what it threw
+    const perSecond = (kind: (typeof kinds)[number]): string => {
+      const rate = rateOf(kind)
+      return rate === 'max' ? 'as fast as it goes' : `${rate}/s`
+    }
+    return `${kinds.map((kind) => `${kind} ${perSecond(kind)}`).join(', ')}, seed ${seed}`
+  }
+
+  /** Shows the run until the producers are done or the signal is aborted. @throws what ended a producer or a worker for good */
+  async watch(intervalMs: number, show: (live: Live) => void): Promise<void> {
+    const state = { done: false }
+    const finished = this.#producing!.finally(() => (state.done = true))
+    finished.catch(() => undefined)
+    while (!state.done && !this.#signal.aborted) {
+      this.#supervisor!.check()
+      show(await this.#look())
+      const pauseMs = !('firstDerivedRecord' in this.#phases) ? Math.min(firstLookMs, intervalMs) : intervalMs
+      await Promise.race([finished, pause(pauseMs, this.#signal)])
+    }
+    await finished
+  }
+
+  /** Lets the workers catch up (unless the run was interrupted) and says what came of it all. */
+  async finish(
+    show: (live: Live) => void,
+  ): Promise<{ summary: AllSummary; produced: Produced[]; workers: WorkerSummary[] }> {
+    const produced = await this.#producing!
+    const supervisor = this.#supervisor!
+    let last: Sample | undefined
+    if (!this.#signal.aborted) {
+      const startMs = performance.now()
+      last = await drain(this.#monitor!, {
+        signal: this.#signal,
+        check: () => supervisor.check(),
+        onSample: (sample) => show(this.#live(sample)),
+      }).catch((error: unknown) => {
+        if (this.#signal.aborted) return undefined
+        throw error
+      })
+      this.#phases.catchUp = secondsSince(startMs)
+    }
+    last ??= (await this.#sample().catch(() => undefined)) ?? this.#last!.sample
+    const processes = supervisor.list()
+    const flowSeconds = secondsSince(this.#flowingMs)
+    await supervisor.stop()
+    const seconds = secondsSince(this.#startedMs)
+    const summary = summarize(last, processes, { flowSeconds, seconds, phases: this.#phases })
+    return { summary, produced, workers: supervisor.summaries() }
+  }
+
+  /** Ends whatever this run started, once. */
+  stop(report: Report): Promise<void> {
+    this.#stopped ??= (async () => {
+      await this.#supervisor?.stop()
+      await this.#producing?.catch(() => undefined)
+      await this.#client?.close()
+      if (this.ownsInfra) await this.#engine!.engine.down({ volumes: false }, report)
+    })()
+    return this.#stopped
+  }
+
+  /** Ends the worker processes at once. */
+  kill(): void {
+    this.#supervisor?.kill()
+  }
+
+  async #phase<Result>(name: string, run: () => Promise<Result>): Promise<Result> {
+    this.#signal.throwIfAborted()
+    const startMs = performance.now()
+    const result = await run()
+    this.#phases[name] = secondsSince(startMs)
+    return result
+  }
+
+  async #sample(): Promise<Sample> {
+    const sample = await this.#monitor!.sample()
+    this.#last = { sample, atMs: performance.now() }
+    return sample
+  }
+
+  async #look(): Promise<Live> {
+    const before = this.#last?.sample
+    const sample = await this.#sample().catch(() => undefined)
+    return this.#live(sample ?? this.#last!.sample, before)
+  }
+
+  #live(sample: Sample, before?: Sample): Live {
+    const derived = sample.topics.some(({ topic, records }) => records > 0 && outputs.has(topic))
+    if (derived && !('firstDerivedRecord' in this.#phases))
+      this.#phases.firstDerivedRecord = secondsSince(this.#startedMs)
+    const silentMs = performance.now() - this.#last!.atMs
+    return {
+      snapshot: snapshotOf(before, sample),
+      producers: [...this.#producers.values()],
+      processes: this.#supervisor!.list(),
+      seconds: secondsSince(this.#flowingMs),
+      silentSeconds: silentMs < 1_000 ? 0 : Math.round(silentMs / 1000),
+    }
+  }
+}

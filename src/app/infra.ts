@@ -1,0 +1,51 @@
+import { chooseEngine } from '../infra/choose.ts'
+import type { Engine, InfraOptions, InfraStatus } from '../infra/engine.ts'
+import type { Settings } from '../settings.ts'
+import type { Report } from './cluster.ts'
+
+function infraOptions(settings: Settings, env: NodeJS.ProcessEnv, ksql: boolean): InfraOptions {
+  const { home, kafkaPort, zookeeperPort, nodes, ksqlUrl, brokers, brokersGiven } = settings
+  return {
+    ...{ home, kafkaPort, zookeeperPort, nodes, ksql, env },
+    ...(ksqlUrl !== undefined && { ksqlUrl }),
+    ...(brokersGiven && { brokers }),
+  }
+}
+
+/** The engine that the settings mean here, and why. */
+export function engineOf(
+  settings: Settings,
+  env: NodeJS.ProcessEnv,
+  { ksql = true }: { ksql?: boolean } = {},
+): Promise<{ engine: Engine; reason: string }> {
+  return chooseEngine(settings.engine, infraOptions(settings, env, ksql))
+}
+
+/** The settings as they are once the brokers of `status` run. */
+export const reaching = (settings: Settings, { brokers, ksql }: InfraStatus): Settings => ({
+  ...settings,
+  brokers,
+  ksqlUrl: ksql ?? settings.ksqlUrl,
+})
+
+/** The commands that let other programs of this shell reach the brokers. */
+export function exportsOf({ home, origins }: Settings, { brokers, ksql }: InfraStatus): string[] {
+  return [
+    `export PAYFLOW_BROKERS=${brokers.join(',')}`,
+    ...(ksql === null ? [] : [`export PAYFLOW_KSQL_URL=${ksql}`]),
+    ...(origins.home === 'default' ? [] : [`export PAYFLOW_HOME=${home}`]),
+  ]
+}
+
+export async function up(
+  settings: Settings,
+  env: NodeJS.ProcessEnv,
+  { ksql }: { ksql: boolean },
+  report: Report,
+  signal: AbortSignal,
+): Promise<{ status: InfraStatus; started: boolean; engine: Engine }> {
+  const { engine, reason } = await engineOf(settings, env, { ksql })
+  report(`engine ${reason}`)
+  const { started, ...status } = await engine.up(report, signal)
+  return { status, started, engine }
+}

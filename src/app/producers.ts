@@ -1,0 +1,104 @@
+import { randomInt } from 'node:crypto'
+import { formatTimestamp } from '../pipeline/time.ts'
+import { produce, type ProduceSummary } from '../runtime/produce.ts'
+import type { Settings } from '../settings.ts'
+import { clientOptions } from './cluster.ts'
+
+export const kinds = ['orders', 'payments', 'users'] as const
+export type Kind = (typeof kinds)[number]
+export type Rate = number | 'max'
+
+/** Records per second when nothing else is asked for. */
+export const defaultRates: Readonly<Record<Kind, number>> = { orders: 50, payments: 50, users: 20 }
+const intervalAtMaxMs = 10
+const seedLimit = 2 ** 31
+
+export interface FlowOptions {
+  readonly rate?: Rate
+  readonly count?: number
+  readonly durationMs?: number
+  readonly seed?: number
+  readonly startMs?: number
+  readonly failureRate?: number
+}
+
+/** What decides every byte that producers write. */
+export interface Flow {
+  readonly seed: number
+  readonly startMs: number
+  readonly failureRate: number
+  readonly rateOf: (kind: Kind) => Rate
+  readonly count: number | undefined
+  readonly durationMs: number | undefined
+}
+
+export const defaultFailureRate = 0.15
+
+/** Fills in what was not said; the only place where chance and the clock come in. */
+export function flowOf({ rate, count, durationMs, seed, startMs, failureRate }: FlowOptions): Flow {
+  return {
+    seed: seed ?? randomInt(seedLimit),
+    startMs: startMs ?? Date.now(),
+    failureRate: failureRate ?? defaultFailureRate,
+    rateOf: (kind) => rate ?? defaultRates[kind],
+    count,
+    durationMs,
+  }
+}
+
+export const intervalMsOf = (rate: Rate): number => (rate === 'max' ? intervalAtMaxMs : 1000 / rate)
+
+/** The command that writes the same bytes again. */
+export function reproduceCommand(flow: Flow, kind: Kind, records: number): string {
+  const { seed, startMs, failureRate, rateOf } = flow
+  const failures = kind === 'payments' && failureRate !== defaultFailureRate ? ` --failure-rate ${failureRate}` : ''
+  return `payflow produce ${kind} --seed ${seed} --start ${formatTimestamp(startMs)} --rate ${rateOf(kind)} --count ${records}${failures}`
+}
+
+async function sourceOf(kind: Kind, { seed, startMs, failureRate, rateOf }: Flow) {
+  const clock = { seed, startMs, intervalMs: intervalMsOf(rateOf(kind)) }
+  switch (kind) {
+    case 'orders':
+      return (await import('../pipeline/sources/orders.ts')).orderSource(clock)
+    case 'payments':
+      return (await import('../pipeline/sources/payments.ts')).paymentSource({ ...clock, failureRate })
+    case 'users':
+      return (await import('../pipeline/sources/users.ts')).userSource(clock)
+  }
+}
+
+export interface ProducerProgress {
+  readonly kind: Kind
+  readonly acknowledged: number
+  readonly perSecond: number
+}
+
+export type Produced = ProduceSummary
+
+/** Writes the events of each kind, all kinds at once, until count, duration or `signal` ends it; every record is acknowledged then. */
+export async function produceAll(
+  settings: Settings,
+  flow: Flow,
+  wanted: readonly Kind[],
+  { signal, onProgress }: { signal: AbortSignal; onProgress: (progress: ProducerProgress) => void },
+): Promise<Produced[]> {
+  const failed = new AbortController()
+  const runs = wanted.map(async (kind) => {
+    try {
+      return await produce({
+        client: clientOptions(settings, `payflow-produce-${kind}`),
+        source: await sourceOf(kind, flow),
+        rate: flow.rateOf(kind),
+        ...(flow.count !== undefined && { count: flow.count }),
+        ...(flow.durationMs !== undefined && { durationMs: flow.durationMs }),
+        signal: AbortSignal.any([signal, failed.signal]),
+        onProgress: ({ acknowledged, perSecond }) => onProgress({ kind, acknowledged, perSecond }),
+      })
+    } catch (error) {
+      failed.abort()
+      throw error
+    }
+  })
+  await Promise.allSettled(runs)
+  return Promise.all(runs)
+}

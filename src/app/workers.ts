@@ -1,0 +1,61 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { runWorkers, type WorkerEvent, type WorkerSummary } from '../runtime/run-workers.ts'
+import type { Settings } from '../settings.ts'
+import { clientOptions, reach, replicationFactorOf } from './cluster.ts'
+import { isDrained, type Monitor, type Sample } from './monitor.ts'
+import type { WorkerChoice } from './worker-arguments.ts'
+import { PayflowError } from '../errors.ts'
+
+/** Runs workers in this process until `signal` is aborted, or nothing is left to read when that is wanted. */
+export async function runHere(
+  settings: Settings,
+  choices: readonly WorkerChoice[],
+  { untilCaughtUp, signal, onEvent }: { untilCaughtUp: boolean; signal: AbortSignal; onEvent: (event: WorkerEvent) => void }, // prettier-ignore
+): Promise<WorkerSummary[]> {
+  await reach(settings)
+  return runWorkers({
+    client: clientOptions(settings, 'payflow'),
+    workers: choices.map(({ definition, options }) => ({ definition, options })),
+    replicationFactor: await replicationFactorOf(settings),
+    sessionTimeoutMs: settings.sessionTimeoutMs,
+    lingerMs: settings.lingerMs,
+    untilCaughtUp,
+    signal,
+    onEvent,
+  })
+}
+
+/** Lag that has not shrunk for so long does not drain. */
+const drainPatienceMs = 120_000
+const drainLookMs = 250
+
+/** Returns the first sample that shows that nothing is left to read. @throws PayflowError when the lag stops shrinking */
+export async function drain(
+  monitor: Pick<Monitor, 'sample'>,
+  { signal, check, onSample }: { signal: AbortSignal; check: () => void; onSample?: (sample: Sample) => void },
+): Promise<Sample> {
+  let before: Sample | undefined
+  let progress = { text: '', atMs: performance.now() }
+  for (;;) {
+    signal.throwIfAborted()
+    check()
+    const now = await monitor.sample().catch(() => undefined)
+    if (now !== undefined) {
+      onSample?.(now)
+      if (isDrained(before, now)) return now
+      before = now
+    }
+    const text = JSON.stringify([now?.topics, now?.workers])
+    if (now !== undefined && text !== progress.text) progress = { text, atMs: performance.now() }
+    if (performance.now() - progress.atMs > drainPatienceMs) throw notDrained(before)
+    await sleep(drainLookMs, undefined, { signal })
+  }
+}
+
+function notDrained(sample: Sample | undefined): PayflowError {
+  const behind = sample?.workers.filter(({ lag }) => lag > 0).map(({ worker, lag }) => `${worker} ${lag}`) ?? []
+  return new PayflowError('LAG_REMAINS', `Workers make no progress; lag: ${behind.join(', ') || 'unknown'}`, {
+    kind: 'failed',
+    hint: 'look at them with `payflow groups list`, and at the brokers with `payflow infra logs`',
+  })
+}
