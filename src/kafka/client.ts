@@ -74,5 +74,9 @@ export class Client {
   }
 }
 
-const levelName = (level: number): 'error' | 'warn' | 'info' | 'debug' =>
-  level <= kafkajs.logLevel.ERROR ? 'error' : level === kafkajs.logLevel.WARN ? 'warn' : level === kafkajs.logLevel.INFO ? 'info' : 'debug' // prettier-ignore
+const levels = new Map<number, Parameters<LogSink>[0]>([
+  [kafkajs.logLevel.ERROR, 'error'],
+  [kafkajs.logLevel.WARN, 'warn'],
+  [kafkajs.logLevel.INFO, 'info'],
+])
+const levelName = (level: number): Parameters<LogSink>[0] => levels.get(level) ?? 'debug'

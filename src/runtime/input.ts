@@ -17,12 +17,15 @@ export interface InputRecord {
   readonly time: number | undefined
 }
 
+/** Topic name → the definition's input. */
+export type Aliases = ReadonlyMap<string, { readonly alias: string; readonly spec: TopicSpec }>
+
 /** One partition that a task reads: what is fetched and not yet processed, and the record at its head. */
 export class Input implements Source {
   readonly topic: string
   readonly partition: number
   readonly isInbox: boolean
-  readonly #aliases: ReadonlyMap<string, { alias: string; spec: TopicSpec }>
+  readonly #aliases: Aliases
   readonly #onData: () => void
   readonly #onFailure: (error: Error) => void
   readonly #queue: FetchedPartition[] = []
@@ -38,8 +41,7 @@ export class Input implements Source {
     topic: string
     partition: number
     isInbox: boolean
-    /** Topic name → the definition's input. */
-    aliases: ReadonlyMap<string, { alias: string; spec: TopicSpec }>
+    aliases: Aliases
     onData: () => void
     onFailure: (error: Error) => void
   }) {

@@ -66,12 +66,19 @@ function movedGroup(
   )
 }
 
-export function outOfRange(worker: string, group: string, at: TopicPartition, offset: number): PayflowError {
+export function outOfRange(
+  worker: string,
+  group: string,
+  at: TopicPartition,
+  offset: number,
+  cause?: unknown,
+): PayflowError {
   return new PayflowError(
     'OFFSET_OUT_OF_RANGE',
     `${group} stands at offset ${offset} of ${at.topic}/${at.partition}, which is not there (deleted by retention, or the topic was re-created)`,
     {
       kind: 'failed',
+      cause,
       hint: `start it anew with \`payflow worker reset ${worker}\`, or move the group with \`payflow groups reset ${group}\``,
     },
   )

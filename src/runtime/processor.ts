@@ -24,6 +24,8 @@ export interface Counts {
   strays: number
 }
 
+export const noCounts = (): Counts => ({ processed: 0, emitted: 0, deadLetters: 0, strays: 0 })
+
 /** An exception out of a worker's own code: a bug there, never bad input. */
 export class StepError extends Error {
   override readonly name = 'StepError'
@@ -38,7 +40,7 @@ export class StepError extends Error {
 /** Runs a worker's steps over one task's records: results go into `buffers` and `state`, both uncommitted. */
 export class Processor {
   readonly buffers = new OutputBuffers()
-  readonly counts: Counts = { processed: 0, emitted: 0, deadLetters: 0, strays: 0 }
+  counts = noCounts()
   /** The greatest timestamp processed, in ms. */
   eventTime = -Infinity
   readonly #worker: AnyWorker
@@ -61,6 +63,13 @@ export class Processor {
     this.#partitions = options.partitions
     this.#state = options.state
     this.#inbox = inboxTopic(options.worker.name)
+  }
+
+  /** The counts since the last call. */
+  takeCounts(): Counts {
+    const { counts } = this
+    this.counts = noCounts()
+    return counts
   }
 
   /** Processes the record at the input's head and takes it. @throws StepError */

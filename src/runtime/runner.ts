@@ -6,7 +6,7 @@ import { failpoint } from './failpoint.ts'
 import { Fetcher } from './fetcher.ts'
 import { prepareTopics } from './internal-topics.ts'
 import { Membership } from './membership.ts'
-import type { Counts, OutputPartitions } from './processor.ts'
+import { noCounts, type Counts, type OutputPartitions } from './processor.ts'
 import { Task } from './task.ts'
 
 export interface RunnerEvent {
@@ -37,7 +37,7 @@ export class Runner {
   readonly #client: Client
   readonly #tasks = new Map<number, { task: Task; done: Promise<void> }>()
   readonly #leaving = new Set<Promise<void>>()
-  readonly #finished: Counts = { processed: 0, emitted: 0, deadLetters: 0, strays: 0 }
+  readonly #finished = noCounts()
   readonly #failed = new AbortController()
   #assigned = false
   #failure: Error | undefined
@@ -115,7 +115,7 @@ export class Runner {
       options,
       partition,
       partitions: room.partitions,
-      inputs: [
+      topics: [
         ...inputs.map(([, { name }]) => ({ topic: name, isInbox: false })),
         { topic: inboxTopic(worker.name), isInbox: true },
       ],
