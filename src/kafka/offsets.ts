@@ -30,7 +30,9 @@ export async function listOffsets(
 ): Promise<OffsetMap> {
   const found = new OffsetMap()
   const byBroker = new Map<Broker, Map<string, number[]>>()
-  for (const { topic, partition } of partitions) {
+  // A broker refuses a request that names a partition twice.
+  const distinct = new Map(partitions.map((at) => [OffsetMap.keyOf(at.topic, at.partition), at]))
+  for (const { topic, partition } of distinct.values()) {
     const broker = await leaderOf(connection, topic, partition)
     const topics = byBroker.get(broker) ?? new Map<string, number[]>()
     byBroker.set(broker, topics)

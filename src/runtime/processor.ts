@@ -79,7 +79,7 @@ export class Processor {
     else if (!this.#isStray(input, alias, event)) {
       const refused = this.#step(alias, event)
       if (refused !== undefined) this.#deadLetter(input, refused)
-      else if (time !== undefined && time > this.eventTime) this.#advance(time)
+      else if (time !== undefined) this.#advance(time)
     }
     this.counts.processed++
     input.take()
@@ -130,15 +130,15 @@ export class Processor {
     return undefined
   }
 
-  /** Event time moves on: timers up to it fire. */
+  /** Event time moves on, never back: timers up to it fire, also those of a record that came late. */
   #advance(time: number): void {
-    this.eventTime = time
+    if (time > this.eventTime) this.eventTime = time
     const onTime = this.#worker.onTime as OnTime | undefined
     if (!onTime) return
-    for (const key of this.#state.due(time)) {
+    for (const key of this.#state.due(this.eventTime)) {
       let result: StepResult<unknown, unknown> | undefined
       try {
-        result = onTime(time, this.#state.get(key), this.#options)
+        result = onTime(this.eventTime, this.#state.get(key), this.#options)
       } catch (error) {
         throw new StepError(this.#worker.name, 'a timer', error)
       }

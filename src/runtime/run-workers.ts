@@ -60,12 +60,13 @@ export async function runWorkers(options: RunWorkersOptions): Promise<WorkerSumm
         onEvent,
       }),
   )
-  const finished = Promise.allSettled(runners.map((runner) => runner.run(signal).finally(() => ended.abort())))
-  const watching = watch(runners, options, signal).finally(() => ended.abort())
-  const results = await finished
+  const ending = (part: Promise<void>): Promise<void> => part.finally(() => ended.abort())
+  const results = await Promise.allSettled([
+    ...runners.map((runner) => ending(runner.run(signal))),
+    ending(watch(runners, options, signal)),
+  ])
   const failed = results.find((result) => result.status === 'rejected')
   if (failed) throw failed.reason
-  await watching
   const seconds = Math.round(performance.now() - started) / 1000
   return runners.map(({ worker, counts: { processed, emitted, deadLetters } }) => ({ worker: worker.name, processed, emitted, deadLetters, seconds })) // prettier-ignore
 }
