@@ -17,7 +17,7 @@ export interface FetchArgs {
   readonly partitions: readonly FetchPosition[]
 }
 
-export interface FetchPosition {
+interface FetchPosition {
   readonly topic: string
   readonly partition: number
   readonly offset: number

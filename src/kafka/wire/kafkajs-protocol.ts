@@ -2,10 +2,13 @@ import { createRequire } from 'node:module'
 
 // What payflow uses of kafkajs's inside. kafkajs has no `exports` map, so its modules can be required one by one; its version is pinned.
 
-/** What kafkajs's framing takes: it copies `buffer` behind the request's header, by its `length` and its `copy`. */
+/** What kafkajs's framing takes: `buf` shows that it is an encoder, `buffer` is copied behind the request's header. */
 export interface EncodedRequest {
   readonly buf: Buffer
-  readonly buffer: Pick<Buffer, 'length' | 'copy'>
+  readonly buffer: {
+    readonly length: number
+    copy(target: Buffer, targetStart: number): number
+  }
 }
 
 export interface EncodableRequest {
@@ -28,8 +31,8 @@ export interface ProtocolRequest<Result, Decoded extends { clientSideThrottleTim
 }
 
 export interface KafkajsMessage {
-  readonly key: Buffer | string | null
-  readonly value: Buffer | string | null
+  readonly key: Buffer | null
+  readonly value: Buffer | null
   readonly headers: Readonly<Record<string, (Buffer | string)[]>>
 }
 

@@ -20,8 +20,9 @@ export class MessageList implements Records {
   }
 
   append(key: Buffer | string | null, value: Buffer | string | null, headers: readonly Header[] = []): void {
-    this.#messages.push({ key, value, headers: headersByKey(headers) })
-    this.#byteLength += RecordBuffer.sizeOf(key, value, headers)
+    const message = { key: bytesOf(key), value: bytesOf(value), headers: headersByKey(headers) }
+    this.#messages.push(message)
+    this.#byteLength += RecordBuffer.sizeOf(message.key, message.value, headers)
   }
 
   clear(): void {
@@ -29,6 +30,9 @@ export class MessageList implements Records {
     this.#byteLength = 0
   }
 }
+
+const bytesOf = (field: Buffer | string | null): Buffer | null =>
+  typeof field === 'string' ? Buffer.from(field) : field
 
 /** kafkajs has no null header values, and no order among the keys of headers. */
 function headersByKey(headers: readonly Header[]): Readonly<Record<string, (Buffer | string)[]>> {

@@ -33,7 +33,10 @@ export function murmur2Text(text: string): number {
   let all = 0
   let i = 0
   for (; i + 4 <= length; i += 4) {
-    const [a, b, c, d] = [text.charCodeAt(i), text.charCodeAt(i + 1), text.charCodeAt(i + 2), text.charCodeAt(i + 3)]
+    const a = text.charCodeAt(i)
+    const b = text.charCodeAt(i + 1)
+    const c = text.charCodeAt(i + 2)
+    const d = text.charCodeAt(i + 3)
     all |= a | b | c | d
     h = Math.imul(h, m) ^ mixed(a | (b << 8) | (c << 16) | (d << 24))
   }

@@ -39,7 +39,7 @@ interface ProduceResponse {
 
 /**
  * A Produce request for `connectionPool.send`: one uncompressed record batch a partition, all of its records stamped with the time of sending.
- * Encoded by payflow or by kafkajs, as its records were (`createRecords`). An error of a partition is a result; none is thrown.
+ * Encoded by payflow or by kafkajs, as its records were (`createRecordBuffer`). An error of a partition is a result; none is thrown.
  */
 export function produceRequest(args: ProduceArgs): ProtocolRequest<ProduceResult[], ProduceResponse> {
   const topics = byTopic(args.batches)
@@ -93,9 +93,22 @@ function kafkajsRequest(args: ProduceArgs, topics: Topics): ReturnType<typeof en
 const batchHeader = { before: 12, after: 49 }
 const transactionalFlag = 16
 
+/** kafkajs copies a request twice to frame it: the first of these copies is where it is written. */
 function encode(args: ProduceArgs, topics: Topics): EncodedRequest {
-  const bytes = Buffer.allocUnsafe(sizeOf(args, topics))
-  let at = writeText(bytes, args.transactionalId, 0)
+  const length = sizeOf(args, topics)
+  const copy = (target: Buffer, start: number): number => {
+    const written = writeRequest(target, start, args, topics) - start
+    if (written !== length) throw new Error('records were appended while their request was being encoded')
+    return written
+  }
+  return { buf: nothing, buffer: { length, copy } }
+}
+
+const nothing = Buffer.alloc(0)
+
+/** Returns the position after it, as all that write here. */
+function writeRequest(bytes: Buffer, start: number, args: ProduceArgs, topics: Topics): number {
+  let at = writeText(bytes, args.transactionalId, start)
   at = bytes.writeInt16BE(args.acks, at)
   at = bytes.writeInt32BE(args.timeoutMs, at)
   at = bytes.writeInt32BE(topics.size, at)
@@ -104,7 +117,7 @@ function encode(args: ProduceArgs, topics: Topics): EncodedRequest {
     at = bytes.writeInt32BE(batches.length, at)
     for (const batch of batches) at = writeBatch(bytes, args, batch, at)
   }
-  return { buf: bytes, buffer: bytes }
+  return at
 }
 
 function sizeOf({ transactionalId }: ProduceArgs, topics: Topics): number {

@@ -8,7 +8,7 @@ export interface Header {
 /** Records of one partition on their way out. A null value is a tombstone; text is UTF-8. */
 export interface Records {
   readonly count: number
-  /** Bytes the records take in a record batch. */
+  /** Bytes the records take in a record batch, at most. */
   readonly byteLength: number
   append(key: Buffer | string | null, value: Buffer | string | null, headers?: readonly Header[]): void
   /** Forgets the records, not the memory. */
@@ -31,7 +31,7 @@ const lengthIfAscii = (field: Buffer | string | null): number => (field === null
 
 const lengthOf = (field: Buffer | string | null): number => (field === null ? -1 : Buffer.byteLength(field))
 
-/** Writes at `at` and returns the position after it, null when it did not take `length` bytes. */
+/** Writes a length and a field, which may turn out longer than that; returns the position after it. */
 function writeField(bytes: Buffer, start: number, field: Buffer | string | null, length: number): number {
   const at = writeVarint(bytes, start, length)
   if (field === null) return at

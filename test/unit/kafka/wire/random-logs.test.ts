@@ -84,6 +84,10 @@ async function readsAsWritten(log: Log, start: number, cut: number): Promise<voi
   }
 }
 
-test('any log reads as it was written and as kafkajs reads it, from any offset, however it is cut', async () => {
-  await fc.assert(fc.asyncProperty(log, fc.nat(), fc.nat(), readsAsWritten), { numRuns: 150 })
-})
+test(
+  'any log reads as it was written and as kafkajs reads it, from any offset, however it is cut',
+  { timeout: 30_000 },
+  async () => {
+    await fc.assert(fc.asyncProperty(log, fc.nat(), fc.nat(), readsAsWritten), { numRuns: 150 })
+  },
+)

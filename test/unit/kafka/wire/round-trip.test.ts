@@ -56,7 +56,7 @@ const grouped = <Item extends { readonly key: string }>(headers: readonly Item[]
 
 const readable = ({ key, value }: Header): RecordHeader => ({ key: Buffer.from(key).toString(), value: asBytes(value) })
 
-test.each(['payflow', 'kafkajs'] as const)('what is produced is read back (%s)', async (mode) => {
+test.each(['payflow', 'kafkajs'] as const)('what is produced is read back (%s)', { timeout: 30_000 }, async (mode) => {
   await fc.assert(
     fc.asyncProperty(records, async (list) => {
       const expected = list.map(({ key, value, headers }) =>
