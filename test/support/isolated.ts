@@ -1,0 +1,74 @@
+import { randomUUID } from 'node:crypto'
+import { onTestFinished } from 'vitest'
+import { Client } from '../../src/kafka/client.ts'
+import { createTopics } from '../../src/kafka/topics.ts'
+import type { AnyWorker } from '../../src/pipeline/worker.ts'
+import {
+  runWorkers,
+  type RunWorkersOptions,
+  type WorkerEvent,
+  type WorkerSummary,
+} from '../../src/runtime/run-workers.ts'
+import { brokers } from './broker.ts'
+
+/** A worker with its own name and topics, so that tests on one broker do not meet. */
+export interface Isolated {
+  readonly worker: AnyWorker
+  /** The definition's name of an input → the topic. */
+  readonly topicOf: (alias: string) => string
+  readonly output: string
+}
+
+export async function isolated(worker: AnyWorker, { partitions = 3 } = {}): Promise<Isolated> {
+  const suffix = randomUUID().slice(0, 8)
+  const named = <Topic extends { name: string }>(topic: Topic): Topic => ({ ...topic, name: `${topic.name}-${suffix}` })
+  const inputs = Object.fromEntries(Object.entries(worker.inputs).map(([alias, topic]) => [alias, named(topic)]))
+  const own = { ...worker, name: `${worker.name}-${suffix}`, inputs, output: named(worker.output) }
+  const topics = [...Object.values(inputs), own.output].map(({ name }) => ({
+    topic: name,
+    partitions,
+    replicationFactor: 1,
+  }))
+  await createTopics(client(), topics)
+  return { worker: own, topicOf: (alias) => inputs[alias]!.name, output: own.output.name }
+}
+
+/** A client of the shared broker that closes itself. */
+export function client(): Client {
+  const made = new Client({ brokers: brokers() })
+  onTestFinished(() => made.close())
+  return made
+}
+
+export const defaults = (worker: AnyWorker): Record<string, unknown> =>
+  Object.fromEntries(Object.entries(worker.options ?? {}).map(([name, option]) => [name, option.parse(option.default)]))
+
+/** Runs workers in this process until nothing is left to read. */
+export const runUntilCaughtUp = (
+  workers: readonly AnyWorker[],
+  more: Partial<RunWorkersOptions> = {},
+): Promise<WorkerSummary[]> => start(workers, { untilCaughtUp: true, ...more }).done
+
+/** Runs workers in this process; `stop` ends them gracefully. */
+export function start(
+  workers: readonly AnyWorker[],
+  more: Partial<RunWorkersOptions> = {},
+): { done: Promise<WorkerSummary[]>; stop: () => void; events: WorkerEvent[] } {
+  const ended = new AbortController()
+  const events: WorkerEvent[] = []
+  const done = runWorkers({
+    client: { brokers: brokers() },
+    workers: workers.map((definition) => ({ definition, options: defaults(definition) })),
+    replicationFactor: 1,
+    sessionTimeoutMs: 6_000,
+    untilCaughtUp: false,
+    signal: ended.signal,
+    onEvent: (event) => events.push(event),
+    ...more,
+  })
+  onTestFinished(async () => {
+    ended.abort()
+    await done.catch(() => undefined)
+  })
+  return { done, stop: () => ended.abort(), events }
+}
