@@ -1,8 +1,10 @@
 import { randomInt } from 'node:crypto'
+import { PayflowError } from '../errors.ts'
+import { topicNames } from '../kafka/topics.ts'
 import { formatTimestamp } from '../pipeline/time.ts'
 import { produce, type ProduceSummary } from '../runtime/produce.ts'
 import type { Settings } from '../settings.ts'
-import { clientOptions } from './cluster.ts'
+import { clientOptions, withCluster } from './cluster.ts'
 
 export const kinds = ['orders', 'payments', 'users'] as const
 export type Kind = (typeof kinds)[number]
@@ -74,6 +76,17 @@ export interface ProducerProgress {
 }
 
 export type Produced = ProduceSummary
+
+/** @throws PayflowError when no broker answers or a topic is missing: the first record is no place to learn that */
+export async function checkTopics(settings: Settings, wanted: readonly Kind[]): Promise<void> {
+  const existing = await withCluster(settings, topicNames)
+  const missing = wanted.filter((kind) => !existing.includes(kind))
+  if (missing.length > 0)
+    throw new PayflowError('TOPIC_MISSING', `There is no topic ${missing.join(', ')}`, {
+      kind: 'failed',
+      hint: 'create what is missing with `payflow topics create`',
+    })
+}
 
 /** Writes the events of each kind, all kinds at once, until count, duration or `signal` ends it; every record is acknowledged then. */
 export async function produceAll(

@@ -1,12 +1,24 @@
+import { didYouMean } from '../did-you-mean.ts'
 import { PayflowError } from '../errors.ts'
 import type { Client } from '../kafka/client.ts'
 import { deleteGroups, listGroups, type GroupInfo } from '../kafka/groups.ts'
-import { createTopics, deleteTopics, listTopics, type NewTopic, type TopicInfo } from '../kafka/topics.ts'
+import {
+  createTopics,
+  deleteTopics,
+  describeTopics,
+  listTopics,
+  topicNames,
+  type NewTopic,
+  type TopicDescription,
+  type TopicInfo,
+} from '../kafka/topics.ts'
 import { isPayflowGroup, isPayflowTopic, publicTopics } from '../pipeline/topics.ts'
 import { workers } from '../pipeline/workers/index.ts'
 import { internalTopics } from '../runtime/internal-topics.ts'
 import type { Settings } from '../settings.ts'
 import { replicationFactorOf, type Report } from './cluster.ts'
+import { kinds } from './producers.ts'
+import { RecordCounter } from './record-counter.ts'
 
 /** What the cluster holds of payflow's. */
 export interface ClusterState {
@@ -58,12 +70,15 @@ export function describePlan({ deleteGroups, deleteTopics, createTopics }: Reset
   return [
     `delete groups: ${list(deleteGroups)}`,
     `delete topics: ${list(deleteTopics)}`,
-    ...createTopics.map(
-      ({ topic, partitions, replicationFactor }) =>
-        `create ${topic}: ${partitions} partitions, replication factor ${replicationFactor}`,
-    ),
+    ...describeCreate(createTopics),
   ]
 }
+
+export const describeCreate = (topics: readonly NewTopic[]): string[] =>
+  topics.map(
+    ({ topic, partitions, replicationFactor }) =>
+      `create ${topic}: ${partitions} partitions, replication factor ${replicationFactor}`,
+  )
 
 export async function readState(client: Client): Promise<ClusterState> {
   const [topics, groups] = await Promise.all([listTopics(client), listGroups(client, isPayflowGroup)])
@@ -94,17 +109,43 @@ export async function applyReset(
   return { created, deleted: [...plan.deleteTopics] }
 }
 
-export async function createMissing(client: Client, layout: TopicLayout, signal: AbortSignal) {
+/** What `createMissing` would create. */
+export async function missingTopics(client: Client, layout: TopicLayout): Promise<NewTopic[]> {
+  const { topics } = await readState(client)
+  const existing = new Set(topics.map(({ topic }) => topic))
+  return wantedTopics(layout, topics).filter(({ topic }) => !existing.has(topic))
+}
+
+export async function createMissing(
+  client: Client,
+  layout: TopicLayout,
+  signal: AbortSignal,
+): Promise<{ created: string[]; existing: string[] }> {
   const { topics } = await readState(client)
   return createTopics(client, wantedTopics(layout, topics), { signal })
 }
 
-/** @throws PayflowError (usage) when a topic of `names` does not exist */
-export function checkExist(names: readonly string[], existing: readonly string[]): void {
+/** Every topic but Kafka's own. Those that workers write are counted by reading: their offsets count commit markers too. */
+export async function listAll(client: Client): Promise<TopicInfo[]> {
+  const topics = (await listTopics(client)).filter(({ topic }) => !topic.startsWith('__'))
+  const inputs = new Set<string>(kinds)
+  const written = topics.filter(({ topic }) => isPayflowTopic(topic) && !inputs.has(topic))
+  const counts = await new RecordCounter(client, 'earliest').count(
+    written.flatMap(({ topic, partitions }) =>
+      Array.from({ length: partitions }, (_, partition) => ({ topic, partition })),
+    ),
+  )
+  return topics.map((info) => ({ ...info, records: counts.get(info.topic) ?? info.records }))
+}
+
+/** @throws PayflowError when a topic of `names` does not exist */
+export async function describeExisting(client: Client, names: readonly string[]): Promise<TopicDescription[]> {
+  const existing = await topicNames(client)
   const missing = names.filter((name) => !existing.includes(name))
-  if (missing.length === 0) return
-  throw new PayflowError('TOPIC_NOT_FOUND', `There is no topic ${missing.join(', ')}`, {
-    kind: 'failed',
-    hint: 'list them with `payflow topics list`; payflow creates its own with `payflow topics create`',
-  })
+  if (missing.length > 0)
+    throw new PayflowError('TOPIC_NOT_FOUND', `There is no topic ${missing.join(', ')}`, {
+      kind: 'failed',
+      hint: didYouMean(missing[0]!, existing, 'list them with `payflow topics list`'),
+    })
+  return describeTopics(client, names)
 }

@@ -1,0 +1,51 @@
+import type { Command } from 'commander'
+import { action, examples, type Context } from '../action.ts'
+import { addFlowOptions, flowOptionsOf, type TypedFlow } from '../flow-options.ts'
+import type { World } from '../world.ts'
+
+interface TypedAll extends TypedFlow {
+  readonly keepData?: boolean
+  readonly keepInfra?: boolean
+  readonly reset?: boolean
+  readonly explain?: boolean
+  readonly ksql: boolean
+}
+
+export function registerAll(program: Command, world: World): void {
+  const all = program
+    .command('all')
+    .description('everything: brokers, topics, workers and producers, then a live view until Ctrl-C')
+  addFlowOptions(all)
+    .option('--nodes <n>', 'brokers of the cluster (PAYFLOW_NODES, 1)')
+    .option('--partitions <n>', 'partitions of each topic (PAYFLOW_PARTITIONS, 3)')
+    .option('--keep-data', 'keep the topics and create only what is missing')
+    .option('--keep-infra', 'leave the brokers running at the end')
+    .option('--reset', 'delete and re-create the topics on a cluster of your own, too')
+    .option('--no-ksql', 'without ksqlDB')
+    .option('--explain', 'only say what would be done, and what each step replaces')
+    .action(action(world, run))
+  examples(
+    all,
+    'payflow all',
+    'payflow all --duration 30s --json',
+    'payflow all --count 1000 --rate max --seed 7',
+    'payflow all --engine docker --no-ksql --keep-infra',
+  )
+}
+
+async function run(context: Context, typed: TypedAll): Promise<void> {
+  const { settings, output } = context
+  const { keepData = false, keepInfra = false, reset = false, explain = false, ksql } = typed
+  const options = { ...flowOptionsOf(typed), keepData, keepInfra, reset, ksql }
+  if (explain) {
+    const { explainAll } = await import('../../app/all-plan.ts')
+    const plan = explainAll(settings, options)
+    const { bold, dim } = output.out
+    output.result(plan, () =>
+      plan.flatMap(({ step, does, replaces }) => [bold(step), `  ${does}`, `  ${dim(`instead of: ${replaces}`)}`]),
+    )
+    return
+  }
+  const { runAll } = await import('../tasks/all.ts')
+  await runAll(context, options)
+}

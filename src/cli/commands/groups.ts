@@ -1,0 +1,43 @@
+import type { Command } from 'commander'
+import { action, examples, type Context } from '../action.ts'
+import { table } from '../output.ts'
+import type { World } from '../world.ts'
+
+export function registerGroups(program: Command, world: World): void {
+  const groups = program.command('groups').description('consumer groups: state, members and lag')
+  const list = groups.command('list').description('all groups').action(action(world, runList))
+  examples(list, 'payflow groups list', 'payflow groups list --json')
+  const describe = groups
+    .command('describe')
+    .argument('<group>', 'its name, such as payflow-large-orders')
+    .description('committed offsets, lag and members of a group')
+    .action(action(world, runDescribe))
+  examples(
+    describe,
+    'payflow groups describe payflow-large-orders',
+    'payflow groups describe payflow-large-orders --json',
+  )
+}
+
+async function runList({ settings, output }: Context): Promise<void> {
+  const { withCluster } = await import('../../app/cluster.ts')
+  const { listWithLag } = await import('../../app/groups.ts')
+  const groups = await withCluster(settings, listWithLag)
+  const rows = groups.map(({ group, state, members, lag }) => [group, state, members, lag])
+  output.result(groups, () => table(['group', 'state', 'members', 'lag'], rows))
+}
+
+async function runDescribe({ settings, output }: Context, _: object, [name = '']: readonly string[]): Promise<void> {
+  const { withCluster } = await import('../../app/cluster.ts')
+  const { describeGroup } = await import('../../kafka/groups.ts')
+  const { group, state, lag, members, partitions } = await withCluster(settings, (client) =>
+    describeGroup(client, name),
+  )
+  const offsets = partitions.map((p) => [p.topic, p.partition, p.committed, p.end, p.lag])
+  const people = members.map(({ clientId, host, id }) => [clientId, host, id])
+  output.result({ group, state, lag, partitions, members }, () => [
+    `${group}  ${state}, lag ${lag.toLocaleString('en')}`,
+    ...(offsets.length > 0 ? ['', ...table(['topic', 'partition', 'committed', 'end', 'lag'], offsets)] : []),
+    ...(people.length > 0 ? ['', ...table(['member', 'host', 'id'], people)] : []),
+  ])
+}

@@ -1,0 +1,101 @@
+import type { Command } from 'commander'
+import { action, examples, type Context } from '../action.ts'
+import { lines } from '../parsers.ts'
+import type { World } from '../world.ts'
+
+export function registerInfra(program: Command, world: World): void {
+  const infra = program.command('infra').description('start, stop and look at the brokers')
+  const up = infra
+    .command('up')
+    .description('start the brokers; returns when they serve requests')
+    .option('--nodes <n>', 'brokers of the cluster (PAYFLOW_NODES, 1)')
+    .option('--no-ksql', 'without ksqlDB')
+    .action(action(world, runUp))
+  examples(up, 'payflow infra up', 'payflow infra up --engine local --nodes 3', 'PAYFLOW_KAFKA_PORT=0 payflow infra up')
+  const down = infra
+    .command('down')
+    .description('stop the brokers')
+    .option('--volumes', 'remove their data too')
+    .action(action(world, runDown))
+  examples(down, 'payflow infra down', 'payflow infra down --volumes')
+  const status = infra.command('status').description('what runs, and where').action(action(world, runStatus))
+  examples(status, 'payflow infra status', 'payflow infra status --json')
+  const logs = infra
+    .command('logs')
+    .description('what the brokers wrote')
+    .argument('[service]', 'one of them, such as kafka or zookeeper')
+    .option('-f, --follow', 'go on with what they write')
+    .option('-n, --lines <n>', 'how many lines of each', lines, 100)
+    .action(action(world, runLogs))
+  examples(logs, 'payflow infra logs', 'payflow infra logs kafka -f -n 20')
+}
+
+async function runUp(context: Context, { ksql }: { ksql: boolean }): Promise<void> {
+  const { world, settings, output, signal } = context
+  world.stopWith({ message: 'Stopping what was started', outcome: 'interrupted' })
+  const { up, exportsOf } = await import('../../app/infra.ts')
+  const { runSteps } = await import('../tasks/steps.ts')
+  let result: Awaited<ReturnType<typeof up>> | undefined
+  const run = async (report: (line: string) => void): Promise<string> => {
+    result = await up(settings, world.env, { ksql }, report, signal)
+    return `${result.started ? 'ready' : 'running already'}, engine ${result.engine.name}`
+  }
+  await runSteps(world, output, [{ title: 'Brokers', run }])
+  const { status } = result!
+  output.result(status, () => [...addressLines(status), '', ...exportsOf(settings, status)])
+  for (const line of ['', 'Next:', '  payflow all', '  payflow topics create', '  payflow infra down'])
+    output.note(line)
+}
+
+interface Addresses {
+  readonly brokers: readonly string[]
+  readonly zookeeper: string | null
+  readonly ksql: string | null
+}
+
+function addressLines({ brokers, zookeeper, ksql }: Addresses): string[] {
+  return [`brokers    ${brokers.join(', ')}`, `zookeeper  ${zookeeper ?? '-'}`, `ksqldb     ${ksql ?? '-'}`]
+}
+
+async function runDown(
+  { world, settings, output }: Context,
+  { volumes = false }: { volumes?: boolean },
+): Promise<void> {
+  world.stopWith({ message: 'The brokers are being stopped', outcome: 'interrupted' })
+  const { engineOf } = await import('../../app/infra.ts')
+  const { runSteps } = await import('../tasks/steps.ts')
+  const { engine } = await engineOf(settings, world.env)
+  const run = async (report: (line: string) => void): Promise<string> => {
+    const { stopped } = await engine.down({ volumes }, report)
+    return `${stopped ? 'stopped' : 'nothing was running'}${volumes ? ', data removed' : ''}`
+  }
+  await runSteps(world, output, [{ title: 'Brokers', run }])
+}
+
+async function runStatus({ world, settings, output }: Context): Promise<void> {
+  const { engineOf } = await import('../../app/infra.ts')
+  const { engine, reason } = await engineOf(settings, world.env)
+  const status = await engine.status()
+  output.detail(`engine ${reason}`)
+  const state = status.running ? 'running' : 'not running'
+  output.result(status, () => [`engine     ${status.engine}`, `state      ${state}`, ...addressLines(status)])
+}
+
+interface LogsOptions {
+  readonly follow?: boolean
+  readonly lines: number
+}
+
+async function runLogs(
+  { world, settings, output, signal }: Context,
+  options: LogsOptions,
+  operands: readonly string[],
+) {
+  const [service] = operands
+  const { follow = false } = options
+  if (follow) world.stopWith({ message: 'Closing the logs', outcome: 'done' })
+  const { engineOf } = await import('../../app/infra.ts')
+  const { engine } = await engineOf(settings, world.env)
+  const wanted = { ...(service !== undefined && { service }), follow, lines: options.lines }
+  await engine.logs(wanted, (line) => output.line(line), signal)
+}

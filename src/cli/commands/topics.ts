@@ -1,0 +1,95 @@
+import type { Command } from 'commander'
+import { action, examples, type Context } from '../action.ts'
+import { table } from '../output.ts'
+import type { World } from '../world.ts'
+
+export function registerTopics(program: Command, world: World): void {
+  const topics = program.command('topics').description('create, reset and look at topics')
+  const withLayout = (command: Command): Command =>
+    command
+      .option('--partitions <n>', 'partitions of each topic (PAYFLOW_PARTITIONS, 3)')
+      .option('--replication-factor <n>', 'copies of each partition (PAYFLOW_REPLICATION_FACTOR, one a broker up to 3)')
+      .option('--dry-run', 'only say what would be done')
+  const create = withLayout(topics.command('create').description('create the payflow topics that are missing'))
+  examples(create.action(action(world, runCreate)), 'payflow topics create', 'payflow topics create --partitions 6')
+  const reset = withLayout(topics.command('reset'))
+    .description('delete and re-create the payflow topics, and the groups that read them')
+    .option('-y, --yes', 'do not ask')
+    .action(action(world, runReset))
+  examples(reset, 'payflow topics reset', 'payflow topics reset --dry-run', 'payflow topics reset --partitions 6 --yes')
+  const list = topics.command('list').description('all topics and how many records they hold')
+  examples(list.action(action(world, runList)), 'payflow topics list', 'payflow topics list --json')
+  const describe = topics
+    .command('describe')
+    .argument('<topic...>')
+    .description('partitions, leaders, replicas and offsets of topics')
+    .action(action(world, runDescribe))
+  examples(describe, 'payflow topics describe orders', 'payflow topics describe orders payments --json')
+}
+
+async function runCreate(
+  { settings, output, signal }: Context,
+  { dryRun = false }: { dryRun?: boolean },
+): Promise<void> {
+  const { withCluster } = await import('../../app/cluster.ts')
+  const { createMissing, describeCreate, layoutOf, missingTopics } = await import('../../app/topics.ts')
+  await withCluster(settings, async (client) => {
+    const layout = await layoutOf(settings)
+    if (dryRun) {
+      const missing = await missingTopics(client, layout)
+      output.result({ create: missing }, () => describeCreate(missing))
+      return
+    }
+    const result = await createMissing(client, layout, signal)
+    output.result(result, () => result.created.map((topic) => `created ${topic}`))
+    output.note(`${result.created.length} created, ${result.existing.length} existed`)
+  })
+}
+
+interface ResetOptions {
+  readonly dryRun?: boolean
+  readonly yes?: boolean
+}
+
+async function runReset(context: Context, { dryRun = false, yes = false }: ResetOptions): Promise<void> {
+  const { settings, output, signal } = context
+  const { withCluster } = await import('../../app/cluster.ts')
+  const { applyReset, describePlan, layoutOf, planReset, readState } = await import('../../app/topics.ts')
+  const { confirm } = await import('../confirm.ts')
+  await withCluster(settings, async (client) => {
+    const plan = planReset(await readState(client), await layoutOf(settings))
+    if (dryRun) {
+      output.result(plan, () => describePlan(plan))
+      return
+    }
+    const doomed = `${plan.deleteTopics.length} topics and ${plan.deleteGroups.length} groups`
+    const at = settings.brokers.join(', ')
+    await confirm(
+      context,
+      `Delete ${doomed} at ${at}?`,
+      yes || !settings.brokersGiven || plan.deleteTopics.length === 0,
+    )
+    const patienceMs = settings.sessionTimeoutMs + 4_000
+    const result = await applyReset(client, plan, { patienceMs, signal }, (line) => output.note(line))
+    output.result(result, () => [`${result.deleted.length} topics deleted, ${result.created.length} created`])
+  })
+}
+
+async function runList({ settings, output }: Context): Promise<void> {
+  const { withCluster } = await import('../../app/cluster.ts')
+  const { listAll } = await import('../../app/topics.ts')
+  const topics = await withCluster(settings, listAll)
+  const rows = topics.map(({ topic, ...rest }) => [topic, rest.partitions, rest.replicationFactor, rest.records])
+  output.result(topics, () => table(['topic', 'partitions', 'replicas', 'records'], rows))
+}
+
+async function runDescribe({ settings, output }: Context, _: object, names: readonly string[]): Promise<void> {
+  const { withCluster } = await import('../../app/cluster.ts')
+  const { describeExisting } = await import('../../app/topics.ts')
+  const topics = await withCluster(settings, (client) => describeExisting(client, names))
+  const rows = topics.flatMap(({ topic, partitions }) =>
+    partitions.map((p) => [topic, p.partition, p.leader, p.replicas.join(','), p.isr.join(','), p.start, p.end]),
+  )
+  const head = ['topic', 'partition', 'leader', 'replicas', 'in sync', 'start', 'end']
+  output.result(topics, () => table(head, rows))
+}

@@ -1,0 +1,122 @@
+import type { Command } from 'commander'
+import type { WorkerEvent, WorkerSummary } from '../../runtime/run-workers.ts'
+import type { ParsedWorkers } from '../worker-command-line.ts'
+import { action, examples, type Context } from '../action.ts'
+import { table } from '../output.ts'
+import type { World } from '../world.ts'
+
+const usageExamples = [
+  'payflow worker list',
+  'payflow worker large-orders --threshold 250',
+  'payflow worker large-orders frequent-failed-payments --large-orders.threshold 250',
+  'payflow worker all --until-caught-up --json',
+]
+
+export function registerWorker(program: Command, world: World): void {
+  // The workers' own options come from their definitions, which only its action loads: it reads them, and shows the help.
+  const worker = program
+    .command('worker')
+    .description('run workers: they derive topics from topics, exactly once')
+    .usage('[options] <name>... | all | list')
+    .argument('[names...]', 'workers to run in this process; all: each in a process of its own')
+    .option('--until-caught-up', 'end when nothing is left to read')
+    .option('--session-timeout <time>', 'how long a dead worker keeps its partitions (PAYFLOW_SESSION_TIMEOUT, 6s)')
+    .helpOption(false)
+    .option('-h, --help', 'explain this command')
+    .allowUnknownOption()
+  worker.action(action(world, (context, options: Options, argv) => run(context, options, argv, worker)))
+  const list = worker.command('list').helpOption('-h, --help', 'explain this command')
+  examples(
+    list.description('the workers, their topics and options').action(action(world, runList)),
+    'payflow worker list',
+    'payflow worker list --json',
+  )
+}
+
+interface Options {
+  readonly untilCaughtUp?: boolean
+  readonly help?: boolean
+}
+
+async function run(context: Context, options: Options, argv: readonly string[], command: Command): Promise<void> {
+  const { defaultWorkers } = await import('../../pipeline/workers/index.ts')
+  const { commandOf, parseWorkers } = await import('../worker-command-line.ts')
+  const { untilCaughtUp = false, help = false } = options
+  const explain = (): Command => {
+    const inner = commandOf(command, defaultWorkers).usage(command.usage()).description(command.description())
+    for (const option of command.options) inner.addOption(option)
+    return examples(inner, ...usageExamples)
+  }
+  if (help) {
+    explain().outputHelp()
+    return
+  }
+  const parsed = parseWorkers(command, argv, defaultWorkers)
+  if (parsed.choices.length === 0) return explain().help({ error: true })
+  context.world.stopWith({ message: 'Stopping: the open transactions are ended', outcome: 'done' })
+  const summaries = await (parsed.apart ? runApart : runTogether)(context, parsed, untilCaughtUp)
+  showSummaries(context, summaries)
+}
+
+async function runTogether(
+  context: Context,
+  { choices }: ParsedWorkers,
+  untilCaughtUp: boolean,
+): Promise<WorkerSummary[]> {
+  const { settings, world, output, signal } = context
+  const { runHere } = await import('../../app/workers.ts')
+  const onEvent = (event: WorkerEvent): void => {
+    world.tell?.({ type: 'event', event })
+    output.note(`${event.worker}: ${event.message}`)
+  }
+  const summaries = await runHere(settings, choices, { untilCaughtUp, signal, onEvent })
+  for (const summary of summaries) world.tell?.({ type: 'summary', summary })
+  return summaries
+}
+
+async function runApart(
+  context: Context,
+  { choices }: ParsedWorkers,
+  untilCaughtUp: boolean,
+): Promise<WorkerSummary[]> {
+  const { settings, world, output, signal } = context
+  const { WorkerProcesses } = await import('../../app/worker-processes.ts')
+  const processes = new WorkerProcesses(settings, world.env, choices, ({ worker, message }) =>
+    output.note(`${worker}: ${message}`),
+  )
+  const forget = world.atForcedExit(() => processes.kill())
+  try {
+    return await processes.run({ untilCaughtUp, signal })
+  } finally {
+    forget()
+  }
+}
+
+function showSummaries({ output }: Context, summaries: readonly WorkerSummary[]): void {
+  for (const summary of output.json ? summaries : []) output.document(summary)
+  if (output.json) return
+  const rows = summaries.map((s) => [s.worker, s.processed, s.emitted, s.deadLetters, `${s.seconds.toFixed(1)} s`])
+  for (const line of table(['worker', 'processed', 'emitted', 'dead letters', 'time'], rows)) output.line(line)
+}
+
+async function runList({ output }: Context): Promise<void> {
+  const { defaultWorkers } = await import('../../pipeline/workers/index.ts')
+  const list = defaultWorkers.map(({ name, summary, inputs, output: written, options = {} }) => ({
+    worker: name,
+    summary,
+    inputs: Object.values(inputs).map((input) => input.name),
+    output: written.name,
+    options: Object.values(options).map(({ flag, description, default: usual }) => ({
+      flag,
+      description,
+      default: usual,
+    })),
+  }))
+  const rows = list.map(({ worker, inputs, output: written, options, summary }) => [
+    worker,
+    `${inputs.join(', ')} → ${written}`,
+    options.map(({ flag, default: usual }) => `${flag.split(' ')[0]!} ${usual}`).join(' ') || '-',
+    summary,
+  ])
+  output.result(list, () => table(['worker', 'topics', 'options', 'what it does'], rows))
+}

@@ -1,0 +1,99 @@
+import process from 'node:process'
+import { CommanderError } from 'commander'
+import { bugExitCode } from './exit-codes.ts'
+import { mayColor } from './output.ts'
+import { createProgram } from './program.ts'
+import { describeFailure } from './report-error.ts'
+import { listenForSignals, type Signals } from './signals.ts'
+import type { World } from './world.ts'
+
+/** How long a process whose parent is gone may take to end its transactions. */
+const orphanGraceMs = 10_000
+
+/** Where a stream is no terminal Node leaves `isTTY` undefined, whatever its types say. */
+const isTerminal = (stream: { isTTY?: boolean }): boolean => stream.isTTY === true
+
+/** Runs one command line and returns its exit code. */
+export async function main(argv: readonly string[]): Promise<number> {
+  const { stdin, stdout, stderr, env } = process
+  const signals = listenForSignals((line) => stderr.write(`${line}\n`))
+  const world: World = {
+    stdout,
+    stderr,
+    env,
+    cwd: process.cwd(),
+    isTTY: { stdin: isTerminal(stdin), stdout: isTerminal(stdout), stderr: isTerminal(stderr) },
+    columns: () => (stderr.isTTY ? stderr.columns : 80),
+    rows: () => (stderr.isTTY ? stderr.rows : 24),
+    signal: signals.signal,
+    stopWith: signals.stopWith,
+    announceWith: signals.announceWith,
+    atForcedExit: signals.atForcedExit,
+    tell: process.send && ((message) => process.connected && process.send?.(message)),
+  }
+  survivePipes(signals)
+  const leave = endWithParent(signals)
+  silenceWarnings(argv)
+  try {
+    await createProgram(world).parseAsync(argv, { from: 'user' })
+    return signals.exitCode() ?? 0
+  } catch (error) {
+    return fail(error, argv, world, signals)
+  } finally {
+    signals.dispose()
+    leave()
+  }
+}
+
+function fail(error: unknown, argv: readonly string[], world: World, { signal, exitCode }: Signals): number {
+  if (error instanceof CommanderError) {
+    if (error.exitCode === 0) return 0
+    // commander has shown the help of a command that lacks its subcommand.
+    if (error.code === 'commander.help') return 2
+  }
+  if (signal.aborted && isAbort(error, signal)) return exitCode() ?? 0
+  const color = mayColor(world, 'stderr', !argv.includes('--no-color'))
+  const paint = (code: number) => (text: string) => (color ? `\u001B[${code}m${text}\u001B[39m` : text)
+  const failure = describeFailure(error, {
+    json: argv.includes('--json'),
+    verbose: argv.includes('--verbose') || argv.includes('-v'),
+    color: { red: paint(31), dim: paint(90) },
+  })
+  world.stderr.write(`${failure.lines.join('\n')}\n`)
+  return failure.exitCode
+}
+
+const isAbort = (error: unknown, signal: AbortSignal): boolean =>
+  error === signal.reason || (error instanceof Error && (error.name === 'AbortError' || isAbort(error.cause, signal)))
+
+/** A process that another payflow started ends when that one is gone, whatever ended it. */
+function endWithParent({ stop }: Signals): () => void {
+  if (process.send === undefined) return () => undefined
+  const onDisconnect = (): void => {
+    stop()
+    setTimeout(() => process.exit(bugExitCode), orphanGraceMs).unref()
+  }
+  process.once('disconnect', onDisconnect)
+  return () => {
+    process.off('disconnect', onDisconnect)
+    if (process.connected) process.disconnect()
+  }
+}
+
+/** A reader that goes away (`payflow … | head`) ends the command quietly. */
+function survivePipes({ stop }: Signals): void {
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error
+    stop()
+    process.exitCode = 0
+    setTimeout(() => process.exit(0), 5_000).unref()
+  })
+  process.stderr.on('error', () => undefined)
+}
+
+/** Node's own warnings, such as kafkajs's negative timeouts, are nothing a user can act on. */
+function silenceWarnings(argv: readonly string[]): void {
+  process.removeAllListeners('warning')
+  if (!argv.includes('--verbose')) return
+  process.on('warning', (warning) => process.stderr.write(`${warning.name}: ${warning.message}\n`))
+}

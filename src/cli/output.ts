@@ -1,0 +1,113 @@
+import type { Writable } from 'node:stream'
+import { stripVTControlCharacters } from 'node:util'
+import type { World } from './world.ts'
+
+type Paint = (text: string) => string
+export type Palette = Readonly<Record<'bold' | 'dim' | 'red' | 'green' | 'yellow' | 'cyan', Paint>>
+
+export interface OutputOptions {
+  readonly json?: boolean
+  readonly quiet?: boolean
+  readonly verbose?: boolean
+  readonly color?: boolean
+}
+
+/** stdout holds results, stderr progress and logs. While something draws on stderr, notes wait for it to end. */
+export interface Output {
+  readonly json: boolean
+  readonly quiet: boolean
+  readonly verbose: boolean
+  /** stderr may be redrawn. */
+  readonly interactive: boolean
+  readonly out: Palette
+  readonly err: Palette
+  /** One line of the result, on stdout. */
+  readonly line: (text: string) => void
+  /** One JSON value on a line of its own, on stdout. */
+  readonly document: (value: unknown) => void
+  /** The result on stdout: one JSON document with `--json`, else lines. */
+  readonly result: (value: unknown, lines: () => readonly string[]) => void
+  /** One line of progress, on stderr. */
+  readonly note: (text: string) => void
+  /** A line that only `--verbose` shows, on stderr. */
+  readonly detail: (text: string) => void
+  /** Runs `draw` while notes are held back. */
+  readonly drawing: <Result>(draw: () => Promise<Result>) => Promise<Result>
+}
+
+const said = (value: string | undefined): boolean => value !== undefined && value !== '' && value !== '0'
+
+/** NO_COLOR counts when it is not empty, as its convention says. */
+export const mayColor = (world: World, stream: 'stdout' | 'stderr', asked = true): boolean =>
+  asked && world.isTTY[stream] && (world.env.NO_COLOR ?? '') === '' && world.env.TERM !== 'dumb'
+
+const mayRedraw = ({ env, isTTY, columns }: World): boolean =>
+  isTTY.stderr && !said(env.CI) && env.TERM !== 'dumb' && columns() >= 40
+
+const same: Paint = (text) => text
+const plain: Palette = { bold: same, dim: same, red: same, green: same, yellow: same, cyan: same }
+
+async function palette(colored: boolean): Promise<Palette> {
+  return colored ? new (await import('chalk')).Chalk({ level: 1 }) : plain
+}
+
+export async function createOutput(world: World, options: OutputOptions): Promise<Output> {
+  const flag = (name: 'json' | 'quiet' | 'verbose'): boolean =>
+    options[name] ?? said(world.env[`PAYFLOW_${name.toUpperCase()}`])
+  const write = (stream: Writable, text: string): void => void stream.write(`${text}\n`)
+  const [quiet, verbose] = [flag('quiet'), flag('verbose')]
+  let held: string[] | undefined
+  const note = (text: string): void => {
+    if (held) held.push(text)
+    else write(world.stderr, text)
+  }
+  const line = (text: string): void => write(world.stdout, text)
+  const document = (value: unknown): void => write(world.stdout, JSON.stringify(value))
+  return {
+    json: flag('json'),
+    quiet,
+    verbose,
+    interactive: mayRedraw(world) && !quiet,
+    out: await palette(mayColor(world, 'stdout', options.color)),
+    err: await palette(mayColor(world, 'stderr', options.color)),
+    line,
+    document,
+    result: (value, lines) => {
+      if (flag('json')) document(value)
+      else for (const text of lines()) line(text)
+    },
+    note: (text) => {
+      if (!quiet) note(text)
+    },
+    detail: (text) => {
+      if (verbose) note(text)
+    },
+    drawing: async (draw) => {
+      const waiting: string[] = (held ??= [])
+      try {
+        return await draw()
+      } finally {
+        held = undefined
+        for (const text of waiting) write(world.stderr, text)
+      }
+    },
+  }
+}
+
+const widthOf = (text: string): number => stripVTControlCharacters(text).length
+
+/** Rows as lines of aligned columns; columns whose cells are all numbers stand to the right. */
+export function table(head: readonly string[], rows: readonly (readonly (string | number)[])[]): string[] {
+  const cells = rows.map((row) => row.map((cell) => (typeof cell === 'number' ? cell.toLocaleString('en') : cell)))
+  const widths = head.map((title, i) => Math.max(...[title, ...cells.map((row) => row[i] ?? '')].map(widthOf)))
+  const right = head.map((_, i) => rows.length > 0 && rows.every((row) => typeof row[i] === 'number'))
+  const line = (row: readonly string[]): string =>
+    widths
+      .map((width, i) => {
+        const space = ' '.repeat(width - widthOf(row[i] ?? ''))
+        return right[i] ? space + (row[i] ?? '') : (row[i] ?? '') + space
+      })
+      .join('  ')
+      .trimEnd()
+  return [head, ...cells].map(line)
+}

@@ -1,0 +1,30 @@
+import type { Writable } from 'node:stream'
+
+/** How a command ends when the first SIGINT or SIGTERM comes. */
+export interface Stopping {
+  /** Said at once on stderr. */
+  readonly message: string
+  /** `done`: exit 0, a graceful end is the normal one. `interrupted`: 130 or 143, the command did not do what it was for. */
+  readonly outcome: 'done' | 'interrupted'
+}
+
+/** Everything a command may touch of the process it runs in; tests hand in their own. */
+export interface World {
+  readonly stdout: Writable
+  readonly stderr: Writable
+  readonly env: NodeJS.ProcessEnv
+  readonly cwd: string
+  readonly isTTY: { readonly stdin: boolean; readonly stdout: boolean; readonly stderr: boolean }
+  /** Width of the terminal behind stderr, now. */
+  readonly columns: () => number
+  readonly rows: () => number
+  /** Aborted by the first signal, if the command said how it stops; without that the first signal ends it at once. */
+  readonly signal: AbortSignal
+  readonly stopWith: (stopping: Stopping) => void
+  /** While something draws on stderr, what a signal has to say goes to `show` instead. Returns what takes it back. */
+  readonly announceWith: (show: (line: string) => void) => () => void
+  /** Runs `cleanup` when a signal ends the process at once. Returns what takes it back. */
+  readonly atForcedExit: (cleanup: () => void) => () => void
+  /** Tells the process that started this one; undefined when nobody listens. */
+  readonly tell: ((message: object) => void) | undefined
+}
