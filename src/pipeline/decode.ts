@@ -1,5 +1,5 @@
+import type { Decoded } from './decoder.ts'
 import { shown } from './fields.ts'
-import type { Decoded } from './shape.ts'
 import type { TopicSpec } from './topics.ts'
 
 const utf8 = new TextDecoder('utf-8', { fatal: true })

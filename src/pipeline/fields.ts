@@ -5,7 +5,7 @@ import { formatTimestamp, parseTimestamp } from './time.ts'
 /** One field of a wire object: how it is read into memory, written back, and described to a person. */
 export interface Field<Value> {
   /** Undefined when the value is not of this kind. */
-  read(value: unknown): Value | undefined
+  readonly read: (value: unknown) => Value | undefined
   /** Why `read` refused it, in one sentence that begins with the field's name. */
   refusal(name: string, value: unknown): string
   /** The value as JSON text. */
@@ -52,18 +52,28 @@ export function oneOf<const Choice extends string>(...choices: readonly Choice[]
   }
 }
 
-const IS_HEX = Uint8Array.from({ length: 128 }, (_, code) => (/[0-9a-f]/i.test(String.fromCharCode(code)) ? 1 : 0))
+/** 0 for the codes of hexadecimal digits. */
+const NOT_HEX = Uint8Array.from({ length: 256 }, (_, code) => (/[0-9a-f]/i.test(String.fromCharCode(code)) ? 0 : 1))
 
-/** Char by char: a third faster than the regular expression of the schema, and ids are most of what there is to check. */
-function isUuid(id: string): boolean {
-  if (id.length !== 36) return false
-  for (let i = 0; i < 36; i++) {
-    const code = id.charCodeAt(i)
-    const ok = i === 8 || i === 13 || i === 18 || i === 23 ? code === 45 : IS_HEX[code] === 1
-    if (!ok) return false
+function notHex(id: string, from: number, to: number): number {
+  let bad = 0
+  for (let at = from; at < to; at++) {
+    const code = id.charCodeAt(at)
+    bad |= NOT_HEX[code & 255]! | (code >> 8)
   }
-  return true
+  return bad
 }
+
+const isDash = (id: string, at: number): boolean => id.charCodeAt(at) === 45
+
+/** By char codes and without a branch a digit: ids are most of what there is to check in an event. */
+const isUuid = (id: string): boolean =>
+  id.length === 36 &&
+  isDash(id, 8) &&
+  isDash(id, 13) &&
+  isDash(id, 18) &&
+  isDash(id, 23) &&
+  (notHex(id, 0, 8) | notHex(id, 9, 13) | notHex(id, 14, 18) | notHex(id, 19, 23) | notHex(id, 24, 36)) === 0
 
 /** The text of a UUID, of any version and in any case; it is kept as it is written. */
 export function uuid(): Field<string> {

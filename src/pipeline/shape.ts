@@ -1,7 +1,6 @@
 import { z } from 'zod'
+import { decoder, isObject, type Decoded, type Fields } from './decoder.ts'
 import { shown, type Field } from './fields.ts'
-
-export type Decoded<Event> = { readonly event: Event } | { readonly reason: string }
 
 /** An event's fields: reading from wire JSON into memory types (cents, ms) and back. */
 export interface Shape<Event> {
@@ -13,34 +12,8 @@ export interface Shape<Event> {
   readonly schema: z.ZodType
 }
 
-type Fields = Readonly<Record<string, Field<unknown>>>
 type EventOf<Specs extends Fields> = {
   readonly [Name in keyof Specs]: Specs[Name] extends Field<infer Value> ? Value : never
-}
-
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
-
-const refusal = (name: string, field: Field<unknown>, value: unknown): string =>
-  value === undefined ? `${name} is missing` : field.refusal(name, value)
-
-function decoder(fields: Fields): (value: unknown) => Decoded<Record<string, unknown>> {
-  const names = Object.keys(fields)
-  const readers = Object.values(fields)
-  // A copy of a blank event has all its fields from the start, which is much faster than adding them one by one.
-  const blank: Record<string, unknown> = Object.fromEntries(names.map((name) => [name, undefined]))
-  return (value) => {
-    if (!isObject(value)) return { reason: `the value must be a JSON object, not ${shown(value)}` }
-    const event = { ...blank }
-    for (let i = 0; i < names.length; i++) {
-      const name = names[i]!
-      const wire = value[name]
-      const read = readers[i]!.read(wire)
-      if (read === undefined) return { reason: refusal(name, readers[i]!, wire) }
-      event[name] = read
-    }
-    return { event }
-  }
 }
 
 function encoder(fields: Fields): (event: Record<string, unknown>) => string {

@@ -11,25 +11,31 @@ const DASH = 45
 const DOT = 46
 const COLON = 58
 const COMMA = 44
-const DAYS = [0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]
+/** More than any part of a time may be. A NaN would say the same, but make slow doubles of small integers. */
+const NO_NUMBER = 1_000_000
 
-/** The number that two digits write at a position; NaN (at least one comparison with it fails) when they are not two digits. */
+/** The number that two digits write at a position, or NO_NUMBER. */
 function twoDigits(text: string, at: number): number {
   const tens = text.charCodeAt(at) - 48
   const ones = text.charCodeAt(at + 1) - 48
-  return tens >= 0 && tens <= 9 && ones >= 0 && ones <= 9 ? tens * 10 + ones : NaN
+  return tens >= 0 && tens <= 9 && ones >= 0 && ones <= 9 ? tens * 10 + ones : NO_NUMBER
 }
 
 const isLeap = (year: number): boolean => year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0)
 
-/** Days from 1970-01-01 in the proleptic Gregorian calendar: `days_from_civil` of Howard Hinnant's "chrono-Compatible Low-Level Date Algorithms". */
-function daysFromCivil(year: number, month: number, day: number): number {
-  const y = month <= 2 ? year - 1 : year
-  const era = Math.floor(y / 400)
-  const yearOfEra = y - era * 400
-  const dayOfYear = Math.floor((153 * (month + (month > 2 ? -3 : 9)) + 2) / 5) + day - 1
-  const dayOfEra = yearOfEra * 365 + Math.floor(yearOfEra / 4) - Math.floor(yearOfEra / 100) + dayOfYear
-  return era * 146_097 + dayOfEra - 719_468
+const DAYS_OF_MONTH = [0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]
+/** In a year that is no leap year. */
+const DAYS_BEFORE_MONTH = DAYS_OF_MONTH.map((_, month) =>
+  DAYS_OF_MONTH.slice(0, month).reduce((sum, days) => sum + days, 0),
+)
+/** Days before 1970 from the start of year -399: 400 years keep every number below positive, and repeat the calendar. */
+const DAYS_BEFORE_1970 = 719_162 + 146_097
+
+/** Days from 1970-01-01. */
+function daysSince1970(year: number, month: number, day: number): number {
+  const past = year + 399
+  const leapDays = (past >> 2) - ((past / 100) | 0) + ((past / 400) | 0) + (month > 2 && isLeap(year) ? 1 : 0)
+  return past * 365 + leapDays + DAYS_BEFORE_MONTH[month]! + day - 1 - DAYS_BEFORE_1970
 }
 
 /** ms of `YYYY-MM-DD` at the start of a text; NaN unless it is a real date. */
@@ -38,9 +44,9 @@ function dateMs(text: string): number {
   const month = twoDigits(text, 5)
   const day = twoDigits(text, 8)
   if (text.charCodeAt(4) !== DASH || text.charCodeAt(7) !== DASH) return NaN
-  if (!(year >= 0 && month >= 1 && month <= 12 && day >= 1)) return NaN
-  if (day > (month === 2 && isLeap(year) ? 29 : DAYS[month]!)) return NaN
-  return daysFromCivil(year, month, day) * DAY_MS
+  if (year > 9999 || month < 1 || month > 12 || day < 1) return NaN
+  if (day > DAYS_OF_MONTH[month]! && !(day === 29 && month === 2 && isLeap(year))) return NaN
+  return daysSince1970(year, month, day) * DAY_MS
 }
 
 /** ms of `HH:MM` at a position; NaN unless the clock can show it. */
@@ -64,7 +70,7 @@ function zoneMs(text: string, at: number): number {
   if (sign !== '+' && sign !== '-') return NaN
   const hours = twoDigits(text, at + 1)
   const colon = length === 6 && text.charCodeAt(at + 3) === COLON
-  if (!(hours <= 23) || !(length === 3 || length === 5 || colon)) return NaN
+  if (hours > 23 || !(length === 3 || length === 5 || colon)) return NaN
   const minutes = length === 3 ? 0 : twoDigits(text, at + (colon ? 4 : 3))
   const offset = minutes <= 59 ? hours * HOUR_MS + minutes * MINUTE_MS : NaN
   return sign === '+' ? offset : -offset

@@ -16,21 +16,22 @@ function priceOf(bits: number): Cents {
   return (MIN_PRICE_CENTS + Math.floor(square * square * (MAX_PRICE_CENTS - MIN_PRICE_CENTS + 1))) as Cents
 }
 
-/** All of order i but its time: a payment of it has a clock of its own. */
-export function untimedOrders(seed: number): (i: number) => Omit<Order, 'timestamp'> {
+/** Order i of a seed, at a time that is the caller's: payments of orders have a clock of their own. */
+export function ordersAt(seed: number): (i: number, timestamp: number) => Order {
   const lane = lanes(seed, 'orders')
   const [user, product, quantity, price] = [lane(0), lane(1), lane(2), lane(3)]
   const [id, pickUser] = [ids(seed, 'orders'), people(seed)]
-  return (i) => ({
+  return (i, timestamp) => ({
     order_id: id(i),
     user_id: pickUser(user(i)),
     product_id: between(product(i), 1000, 9999),
     quantity: pickQuantity(quantity(i)) + 1,
     price: priceOf(price(i)),
+    timestamp,
   })
 }
 
 export function orderSource(options: SourceOptions): Source<Order> {
-  const [order, time] = [untimedOrders(options.seed), clock(options)]
-  return sourceOf(orders, (i) => ({ ...order(i), timestamp: time(i) }))
+  const [order, time] = [ordersAt(options.seed), clock(options)]
+  return sourceOf(orders, (i) => order(i, time(i)))
 }

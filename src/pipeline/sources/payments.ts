@@ -1,7 +1,7 @@
 import { PAYMENT_METHODS, payments, type Payment } from '../topics.ts'
 import type { Cents } from '../money.ts'
 import { lanes, shareOf, weighted } from './hash.ts'
-import { untimedOrders } from './orders.ts'
+import { ordersAt } from './orders.ts'
 import { clock, ids, sourceOf, type Source, type SourceOptions } from './source.ts'
 
 export const DEFAULT_FAILURE_RATE = 0.15
@@ -24,16 +24,17 @@ export function paymentSource(options: PaymentSourceOptions): Source<Payment> {
   const { seed, failureRate } = options
   const lane = lanes(seed, 'payments')
   const [fate, retry, method] = [lane(0), lane(1), lane(2)]
-  const [id, order, time] = [ids(seed, 'payments'), untimedOrders(seed), clock(options)]
+  const [id, order, time] = [ids(seed, 'payments'), ordersAt(seed), clock(options)]
 
   const isDeclined = (i: number) => shareOf(fate(i)) < failureRate
   const isRetry = (i: number) => i % BLOCK !== 0 && shareOf(retry(i)) < RETRY_RATE && isDeclined(i - 1)
-  const orderOf = (i: number) => {
+  const firstTry = (i: number) => {
     while (isRetry(i)) i--
-    return order(i)
+    return i
   }
   return sourceOf(payments, (i) => {
-    const { order_id, user_id, price, quantity } = orderOf(i)
+    const timestamp = time(i)
+    const { order_id, user_id, price, quantity } = order(firstTry(i), timestamp)
     return {
       payment_id: id(i),
       order_id,
@@ -41,7 +42,7 @@ export function paymentSource(options: PaymentSourceOptions): Source<Payment> {
       status: isDeclined(i) ? 'FAILED' : 'SUCCESS',
       amount: (price * quantity) as Cents,
       payment_method: PAYMENT_METHODS[pickMethod(method(i))]!,
-      timestamp: time(i),
+      timestamp,
     }
   })
 }
