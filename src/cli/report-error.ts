@@ -1,5 +1,6 @@
 import { CommanderError } from 'commander'
 import { PayflowError, messageOf } from '../errors.ts'
+import { isBrokerError, asPayflowError } from '../kafka/broker-errors.ts'
 import { bugExitCode, exitCodes } from './exit-codes.ts'
 import type { Palette } from './output.ts'
 
@@ -29,6 +30,7 @@ export function failureOf(error: unknown): Failure {
       message: error.message,
       hint: error.hint ?? 'see more with --verbose',
     }
+  if (isBrokerError(error)) return failureOf(asPayflowError(error))
   return {
     exitCode: bugExitCode,
     code: 'BUG',

@@ -80,18 +80,22 @@ export function classify(error: unknown): ErrorClass {
   return isConnectionError(error) ? 'retriable' : 'fatal'
 }
 
+/** True for what a broker answered, or for one that could not be reached: no bug of payflow's. */
+export const isBrokerError = (error: unknown): boolean =>
+  isConnectionError(error) || (error instanceof Error && /^(KafkaJS|PartitionError)/.test(error.name))
+
 /** What the user reads when a request failed for good. */
-export function asPayflowError(error: unknown, doing: string): PayflowError {
+export function asPayflowError(error: unknown): PayflowError {
   if (error instanceof PayflowError) return error
   if (isConnectionError(error))
-    return new PayflowError('UNREACHABLE', `${doing}: no connection to the brokers (${messageOf(error)})`, {
+    return new PayflowError('UNREACHABLE', `The connection to the brokers is lost: ${messageOf(error)}`, {
       kind: 'infra',
       hint: 'see `payflow infra status`',
       cause: error,
     })
-  return new PayflowError('BROKER_ERROR', `${doing}: ${messageOf(error)}`, {
+  return new PayflowError('BROKER_ERROR', `The broker refused a request: ${messageOf(error)}`, {
     kind: 'failed',
-    hint: 'run it again with --verbose for details',
+    hint: 'see what it says with `payflow infra logs`; run it again with --verbose for details',
     cause: error,
   })
 }

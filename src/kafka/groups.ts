@@ -2,6 +2,10 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { PayflowError, messageOf } from '../errors.ts'
 import type { Client } from './client.ts'
 import { lagOf, type PartitionLag } from './lag.ts'
+import { retrying } from './retry.ts'
+
+/** A fresh broker has no group coordinator for a second or two. */
+const PATIENCE = { timeoutMs: 15_000 }
 
 export interface GroupInfo {
   readonly group: string
@@ -23,9 +27,9 @@ export async function listGroups(
   wanted: (group: string) => boolean = () => true,
 ): Promise<GroupInfo[]> {
   const admin = await client.admin()
-  const names = (await admin.listGroups()).groups.map(({ groupId }) => groupId).filter(wanted).sort() // prettier-ignore
+  const names = (await retrying(() => admin.listGroups(), PATIENCE)).groups.map(({ groupId }) => groupId).filter(wanted).sort() // prettier-ignore
   if (names.length === 0) return []
-  const { groups } = await admin.describeGroups(names)
+  const { groups } = await retrying(() => admin.describeGroups(names), PATIENCE)
   return groups
     .map(({ groupId, state, members }) => ({ group: groupId, state, members: members.length }))
     .sort((a, b) => a.group.localeCompare(b.group))
@@ -34,8 +38,8 @@ export async function listGroups(
 /** @throws PayflowError when there is no such group. */
 export async function describeGroup(client: Client, group: string): Promise<GroupDescription> {
   const admin = await client.admin()
-  const described = (await admin.describeGroups([group])).groups[0]
-  const offsets = await admin.fetchOffsets({ groupId: group })
+  const described = (await retrying(() => admin.describeGroups([group]), PATIENCE)).groups[0]
+  const offsets = await retrying(() => admin.fetchOffsets({ groupId: group }), PATIENCE)
   if (!described || (described.state === 'Dead' && offsets.length === 0))
     throw new PayflowError('GROUP_NOT_FOUND', `There is no consumer group ${group}`, { kind: 'failed', hint: 'list them with `payflow groups list`' }) // prettier-ignore
   const committed = offsets.flatMap(({ topic, partitions }) =>
