@@ -3,6 +3,7 @@ import { lastComplaints } from '../complaints.ts'
 import { diskFull } from '../home.ts'
 import { readFrom } from '../log-files.ts'
 import { portInUse } from '../ports.ts'
+import { inconsistentData } from './cluster-data.ts'
 import { logPath, outputPath, type Layout } from './layout.ts'
 import type { StartedService } from './services.ts'
 
@@ -11,7 +12,7 @@ export interface ServiceFailure {
   readonly port: number
   /** Everything it wrote since it was started. */
   readonly text: string
-  readonly home: string
+  readonly layout: Layout
 }
 
 export const isStillRegistered = (text: string): boolean => /NodeExists/.test(text)
@@ -27,16 +28,11 @@ const infra = (code: string, message: string, hint: string): PayflowError =>
 const causes: Cause[] = [
   {
     pattern: /No space left on device|Disk quota exceeded/,
-    explain: ({ home }) => diskFull(home),
+    explain: ({ layout }) => diskFull(layout.home),
   },
   {
-    pattern: /InconsistentClusterId/,
-    explain: ({ home }) =>
-      infra(
-        'INCONSISTENT_DATA',
-        `The data of Kafka and of ZooKeeper in ${home} do not belong together (InconsistentClusterId): one of them was deleted`,
-        '`payflow infra down --volumes` removes both; then `payflow infra up` starts afresh',
-      ),
+    pattern: /InconsistentClusterId|Invalid cluster\.id/,
+    explain: ({ layout }) => inconsistentData(layout, 'their cluster ids differ (InconsistentClusterId)'),
   },
   {
     pattern: /Address already in use|BindException/,
@@ -45,10 +41,10 @@ const causes: Cause[] = [
   },
   {
     pattern: /Failed to acquire lock on file \.lock/,
-    explain: ({ name, home }) =>
+    explain: ({ name, layout }) =>
       infra(
         'DATA_IN_USE',
-        `Another Kafka is using the data of ${name} in ${home}`,
+        `Another Kafka is using the data of ${name} in ${layout.data}`,
         'stop it (`jps -l` lists the Java processes), or set PAYFLOW_HOME to another directory',
       ),
   },
@@ -59,19 +55,19 @@ const causes: Cause[] = [
   },
   {
     pattern: /ClassNotFoundException|NoClassDefFoundError|find or load main class|ZipException|error reading zip/i,
-    explain: ({ home, text }) =>
+    explain: ({ layout, text }) =>
       infra(
         'JARS_BROKEN',
-        `Kafka's jars in ${home} are broken: ${lastComplaints(text).at(-1) ?? ''}`,
+        `Kafka's jars in ${layout.jars} are broken: ${lastComplaints(text).at(-1) ?? ''}`,
         'delete that directory of jars; the next `payflow infra up` fetches them again',
       ),
   },
   {
     pattern: /AccessDeniedException|Permission denied|Read-only file system/,
-    explain: ({ name, home, text }) =>
+    explain: ({ name, layout, text }) =>
       infra(
         'HOME_UNWRITABLE',
-        `${name} cannot write to ${home}: ${lastComplaints(text).at(-1) ?? ''}`,
+        `${name} cannot write to ${layout.home}: ${lastComplaints(text).at(-1) ?? ''}`,
         'set PAYFLOW_HOME to a directory you may write to',
       ),
   },

@@ -113,13 +113,14 @@ export class LocalEngine implements Engine {
     const java = await findJava(env, signal)
     const { zookeeperPort, members } = await this.#claimPorts(nodes, survivors)
     await ensureJars({ directory: layout.jars, root: packageRoot, env, report, signal })
-    recordNodes(layout, nodes)
     writeFileSync(join(layout.run, 'log4j.properties'), renderProperties(log4jProperties))
     const started: Service[] = []
     const context: StartContext = { layout, java, env, nodes, report, signal, started }
     try {
       if (survivors.zookeeper === undefined) await startZookeeper(context, zookeeperPort)
       await startBrokers(context, zookeeperPort, members)
+      signal?.throwIfAborted()
+      recordNodes(layout, nodes)
     } catch (error) {
       await Promise.all(started.map((service) => stopService(layout, service, abortGraceMs)))
       throw error
@@ -134,8 +135,8 @@ export class LocalEngine implements Engine {
     const taken: number[] = []
     const claim = async (name: ServiceName, wanted: number, variable: string): Promise<number> => {
       const former = gone.find((service) => service.name === name)?.port
-      const keep = former !== undefined && (wanted === 0 || zookeeper !== undefined) && (await isPortFree(former))
-      const port = keep ? former : await claimPort(wanted, variable, taken)
+      const wantsFormer = former !== undefined && !taken.includes(former) && (wanted === 0 || zookeeper !== undefined)
+      const port = wantsFormer && (await isPortFree(former)) ? former : await claimPort(wanted, variable, taken)
       taken.push(port)
       return port
     }

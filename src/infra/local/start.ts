@@ -4,7 +4,9 @@ import { lastComplaints } from '../complaints.ts'
 import type { Report } from '../engine.ts'
 import { poll } from '../poll.ts'
 import { isAlive } from '../processes.ts'
+import { topicsOnDisk } from './cluster-data.ts'
 import { explainFailure, isStillRegistered, saidSinceStart } from './failure.ts'
+import { waitForTopics } from './known-topics.ts'
 import { brokerName, type Layout } from './layout.ts'
 import { brokerJvmOptions, brokerProperties, renderProperties, sessionTimeoutMs } from './properties.ts'
 import { zookeeperJvmOptions, zookeeperProperties } from './properties.ts'
@@ -13,6 +15,7 @@ import { registeredBrokers, zookeeperAnswers } from './zookeeper.ts'
 
 const zookeeperTimeoutMs = 30_000
 const brokerTimeoutMs = 90_000
+const topicsTimeoutMs = 15_000
 const mostAttempts = 5
 
 export interface StartContext {
@@ -62,7 +65,7 @@ async function whileAlive(
 function explainDeath(error: unknown, layout: Layout): unknown {
   if (!(error instanceof ServiceDied)) return error
   const { name, port } = error.service
-  return explainFailure({ name, port, home: layout.home, text: saidSinceStart(layout, error.service) })
+  return explainFailure({ name, port, layout, text: saidSinceStart(layout, error.service) })
 }
 
 function tooSlow(layout: Layout, service: StartedService, timeoutMs: number): PayflowError {
@@ -139,6 +142,7 @@ export async function startBrokers(context: StartContext, zookeeperPort: number,
     members.map(({ id }) => id),
   )
   const since = Date.now()
+  const topics = [...new Set(members.flatMap(({ id }) => topicsOnDisk(layout, id)))]
   let services = members.map((member) => startBroker(context, zookeeperPort, member))
   const answers = async (inner: AbortSignal): Promise<void> => {
     for (const service of services) {
@@ -146,6 +150,7 @@ export async function startBrokers(context: StartContext, zookeeperPort: number,
         const slow = error instanceof PayflowError && error.code === 'BROKERS_NOT_READY'
         throw slow ? tooSlow(layout, service, brokerTimeoutMs) : error
       })
+      await waitForTopics(addressOf(service), topics, topicsTimeoutMs, inner)
     }
   }
   for (let attempt = 1; ; attempt++) {

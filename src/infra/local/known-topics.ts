@@ -1,0 +1,30 @@
+import { Client } from '../../kafka/client.ts'
+import { pause } from '../poll.ts'
+
+/**
+ * Returns when the broker at `address` tells of each of `topics` and who leads its partitions. A broker that starts
+ * again answers before that, as if it had no topics: its controller tells it of them a moment later.
+ * A topic whose deletion was under way never comes back: after `timeoutMs` that is accepted.
+ */
+export async function waitForTopics(
+  address: string,
+  topics: readonly string[],
+  timeoutMs: number,
+  signal: AbortSignal,
+): Promise<void> {
+  if (topics.length === 0) return
+  const client = new Client({ brokers: [address], clientId: 'payflow-ready' })
+  const deadline = Date.now() + timeoutMs
+  try {
+    while (!(await allLed(client, topics).catch(() => false)) && Date.now() < deadline) await pause(50, signal)
+  } finally {
+    void client.close()
+  }
+}
+
+async function allLed(client: Client, wanted: readonly string[]): Promise<boolean> {
+  const admin = await client.admin()
+  const { topics } = await admin.fetchTopicMetadata()
+  const led = topics.filter(({ partitions }) => partitions.every(({ leader }) => leader >= 0)).map(({ name }) => name)
+  return wanted.every((name) => led.includes(name))
+}

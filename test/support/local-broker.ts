@@ -1,0 +1,63 @@
+import { mkdtemp, mkdir, readdir, rm, symlink } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { InfraOptions, InfraStatus } from '../../src/infra/engine.ts'
+import { withLock } from '../../src/infra/lock.ts'
+import { ensureJars } from '../../src/infra/local/jars.ts'
+import { layoutOf } from '../../src/infra/local/layout.ts'
+import { LocalEngine } from '../../src/infra/local/local-engine.ts'
+
+const jarCache = process.env.PAYFLOW_TEST_JARS ?? join(tmpdir(), 'payflow-test-jars')
+const prefix = 'payflow-test-'
+
+const note = (line: string): void => void process.stderr.write(`${line}\n`)
+
+/** The directory of Kafka's jars that outlives test runs; filled on the first one. */
+export async function cachedJars(): Promise<string> {
+  const { home, jars, lock } = layoutOf(jarCache)
+  await mkdir(home, { recursive: true })
+  await withLock(lock, { report: note }, () => ensureJars({ directory: jars, env: process.env, report: note }))
+  return jars
+}
+
+/** A PAYFLOW_HOME of its own that has the jars already. Its name says which process made it. */
+export async function createHome(): Promise<string> {
+  const home = await mkdtemp(join(tmpdir(), `${prefix}${process.pid}-`))
+  await symlink(await cachedJars(), layoutOf(home).jars)
+  return home
+}
+
+export const localEngine = (home: string, options: Partial<InfraOptions> = {}): LocalEngine =>
+  new LocalEngine({ home, kafkaPort: 0, zookeeperPort: 0, nodes: 1, ksql: false, env: process.env, ...options })
+
+export async function removeHome(home: string): Promise<void> {
+  await localEngine(home).down({ volumes: false }, () => undefined)
+  await rm(home, { recursive: true, force: true })
+}
+
+function processExists(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM'
+  }
+}
+
+/** Brokers of test runs that were killed before they could stop them. */
+export async function removeAbandonedHomes(): Promise<void> {
+  for (const name of await readdir(tmpdir())) {
+    const [, pid] = /^payflow-test-(\d+)-/.exec(name) ?? []
+    if (pid !== undefined && !processExists(Number(pid))) await removeHome(join(tmpdir(), name))
+  }
+}
+
+export async function startBroker(home: string, nodes = 1): Promise<InfraStatus> {
+  const lines: string[] = []
+  try {
+    return await localEngine(home, { nodes }).up((line) => lines.push(line))
+  } catch (error) {
+    note(lines.join('\n'))
+    throw error
+  }
+}
