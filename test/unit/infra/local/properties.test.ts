@@ -1,0 +1,39 @@
+import { expect, test } from 'vitest'
+import { brokerProperties, renderProperties, zookeeperProperties } from '../../../../src/infra/local/properties.ts'
+
+const plan = { id: 0, port: 9092, nodes: 1, zookeeperPort: 2181 }
+
+test('properties are rendered one a line', () => {
+  expect(renderProperties({ 'broker.id': 0, 'auto.create.topics.enable': false })).toBe(
+    'broker.id=0\nauto.create.topics.enable=false\n',
+  )
+})
+
+test('everything listens on 127.0.0.1 only', () => {
+  expect(brokerProperties(plan).listeners).toBe('PLAINTEXT://127.0.0.1:9092')
+  expect(zookeeperProperties(2181)).toMatchObject({ clientPort: 2181, clientPortAddress: '127.0.0.1' })
+  expect(zookeeperProperties(2181)['admin.enableServer']).toBe(false)
+})
+
+test.each([
+  [1, 1, 1],
+  [2, 2, 1],
+  [3, 3, 2],
+  [5, 3, 2],
+])('%i brokers replicate %i times, and a write needs %i replicas', (nodes, replicationFactor, minInSync) => {
+  expect(brokerProperties({ ...plan, nodes })).toMatchObject({
+    'default.replication.factor': replicationFactor,
+    'offsets.topic.replication.factor': replicationFactor,
+    'transaction.state.log.replication.factor': replicationFactor,
+    'transaction.state.log.min.isr': minInSync,
+    'min.insync.replicas': minInSync,
+  })
+})
+
+test('each broker has an id, a port and data of its own', () => {
+  expect(brokerProperties({ ...plan, id: 2, port: 9094, nodes: 3 })).toMatchObject({
+    'broker.id': 2,
+    'log.dirs': 'data/kafka-2',
+    listeners: 'PLAINTEXT://127.0.0.1:9094',
+  })
+})

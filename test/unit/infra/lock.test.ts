@@ -1,0 +1,53 @@
+import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { expect, onTestFinished, test } from 'vitest'
+import { withLock } from '../../../src/infra/lock.ts'
+
+const silent = { report: (): void => undefined }
+
+function lockPath(): string {
+  const directory = mkdtempSync(join(tmpdir(), 'payflow-lock-'))
+  onTestFinished(() => rmSync(directory, { recursive: true }))
+  return join(directory, 'infra.lock')
+}
+
+test('only one holds the lock at a time, and it is gone afterwards, also after an error', async () => {
+  const path = lockPath()
+  let holders = 0
+  const hold = (): Promise<void> =>
+    withLock(path, silent, async () => {
+      expect(++holders).toBe(1)
+      await Promise.resolve()
+      holders--
+    })
+  await Promise.all([hold(), hold(), hold()])
+  await expect(withLock(path, silent, () => Promise.reject(new Error('failed')))).rejects.toThrow('failed')
+  expect(readdirSync(dirname(path))).toEqual([])
+})
+
+test.each([
+  ['of a process that is gone', JSON.stringify({ pid: process.pid, startTime: 'earlier' })],
+  ['that cannot be read', 'half a li'],
+  ['that is empty', ''],
+])('a lock %s is broken', async (_, content) => {
+  const path = lockPath()
+  writeFileSync(path, content)
+  expect(await withLock(path, silent, () => Promise.resolve(existsSync(path)))).toBe(true)
+  expect(readdirSync(dirname(path))).toEqual([])
+})
+
+test('who waits says for whom, and can be aborted', async () => {
+  const path = lockPath()
+  const abort = new AbortController()
+  const lines: string[] = []
+  const report = (line: string): void => {
+    lines.push(line)
+    abort.abort(new Error('stopped by the user'))
+  }
+  await withLock(path, silent, async () => {
+    const waiting = withLock(path, { report, signal: abort.signal }, () => Promise.resolve())
+    await expect(waiting).rejects.toThrow('stopped by the user')
+  })
+  expect(lines).toEqual([`Waiting for another payflow (pid ${process.pid}) to finish with ${path}`])
+})
