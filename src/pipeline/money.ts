@@ -11,9 +11,21 @@ export const MAX_CENTS = Number.MAX_SAFE_INTEGER as Cents
  */
 export function centsOf(value: number): Cents | undefined {
   const cents = Math.round(value * 100)
-  // adding 0 makes 0 of -0
-  return cents / 100 === value && cents >= 0 && cents <= MAX_CENTS ? ((cents + 0) as Cents) : undefined
+  if (cents / 100 === value) return inRange(cents)
+  return value > PRECISE ? centsNear(cents, value) : undefined
 }
+
+/** Up to here, the product with 100 is less than half a cent from the exact one. */
+const PRECISE = 2 ** 44
+
+function centsNear(cents: number, value: number): Cents | undefined {
+  const near = [cents - 1, cents + 1].find((other) => other / 100 === value)
+  return near === undefined ? undefined : inRange(near)
+}
+
+// adding 0 makes 0 of -0
+const inRange = (cents: number): Cents | undefined =>
+  cents >= 0 && cents <= MAX_CENTS ? ((cents + 0) as Cents) : undefined
 
 /** Shortest decimals by the last two digits: ``, `.01`, …, `.1`, …, `.99`. */
 const DECIMALS = Array.from({ length: 100 }, (_, rest) => (rest === 0 ? '' : (rest / 100).toString().slice(1)))
