@@ -11,6 +11,8 @@ const schema = z.object({
   engine: z.enum(['auto', 'docker', 'local', 'external']).describe('auto, docker, local or external'),
   brokers: brokerList.optional().describe(brokerList.description!),
   ksqlUrl: plainUrl.optional().describe(plainUrl.description!),
+  ksqlUser: z.string().min(1).optional().describe('a user of ksqlDB'),
+  ksqlPassword: z.string().min(1).optional().describe('text that is not empty'),
   home: z.string().min(1).describe('a directory'),
   kafkaPort: integer(0, 65_535),
   zookeeperPort: integer(0, 65_535),
@@ -18,8 +20,12 @@ const schema = z.object({
   partitions: integer(1, 1000),
   replicationFactor: integer(1, 9).optional().describe('an integer from 1 to 9'),
   sessionTimeout: durationMs('6s', '30m'),
+  transactionTimeout: durationMs('1s', '15m'),
   linger: durationMs('0ms', '5s'),
 })
+
+/** Never shown to anybody. */
+const secrets: ReadonlySet<string> = new Set(['ksqlPassword'])
 
 type Values = z.infer<typeof schema>
 export type SettingName = keyof Values
@@ -33,6 +39,7 @@ const defaults: Partial<Record<SettingName, unknown>> = {
   nodes: 1,
   partitions: 3,
   sessionTimeout: '6s',
+  transactionTimeout: '30s',
   linger: '25ms',
 }
 
@@ -81,6 +88,8 @@ export interface Settings {
   /** Somebody named the brokers: they are not payflow's own. */
   readonly brokersGiven: boolean
   readonly ksqlUrl: string | undefined
+  readonly ksqlUser: string | undefined
+  readonly ksqlPassword: string | undefined
   readonly home: string
   readonly kafkaPort: number
   readonly zookeeperPort: number
@@ -89,6 +98,7 @@ export interface Settings {
   /** Undefined: the number of brokers, up to 3. */
   readonly replicationFactor: number | undefined
   readonly sessionTimeoutMs: number
+  readonly transactionTimeoutMs: number
   readonly lingerMs: number
   readonly record: InfraRecord | undefined
   /** The settings file that was named; undefined: the usual one, if there is any. */
@@ -157,7 +167,7 @@ function check(given: Record<SettingName, Given>): Values {
   if (result.success) return result.data
   const name = result.error.issues[0]!.path[0] as SettingName
   const { value, origin } = given[name]
-  const shown = typeof value === 'string' ? value : JSON.stringify(value)
+  const shown = secrets.has(name) ? '***' : typeof value === 'string' ? value : JSON.stringify(value)
   throw usage(
     'SETTING_INVALID',
     `${origin.startsWith('-') || origin.startsWith('PAYFLOW') ? origin : `"${name}" in ${origin}`} cannot be "${shown}"`,
@@ -200,8 +210,11 @@ export function resolveSettings(sources: SettingSources): Settings {
     brokers: recorded?.brokers ?? values.brokers ?? usual,
     brokersGiven: !own,
     ksqlUrl,
+    ksqlUser: values.ksqlUser,
+    ksqlPassword: values.ksqlPassword,
     replicationFactor: values.replicationFactor,
     sessionTimeoutMs: values.sessionTimeout,
+    transactionTimeoutMs: values.transactionTimeout,
     lingerMs: values.linger,
     record: recorded,
     configFile,
@@ -211,7 +224,8 @@ export function resolveSettings(sources: SettingSources): Settings {
 
 /** The environment in which another payflow process comes to the same settings. */
 export function environmentOf(settings: Settings): Record<string, string> {
-  const { brokers, ksqlUrl, home, partitions, replicationFactor, sessionTimeoutMs, lingerMs, configFile } = settings
+  const { brokers, ksqlUrl, home, partitions, replicationFactor, configFile } = settings
+  const { sessionTimeoutMs, transactionTimeoutMs, lingerMs } = settings
   return {
     PAYFLOW_ENGINE: 'auto',
     PAYFLOW_BROKERS: brokers.join(','),
@@ -220,6 +234,7 @@ export function environmentOf(settings: Settings): Record<string, string> {
     PAYFLOW_PARTITIONS: String(partitions),
     PAYFLOW_REPLICATION_FACTOR: String(replicationFactor ?? ''),
     PAYFLOW_SESSION_TIMEOUT: `${sessionTimeoutMs}ms`,
+    PAYFLOW_TRANSACTION_TIMEOUT: `${transactionTimeoutMs}ms`,
     PAYFLOW_LINGER: `${lingerMs}ms`,
     PAYFLOW_CONFIG: configFile ?? '',
   }
