@@ -27,8 +27,21 @@ export interface InfraOptions {
 
 export type Report = (line: string) => void
 
+/** Breaks single brokers of an engine. `Engine.up` starts again what was stopped or killed. */
+export interface BrokerFaults {
+  /** The brokers that run, frozen ones too. */
+  names(): Promise<string[]>
+  /** Ends it cleanly. */
+  stop(name: string): Promise<void>
+  kill(name: string): Promise<void>
+  freeze(name: string): Promise<void>
+  thaw(name: string): Promise<void>
+}
+
 export interface Engine {
   readonly name: EngineName
+  /** Absent where the brokers are not payflow's own. */
+  readonly faults?: BrokerFaults
   status(): Promise<InfraStatus>
   /**
    * Returns when the brokers really serve requests. `report` gets one-line progress. When it fails or `signal` fires,

@@ -46,23 +46,31 @@ export function identify(pid: number): ProcessIdentity | undefined {
 
 export const isAlive = ({ pid, startTime }: ProcessIdentity): boolean => startTimeOf(pid) === startTime
 
-function send(process_: ProcessIdentity, signal: NodeJS.Signals): void {
-  if (!isAlive(process_)) return
+/** Returns whether the process was still there to get it. */
+export function signalTo(process_: ProcessIdentity, signal: NodeJS.Signals): boolean {
+  if (!isAlive(process_)) return false
   try {
-    process.kill(process_.pid, signal)
+    return process.kill(process_.pid, signal)
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
+    return false
   }
+}
+
+/** Kills a process with SIGKILL and returns when it is gone, or after `timeoutMs`. */
+export async function kill(process_: ProcessIdentity, timeoutMs: number): Promise<void> {
+  signalTo(process_, 'SIGKILL')
+  await poll(() => (isAlive(process_) ? undefined : true), { timeoutMs, intervalMs: 10 })
 }
 
 /** Ends a process with SIGTERM, and with SIGKILL when it is still there after `graceMs`. */
 export async function terminate(process_: ProcessIdentity, graceMs: number): Promise<'ended' | 'killed'> {
   const gone = (timeoutMs: number) => poll(() => (isAlive(process_) ? undefined : true), { timeoutMs })
-  send(process_, 'SIGTERM')
+  signalTo(process_, 'SIGTERM')
   // a frozen process acts on no signal until it is continued
-  send(process_, 'SIGCONT')
+  signalTo(process_, 'SIGCONT')
   if (await gone(graceMs)) return 'ended'
-  send(process_, 'SIGKILL')
+  signalTo(process_, 'SIGKILL')
   await gone(graceMs)
   return 'killed'
 }

@@ -15,6 +15,13 @@ const containerPorts = { zookeeper: 2181, kafka: 9092, ksqldb: 8088 }
 export type ContainerName = keyof typeof containerPorts
 export const containerNames = Object.keys(containerPorts) as ContainerName[]
 
+/** Where docker-compose.yml and a user say which port of 127.0.0.1 it is. */
+export const portVariables: Readonly<Record<ContainerName, string>> = {
+  zookeeper: 'PAYFLOW_ZOOKEEPER_PORT',
+  kafka: 'PAYFLOW_KAFKA_PORT',
+  ksqldb: 'PAYFLOW_KSQL_PORT',
+}
+
 const containerSchema = z.object({
   Service: z.string(),
   Name: z.string(),

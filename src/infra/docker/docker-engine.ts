@@ -1,19 +1,28 @@
 import { PayflowError } from '../../errors.ts'
 import { describeBrokers, waitForBrokers } from '../../kafka/ready.ts'
 import { readRecord, removeRecord, writeRecord } from '../../settings.ts'
-import type { Engine, InfraOptions, InfraStatus, Report } from '../engine.ts'
+import type { BrokerFaults, Engine, InfraOptions, InfraStatus, Report } from '../engine.ts'
 import { explainHomeError, prepareHome } from '../home.ts'
 import { withLock } from '../lock.ts'
-import { claimPort } from '../ports.ts'
+import { claimPort, isPortFree } from '../ports.ts'
+import { isStillRegistered } from '../service-failure.ts'
 import { layoutOf } from '../local/layout.ts'
-import { Compose, containerNames, type ComposePorts, type Container, type ContainerName } from './compose.ts'
-import { explainComposeFailure } from './failure.ts'
+import {
+  Compose,
+  containerNames,
+  portVariables,
+  type ComposePorts,
+  type Container,
+  type ContainerName,
+} from './compose.ts'
+import { explainComposeFailure, failedService } from './failure.ts'
 import { probeDocker, requireDocker } from './probe.ts'
 
 const answerTimeoutMs = 3_000
 const brokerTimeoutMs = 60_000
 const startTimeoutSeconds = 300
-const shownLogLines = 40
+const shownLogLines = 60
+const mostAttempts = 5
 const defaultKsqlPort = 8088
 
 const address = (port: number): string => `127.0.0.1:${port}`
@@ -23,6 +32,7 @@ const progress =
 /** The containers of docker-compose.yml. */
 export class DockerEngine implements Engine {
   readonly name = 'docker'
+  readonly faults: BrokerFaults
   readonly #options: InfraOptions
   readonly #compose: Compose
 
@@ -30,6 +40,7 @@ export class DockerEngine implements Engine {
     this.#options = options
     const { home, env, packageRoot } = options
     this.#compose = new Compose({ home, env, root: packageRoot })
+    this.faults = dockerBrokerFaults(this.#compose)
   }
 
   async status(): Promise<InfraStatus> {
@@ -109,32 +120,50 @@ export class DockerEngine implements Engine {
     signal: AbortSignal | undefined,
   ): Promise<void> {
     const args = ['up', '--detach', '--wait', '--wait-timeout', String(startTimeoutSeconds), ...services]
-    const { exitCode, stdout, stderr } = await this.#compose.run(args, { ports, signal, onLine: showProgress(report) })
-    if (exitCode === 0) return
-    const { project } = this.#compose
-    throw await explainComposeFailure({
-      output: `${stdout}\n${stderr}`,
-      project,
-      ports: { kafka: ports.kafka, zookeeper: ports.zookeeper, ksqldb: ports.ksql },
-      logOf: (service) => this.#compose.lastLogLines(service, shownLogLines),
-    })
+    const onLine = showProgress(report)
+    for (let attempt = 1; ; attempt++) {
+      const { exitCode, stdout, stderr } = await this.#compose.run(args, { ports, signal, onLine })
+      if (exitCode === 0) return
+      const output = `${stdout}\n${stderr}`
+      const { project } = this.#compose
+      const early = failedService(output, project) === 'kafka' && isStillRegistered(await this.#lastWords('kafka'))
+      if (early && attempt < mostAttempts) {
+        report('Waiting for ZooKeeper to let go of kafka, killed a moment ago')
+        continue
+      }
+      throw await explainComposeFailure({
+        output,
+        project,
+        ports: { kafka: ports.kafka, zookeeper: ports.zookeeper, ksqldb: ports.ksql },
+        logOf: (service) => this.#lastWords(service),
+      })
+    }
+  }
+
+  #lastWords(service: ContainerName): Promise<string> {
+    return this.#compose.lastLogLines(service, shownLogLines)
   }
 
   /** Compose cannot publish "any free port" under an address that a broker must advertise: it is chosen here. */
   async #claimPorts(containers: readonly Container[]): Promise<ComposePorts> {
-    const { kafkaPort, zookeeperPort, ksql, env } = this.#options
+    const { home, kafkaPort, zookeeperPort, ksql, env } = this.#options
+    const record = containers.length > 0 ? readRecord(home) : undefined
+    const recorded = record?.engine === this.name ? record : undefined
     const taken: number[] = []
-    const claim = async (service: ContainerName, wanted: number, variable: string): Promise<number> => {
+    const claim = async (service: ContainerName, wanted: number, former?: string | null): Promise<number> => {
       const current = containers.find((container) => container.service === service)?.port
-      const port = current ?? (await claimPort(wanted, variable, taken))
+      // who talks to a broker that was killed goes on at the same address
+      const again = former ? Number(former.split(':').at(-1)) : undefined
+      const keep = again !== undefined && (await isPortFree(again))
+      const port = current ?? (keep ? again : await claimPort(wanted, portVariables[service], taken))
       taken.push(port)
       return port
     }
     return {
-      zookeeper: await claim('zookeeper', zookeeperPort, 'PAYFLOW_ZOOKEEPER_PORT'),
-      kafka: await claim('kafka', kafkaPort, 'PAYFLOW_KAFKA_PORT'),
+      zookeeper: await claim('zookeeper', zookeeperPort, recorded?.zookeeper),
+      kafka: await claim('kafka', kafkaPort, recorded?.brokers[0]),
       ksql: ksql
-        ? await claim('ksqldb', Number(env.PAYFLOW_KSQL_PORT ?? defaultKsqlPort), 'PAYFLOW_KSQL_PORT')
+        ? await claim('ksqldb', Number(env.PAYFLOW_KSQL_PORT ?? defaultKsqlPort), recorded?.ksql)
         : defaultKsqlPort,
     }
   }

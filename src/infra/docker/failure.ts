@@ -1,22 +1,18 @@
 import { PayflowError } from '../../errors.ts'
-import { lastComplaints } from '../complaints.ts'
 import { diskFull } from '../home.ts'
 import { portInUse } from '../ports.ts'
-import { containerNames, type ContainerName } from './compose.ts'
-
-const variables: Record<ContainerName, string> = {
-  zookeeper: 'PAYFLOW_ZOOKEEPER_PORT',
-  kafka: 'PAYFLOW_KAFKA_PORT',
-  ksqldb: 'PAYFLOW_KSQL_PORT',
-}
+import { explainFailure } from '../service-failure.ts'
+import { containerNames, portVariables, type ContainerName } from './compose.ts'
 
 const infra = (code: string, message: string, hint: string): PayflowError =>
   new PayflowError(code, message, { kind: 'infra', hint })
 
+const progress = /^(?:Container|Network|Volume|Image)\s|^\S+ (?:Pulling|Pulled|Error|Interrupted)\b/
+
 /** What compose itself said last, without its progress lines. */
 export function lastWords(output: string): string {
   const lines = output.split('\n').map((line) => line.trim())
-  const said = lines.filter((line) => line !== '' && !/^(Container|Network|Volume|Image)\s/.test(line))
+  const said = lines.filter((line) => line !== '' && !progress.test(line))
   return said.slice(-3).join(' | ')
 }
 
@@ -45,23 +41,27 @@ export async function explainComposeFailure({ output, project, ports, logOf }: C
     /:(\d+)\S*(?: ->.*)?:? (?:failed|bind|listen).*(?:already allocated|already in use)/i.exec(output) ?? []
   if (/port is already allocated|address already in use/i.test(output)) {
     const service = containerNames.find((name) => String(ports[name]) === port)
-    return portInUse(Number(port ?? ports.kafka), variables[service ?? 'kafka'])
+    return portInUse(Number(port ?? ports.kafka), portVariables[service ?? 'kafka'])
   }
   const service = failedService(output, project)
   if (service !== undefined) {
-    const words = lastComplaints(await logOf(service)).join(' | ')
-    return infra(
-      'CONTAINER_FAILED',
-      `The container of ${service} did not become ready. Its last words: ${words || 'none'}`,
-      '`payflow infra logs` shows all of it while it runs; `payflow infra down --volumes` starts afresh',
-    )
+    const portVariable = portVariables[service]
+    return explainFailure({
+      name: service,
+      port: ports[service],
+      portVariable,
+      data: `the volumes of ${project}`,
+      text: await logOf(service),
+    })
   }
-  if (cannotPull.test(output))
+  if (cannotPull.test(output)) {
+    const image = containerNames.find((name) => new RegExp(`^\\s*${name} Error`, 'm').test(output))
     return infra(
       'PULL_FAILED',
-      `Docker could not fetch an image: ${lastWords(output)}`,
-      'check the network and the registry of your Docker, or use --engine local; --no-ksql leaves ksqlDB out',
+      `Docker could not fetch the image of ${image ?? 'a service'}: ${lastWords(output)}`,
+      `check the network and the registry of your Docker, or ${image === 'ksqldb' ? 'leave ksqlDB out with --no-ksql' : 'use --engine local'}`,
     )
+  }
   return infra(
     'COMPOSE_FAILED',
     `docker compose failed: ${lastWords(output)}`,

@@ -2,6 +2,7 @@ import { existsSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'no
 import { join } from 'node:path'
 import { z } from 'zod'
 import { PayflowError } from '../../errors.ts'
+import { inconsistentData } from '../service-failure.ts'
 import { brokerName, type Layout } from './layout.ts'
 
 const shapeSchema = z.object({ nodes: z.int().min(1) })
@@ -16,16 +17,6 @@ function nodesOf(layout: Layout): number | undefined {
   }
 }
 
-export const inconsistentData = (layout: Layout, evidence: string): PayflowError =>
-  new PayflowError(
-    'INCONSISTENT_DATA',
-    `The data of Kafka and ZooKeeper in ${layout.data} do not belong together: ${evidence}`,
-    {
-      kind: 'infra',
-      hint: '`payflow infra down --volumes` removes all of them; then `payflow infra up` starts afresh',
-    },
-  )
-
 /**
  * How many brokers the cluster has: as many as the data were written by. Fewer would leave partitions without a
  * broker; more would not hold what the internal topics promise.
@@ -37,7 +28,7 @@ export function agreeOnNodes(layout: Layout, wanted: number): number {
   if (existing === undefined) return wanted
   const parts = ['zookeeper', ...Array.from({ length: existing }, (_, id) => brokerName(id))]
   const missing = parts.filter((part) => !existsSync(join(layout.data, part)))
-  if (missing.length > 0) throw inconsistentData(layout, `those of ${missing.join(', ')} were deleted`)
+  if (missing.length > 0) throw inconsistentData(layout.data, `those of ${missing.join(', ')} were deleted`)
   if (wanted > existing)
     throw new PayflowError(
       'NODES_DIFFER',

@@ -3,10 +3,11 @@ import { join } from 'node:path'
 import { PayflowError } from '../../errors.ts'
 import { describeBrokers } from '../../kafka/ready.ts'
 import { readRecord, removeRecord, writeRecord } from '../../settings.ts'
-import type { Engine, InfraOptions, InfraStatus, Report } from '../engine.ts'
+import type { BrokerFaults, Engine, InfraOptions, InfraStatus, Report } from '../engine.ts'
 import { explainHomeError, prepareHome } from '../home.ts'
 import { withLock } from '../lock.ts'
 import { claimPort, isPortFree } from '../ports.ts'
+import { localBrokerFaults } from './broker-faults.ts'
 import { agreeOnNodes, recordNodes, removeData } from './cluster-data.ts'
 import { ensureJars } from './jars.ts'
 import { findJava } from './java.ts'
@@ -25,12 +26,14 @@ const zookeeperGraceMs = 5_000
 /** Apache Kafka and ZooKeeper as JVM processes of this machine, on 127.0.0.1 only. */
 export class LocalEngine implements Engine {
   readonly name = 'local'
+  readonly faults: BrokerFaults
   readonly #options: InfraOptions
   readonly #layout: Layout
 
   constructor(options: InfraOptions) {
     this.#options = options
     this.#layout = layoutOf(options.home)
+    this.faults = localBrokerFaults(this.#layout)
   }
 
   async status(): Promise<InfraStatus> {

@@ -51,6 +51,8 @@ export function brokerProperties({ id, port, nodes, zookeeperPort }: BrokerPlan)
     'transaction.state.log.min.isr': minInSyncReplicas,
     'transaction.state.log.num.partitions': 12,
     'group.initial.rebalance.delay.ms': 0,
+    // 6 s by default: too long for who wants a dead worker replaced sooner
+    'group.min.session.timeout.ms': 1000,
     'log.segment.delete.delay.ms': 1000,
     'num.network.threads': 2,
     'num.io.threads': 4,

@@ -1,13 +1,13 @@
 import { PayflowError } from '../../errors.ts'
 import { waitForBrokers } from '../../kafka/ready.ts'
-import { lastComplaints } from '../complaints.ts'
 import type { Report } from '../engine.ts'
 import { poll } from '../poll.ts'
 import { isAlive } from '../processes.ts'
+import { readFrom } from '../log-files.ts'
+import { explainFailure, isStillRegistered, lastComplaints } from '../service-failure.ts'
 import { topicsOnDisk } from './cluster-data.ts'
-import { explainFailure, isStillRegistered, saidSinceStart } from './failure.ts'
 import { waitForTopics } from './known-topics.ts'
-import { brokerName, type Layout } from './layout.ts'
+import { brokerName, logPath, outputPath, type Layout } from './layout.ts'
 import { brokerJvmOptions, brokerProperties, renderProperties, sessionTimeoutMs } from './properties.ts'
 import { zookeeperJvmOptions, zookeeperProperties } from './properties.ts'
 import { addressOf, startService, type Service, type StartedService } from './services.ts'
@@ -62,10 +62,14 @@ async function whileAlive(
   }
 }
 
+const saidSinceStart = (layout: Layout, { name, logStart }: StartedService): string =>
+  `${readFrom(outputPath(layout, name), 0)}\n${readFrom(logPath(layout, name), logStart)}`
+
 function explainDeath(error: unknown, layout: Layout): unknown {
   if (!(error instanceof ServiceDied)) return error
   const { name, port } = error.service
-  return explainFailure({ name, port, layout, text: saidSinceStart(layout, error.service) })
+  const portVariable = name === 'zookeeper' ? 'PAYFLOW_ZOOKEEPER_PORT' : 'PAYFLOW_KAFKA_PORT'
+  return explainFailure({ name, port, portVariable, data: layout.data, text: saidSinceStart(layout, error.service) })
 }
 
 function tooSlow(layout: Layout, service: StartedService, timeoutMs: number): PayflowError {

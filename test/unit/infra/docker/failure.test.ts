@@ -16,9 +16,14 @@ test.each([
     'PAYFLOW_ZOOKEEPER_PORT',
   ],
   [
-    'Error response from daemon: failed to bind host port for 127.0.0.1:19092:172.17.0.2:9092/tcp: address already in use',
+    'Error response from daemon: driver failed programming external connectivity on endpoint payflow-kafka-1 (a51a03): Error starting userland proxy: listen tcp4 127.0.0.1:19092: bind: address already in use',
     'PORT_IN_USE',
     'PAYFLOW_KAFKA_PORT',
+  ],
+  [
+    ' ksqldb Pulling\n ksqldb Error Get "https://images.example.test/v2/": no such host\nError response from daemon: no such host',
+    'PULL_FAILED',
+    '--no-ksql',
   ],
   [
     'Error response from daemon: Get "https://images.example.test/v2/": dial tcp: lookup images.example.test: no such host',
@@ -26,7 +31,7 @@ test.each([
     '--engine local',
   ],
   ['failed to register layer: write /usr/lib/x: no space left on device', 'DISK_FULL', 'make room'],
-  ['dependency failed to start: container payflow-kafka-1 is unhealthy', 'CONTAINER_FAILED', 'infra logs'],
+  ['dependency failed to start: container payflow-kafka-1 is unhealthy', 'BROKER_DIED', 'infra logs'],
   ['yaml: line 3: mapping values are not allowed', 'COMPOSE_FAILED', '--engine local'],
 ])('%s → %s', async (output, code, hint) => {
   const error = await explain(output)
@@ -36,9 +41,7 @@ test.each([
 
 test('a container that failed is quoted with its own last words', async () => {
   const error = await explain('container payflow-kafka-1 exited (1)', 'x\nERROR Exiting Kafka (kafka.Kafka$)')
-  expect(error.message).toBe(
-    'The container of kafka did not become ready. Its last words: ERROR Exiting Kafka (kafka.Kafka$)',
-  )
+  expect(error.message).toBe('kafka ended while it was starting. Its last words: ERROR Exiting Kafka (kafka.Kafka$)')
 })
 
 test('the failed service is read out of what compose says', () => {

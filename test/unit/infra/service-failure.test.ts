@@ -1,9 +1,8 @@
 import { expect, test } from 'vitest'
-import { explainFailure, isStillRegistered } from '../../../../src/infra/local/failure.ts'
-import { layoutOf } from '../../../../src/infra/local/layout.ts'
+import { explainFailure, isStillRegistered } from '../../../src/infra/service-failure.ts'
 
-const explain = (text: string, name = 'kafka-0'): ReturnType<typeof explainFailure> =>
-  explainFailure({ name, port: 9, layout: layoutOf('home'), text })
+const explain = (text: string): ReturnType<typeof explainFailure> =>
+  explainFailure({ name: 'kafka-0', port: 9, portVariable: 'PAYFLOW_KAFKA_PORT', data: 'home/data', text })
 
 test.each([
   ['java.io.IOException: No space left on device', 'DISK_FULL', 'PAYFLOW_HOME'],
@@ -23,12 +22,6 @@ test.each([
   const error = explain(text)
   expect(error).toMatchObject({ code, kind: 'infra' })
   expect(error.hint).toContain(hint)
-})
-
-test("ZooKeeper's port is named by its own variable", () => {
-  expect(explain('java.net.BindException: Address already in use', 'zookeeper').hint).toContain(
-    'PAYFLOW_ZOOKEEPER_PORT',
-  )
 })
 
 test("an unknown death is told in the broker's own words, without stack frames and dates", () => {

@@ -1,0 +1,28 @@
+import { PayflowError } from '../../errors.ts'
+import type { BrokerFaults } from '../engine.ts'
+import type { Compose } from './compose.ts'
+
+const service = 'kafka'
+
+/** Breaks the broker's container. */
+export function dockerBrokerFaults(compose: Compose): BrokerFaults {
+  const run = (verb: string) => async () => {
+    const { exitCode, stderr } = await compose.run([verb, service])
+    if (exitCode === 0) return
+    throw new PayflowError('COMPOSE_FAILED', `docker compose ${verb} ${service} failed: ${stderr.trim()}`, {
+      kind: 'failed',
+      hint: 'see `payflow infra status`',
+    })
+  }
+  return {
+    names: async () => {
+      const containers = await compose.containers()
+      const runs = containers.some(({ service: name, state }) => name === service && /^(running|paused)$/.test(state))
+      return runs ? [service] : []
+    },
+    stop: run('stop'),
+    kill: run('kill'),
+    freeze: run('pause'),
+    thaw: run('unpause'),
+  }
+}
