@@ -28,6 +28,8 @@ export class Fold {
   eventTime = -Infinity
   readonly #worker: AnyWorker
   readonly #options: unknown
+  /** No timer is due before. */
+  #nextDue = -Infinity
 
   constructor(worker: AnyWorker, typed: Readonly<Record<string, string>> = {}) {
     this.#worker = worker
@@ -51,17 +53,20 @@ export class Fold {
   advance(time: number): void {
     if (time <= this.eventTime) return
     this.eventTime = time
-    const dueAt = this.#worker.dueAt as DueAt | undefined
-    for (;;) {
-      const due = [...this.states]
-        .map(([key, state]) => ({ key, at: dueAt?.(state, this.#options) ?? Infinity }))
-        .filter(({ at }) => at <= time)
-        .sort((a, b) => a.at - b.at)[0]
-      if (!due) return
-      this.#apply(due.key, (this.#worker.onTime as unknown as OnTime)(time, this.#stateOf(due.key), this.#options))
-      if ((dueAt!(this.#stateOf(due.key), this.#options) ?? Infinity) <= time)
-        throw new Error(`the timer of ${due.key} is due for ever`)
+    const onTime = this.#worker.onTime as OnTime | undefined
+    while (this.#nextDue <= time) {
+      const due = [...this.states.keys()].map((key) => ({ key, at: this.#dueOf(key) }))
+      const { key, at } = due.reduce((first, other) => (other.at < first.at ? other : first), { key: '', at: Infinity })
+      this.#nextDue = at
+      if (at > time) return
+      this.#apply(key, onTime!(time, this.#stateOf(key), this.#options))
+      if (this.#dueOf(key) <= time) throw new Error(`the timer of ${key} is due for ever`)
     }
+  }
+
+  #dueOf(key: string): number {
+    const dueAt = this.#worker.dueAt as DueAt | undefined
+    return dueAt?.(this.#stateOf(key), this.#options) ?? Infinity
   }
 
   #stateOf(key: string | undefined): unknown {
@@ -74,6 +79,7 @@ export class Fold {
     if (result?.state === undefined || key === undefined || !spec) return
     if (result.state === null) this.states.delete(key)
     else this.states.set(key, freeze(spec.schema.parse(JSON.parse(JSON.stringify(result.state)))))
+    this.#nextDue = Math.min(this.#nextDue, this.#dueOf(key))
   }
 }
 

@@ -1,0 +1,61 @@
+import { expect, it } from 'vitest'
+import { orderSource } from '../../../../src/pipeline/sources/orders.ts'
+import { DEFAULT_FAILURE_RATE, paymentSource } from '../../../../src/pipeline/sources/payments.ts'
+import type { Source } from '../../../../src/pipeline/sources/source.ts'
+import { userSource } from '../../../../src/pipeline/sources/users.ts'
+import type { AnyWorker } from '../../../../src/pipeline/worker.ts'
+import { failedPaymentsWorker } from '../../../../src/pipeline/workers/failed-payments.ts'
+import { frequentFailedPaymentsWorker } from '../../../../src/pipeline/workers/frequent-failed-payments.ts'
+import { workers } from '../../../../src/pipeline/workers/index.ts'
+import { NOON_MS, type TopicEvent } from '../../../support/events.ts'
+import { Fold } from '../../../support/fold.ts'
+
+const SECONDS = 20
+const RATES = { orders: 50, payments: 50, users: 20 }
+
+/** All that a run at default rates produces, in the order of time. */
+function produced(seed: number): TopicEvent[] {
+  const at = (rate: number) => ({ seed, startMs: NOON_MS, intervalMs: 1000 / rate })
+  const sources: Source[] = [
+    orderSource(at(RATES.orders)),
+    paymentSource({ ...at(RATES.payments), failureRate: DEFAULT_FAILURE_RATE }),
+    userSource(at(RATES.users)),
+  ]
+  return sources
+    .flatMap((source) => {
+      const count = RATES[source.topic.name as keyof typeof RATES] * SECONDS
+      return Array.from({ length: count }, (_, i) => ({ topic: source.topic, event: source.event(i) }))
+    })
+    .sort((a, b) => a.topic.timeOf!(a.event) - b.topic.timeOf!(b.event))
+}
+
+/** How many events each worker derives. A worker comes after those that feed it. */
+function derived(seed: number, through: readonly AnyWorker[]): Record<string, number> {
+  const events = produced(seed)
+  const counts: Record<string, number> = {}
+  for (const worker of through) {
+    const inputs = new Set(Object.values(worker.inputs).map(({ name }) => name))
+    const fold = new Fold(worker)
+    for (const event of events.filter(({ topic }) => inputs.has(topic.name))) fold.process(event)
+    expect(fold.rejected).toEqual([])
+    counts[worker.output.name] = fold.emitted.length
+    events.push(...fold.emitted.map((event) => ({ topic: worker.output, event })))
+  }
+  return counts
+}
+
+it('leaves no derived topic empty after 20 s at default rates', () => {
+  for (let seed = 1; seed <= 5; seed++) {
+    const counts = derived(seed, workers)
+    expect(Object.entries(counts).filter(([, count]) => count === 0)).toEqual([])
+    expect(counts['aggregated_revenue']).toBe(RATES.orders * SECONDS)
+    expect(counts['order_status']).toBe(RATES.payments * SECONDS)
+  }
+})
+
+it('has a user with too many failed payments within 20 s, whatever the seed', () => {
+  for (let seed = 0; seed < 50; seed++) {
+    const counts = derived(seed * 1_000_003, [failedPaymentsWorker, frequentFailedPaymentsWorker])
+    expect(counts['frequent_failed_payments']).toBeGreaterThan(0)
+  }
+})
