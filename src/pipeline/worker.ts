@@ -24,7 +24,7 @@ export interface WorkerOption<Value> {
 }
 
 export type OptionSpecs = Readonly<Record<string, WorkerOption<unknown>>>
-export type OptionValues<Specs extends OptionSpecs> = {
+type OptionValues<Specs extends OptionSpecs> = {
   readonly [Name in keyof Specs]: Specs[Name] extends WorkerOption<infer Value> ? Value : never
 }
 
@@ -32,7 +32,7 @@ export type InputSpecs = Readonly<Record<string, TopicSpec>>
 /** `undefined`: the input has no effect. */
 type StepReturn<State, Output> = StepResult<State, Output> | undefined
 
-export interface StateSpec<Inputs extends InputSpecs, State> {
+interface StateSpec<Inputs extends InputSpecs, State> {
   /** What a changelog record must hold; checked when state is restored. */
   readonly schema: ZodType<State>
   /** State of a key that has none. */

@@ -4,8 +4,6 @@ import { lanes, shareOf, weighted } from './hash.ts'
 import { ordersAt } from './orders.ts'
 import { clock, ids, sourceOf, type Source, type SourceOptions } from './source.ts'
 
-export const DEFAULT_FAILURE_RATE = 0.15
-
 export interface PaymentSourceOptions extends SourceOptions {
   /** The share of payments that are declined, 0..1. */
   readonly failureRate: number

@@ -1,7 +1,7 @@
 import { between, lanes, weighted } from './hash.ts'
 
 /** Users have the ids 1..100. */
-export const USERS = 100
+const USERS = 100
 
 /** Who is how busy is Zipf's law: the second busiest user does half as much as the busiest, the third a third. */
 const pickRank = weighted(Array.from({ length: USERS }, (_, rank) => 1 / (rank + 1)))

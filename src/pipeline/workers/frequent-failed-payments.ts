@@ -11,7 +11,6 @@ const failures = z.object({
   counts: z.array(z.int().min(0)).min(1).max(STEPS),
   newest: z.int(),
 })
-type Failures = z.infer<typeof failures>
 
 export const frequentFailedPaymentsWorker = defineWorker({
   name: 'frequent-failed-payments',
@@ -31,8 +30,8 @@ export const frequentFailedPaymentsWorker = defineWorker({
     }),
   },
   state: {
-    schema: failures.nullable(),
-    initial: null as Failures | null,
+    schema: failures,
+    initial: null,
     key: { failed_payments: (failure) => String(failure.user_id) },
   },
   on: {

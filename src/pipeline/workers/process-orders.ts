@@ -11,8 +11,8 @@ export const processOrdersWorker = defineWorker({
   inputs: { orders, users },
   output: enrichedOrders,
   state: {
-    schema: profile.nullable(),
-    initial: null as z.infer<typeof profile> | null,
+    schema: profile,
+    initial: null,
     key: { orders: (order) => String(order.user_id), users: (user) => String(user.user_id) },
   },
   on: {

@@ -73,8 +73,8 @@ export const processPaymentsWorker = defineWorker({
     }),
   },
   state: {
-    schema: matching.nullable(),
-    initial: null as Matching | null,
+    schema: matching,
+    initial: null,
     key: { orders: keyOf, payments: keyOf },
   },
   on: {

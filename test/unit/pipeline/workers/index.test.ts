@@ -19,8 +19,10 @@ describe('the registry', () => {
     expect(workers.map(({ output }) => output.name).sort()).toEqual(derived.sort())
   })
 
-  it('has states that changelogs can hold', () => {
-    for (const { state } of workers)
-      if (state) expect(state.schema.parse(JSON.parse(JSON.stringify(state.initial)))).toEqual(state.initial)
+  it('starts from no state, or from one that a changelog can hold', () => {
+    for (const { state } of workers) {
+      if (!state || state.initial === null) continue
+      expect(state.schema.parse(JSON.parse(JSON.stringify(state.initial)))).toEqual(state.initial)
+    }
   })
 })
