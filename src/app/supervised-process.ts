@@ -21,9 +21,9 @@ const graceMs = 10_000
 /** Wrong usage or configuration: the next start would end in the same way. */
 const hopelessExitCode = 2
 
-const spawn = ({ file, arguments: rest, env }: ProcessCommand) =>
+const spawn = ({ file, arguments: rest, env }: ProcessCommand, held: boolean) =>
   execa(file, rest, {
-    env,
+    env: { ...env, PAYFLOW_HELD: held ? '1' : '' },
     extendEnv: false,
     ipc: true,
     detached: true,
@@ -61,14 +61,19 @@ export class SupervisedProcess {
     return this.#child?.pid
   }
 
-  start(): void {
+  /** `held`: it loads its code and waits for `release` before it begins. */
+  start({ held = false }: { held?: boolean } = {}): void {
     this.#startedAtMs = performance.now()
     this.#lastWords = []
-    const child = spawn(this.#command)
+    const child = spawn(this.#command, held)
     this.#child = child
     child.on('message', (message) => this.#events.onMessage(message))
     createInterface(child.stderr).on('line', (line) => this.#remember(line))
     this.#ended = child.then(({ exitCode, signal }) => this.#onExit(exitCode, signal))
+  }
+
+  release(): void {
+    if (this.#child?.connected) this.#child.send('begin')
   }
 
   /** Returns when the process is gone: at first asked to end, killed with its whole group when it does not. */
@@ -77,6 +82,8 @@ export class SupervisedProcess {
     clearTimeout(this.#timer)
     if (this.#child === undefined) return
     this.#child.kill('SIGTERM')
+    // a frozen process acts on no signal until it is continued
+    this.#child.kill('SIGCONT')
     const killer = setTimeout(() => this.#signal('SIGKILL'), graceMs)
     await this.#ended
     clearTimeout(killer)

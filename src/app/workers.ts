@@ -1,10 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { cutConnections } from '../kafka/sockets.ts'
 import { runWorkers, type WorkerEvent, type WorkerSummary } from '../runtime/run-workers.ts'
 import type { Settings } from '../settings.ts'
 import { clientOptions, reach, replicationFactorOf } from './cluster.ts'
 import { isDrained, type Monitor, type Sample } from './monitor.ts'
+import { registerThisProcess } from './process-registry.ts'
 import type { WorkerChoice } from './worker-arguments.ts'
 import { PayflowError } from '../errors.ts'
+
+const longestRequestMs = 10_000
 
 /** Runs workers in this process until `signal` is aborted, or nothing is left to read when that is wanted. */
 export async function runHere(
@@ -13,16 +17,41 @@ export async function runHere(
   { untilCaughtUp, signal, onEvent }: { untilCaughtUp: boolean; signal: AbortSignal; onEvent: (event: WorkerEvent) => void }, // prettier-ignore
 ): Promise<WorkerSummary[]> {
   await reach(settings)
-  return runWorkers({
-    client: clientOptions(settings, 'payflow'),
-    workers: choices.map(({ definition, options }) => ({ definition, options })),
-    replicationFactor: await replicationFactorOf(settings),
-    sessionTimeoutMs: settings.sessionTimeoutMs,
-    lingerMs: settings.lingerMs,
-    untilCaughtUp,
-    signal,
-    onEvent,
+  const leave = enter(settings, choices)
+  try {
+    return await runWorkers({
+      client: { ...clientOptions(settings, 'payflow'), requestTimeoutMs: requestTimeoutMs(settings) },
+      workers: choices.map(({ definition, options }) => ({ definition, options })),
+      replicationFactor: await replicationFactorOf(settings),
+      sessionTimeoutMs: settings.sessionTimeoutMs,
+      transactionTimeoutMs: settings.transactionTimeoutMs,
+      lingerMs: settings.lingerMs,
+      untilCaughtUp,
+      signal,
+      onEvent,
+    })
+  } finally {
+    leave()
+  }
+}
+
+/** An answer that takes longer than its transaction is worth nothing. */
+const requestTimeoutMs = ({ transactionTimeoutMs }: Settings): number =>
+  Math.min(longestRequestMs, Math.round(transactionTimeoutMs / 2))
+
+/** Lets `payflow chaos` find this process and cut its connections. Returns what takes it back. */
+function enter({ home, brokers }: Settings, choices: readonly WorkerChoice[]): () => void {
+  const cut = (): void => void cutConnections()
+  if (process.platform !== 'win32') process.on('SIGUSR2', cut)
+  const leave = registerThisProcess(home, {
+    workers: choices.map(({ definition, argv }) => ({ name: definition.name, arguments: argv })),
+    brokers,
+    supervised: process.send !== undefined,
   })
+  return () => {
+    leave()
+    process.off('SIGUSR2', cut)
+  }
 }
 
 /** Lag that has not shrunk for so long does not drain. */

@@ -1,5 +1,6 @@
 import { createCluster, kafkajs, type Admin, type Kafka } from './internals.ts'
 import { Connection } from './connection.ts'
+import { socketFactory } from './sockets.ts'
 
 export type LogSink = (level: 'error' | 'warn' | 'info' | 'debug', message: string) => void
 
@@ -31,6 +32,7 @@ export class Client {
       requestTimeout: options.requestTimeoutMs ?? 10_000,
       retry: { initialRetryTime: 50, maxRetryTime: 500, retries: 3 },
       logLevel: onLog ? kafkajs.logLevel.INFO : kafkajs.logLevel.NOTHING,
+      socketFactory,
       logCreator: () => (entry) => onLog?.(levelName(entry.level), `${entry.namespace}: ${entry.log.message}`),
     })
   }

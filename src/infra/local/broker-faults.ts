@@ -11,7 +11,10 @@ export function localBrokerFaults(layout: Layout): BrokerFaults {
   const find = (name: string): Service => {
     const broker = readStates(layout).brokers.find((service) => service.name === name)
     if (broker) return broker
-    throw new PayflowError('BROKER_GONE', `${name} does not run`, { kind: 'failed', hint: 'see `payflow infra status`' })
+    throw new PayflowError('BROKER_GONE', `${name} does not run`, {
+      kind: 'failed',
+      hint: 'see `payflow infra status`',
+    })
   }
   const send = (signal: NodeJS.Signals) => (name: string) => {
     signalTo(find(name), signal)
@@ -19,7 +22,9 @@ export function localBrokerFaults(layout: Layout): BrokerFaults {
   }
   return {
     names: () => Promise.resolve(readStates(layout).brokers.map(({ name }) => name)),
-    stop: async (name) => void (await terminate(find(name), graceMs)),
+    stop: async (name) => {
+      await terminate(find(name), graceMs)
+    },
     kill: (name) => kill(find(name), graceMs),
     freeze: send('SIGSTOP'),
     thaw: send('SIGCONT'),
