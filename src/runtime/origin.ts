@@ -10,10 +10,12 @@ export interface Origin {
   /** ms since 1970 */
   readonly timestamp: number
   readonly key: Buffer | null
+  /** How often `dead-letters replay` has handed the record to a worker's inbox. */
+  readonly replays: number
 }
 
 const prefix = 'payflow.'
-const names = { topic: 'payflow.topic', partition: 'payflow.partition', offset: 'payflow.offset', timestamp: 'payflow.timestamp', key: 'payflow.key' } // prettier-ignore
+const names = { topic: 'payflow.topic', partition: 'payflow.partition', offset: 'payflow.offset', timestamp: 'payflow.timestamp', key: 'payflow.key', replays: 'payflow.replays' } // prettier-ignore
 
 /** A record handed on carries its origin in headers; any other is its own. */
 export function originOf(cursor: RecordCursor, at: { topic: string; partition: number; isInbox: boolean }): Origin {
@@ -23,6 +25,7 @@ export function originOf(cursor: RecordCursor, at: { topic: string; partition: n
     offset: cursor.offset,
     timestamp: cursor.timestamp,
     key: cursor.key(),
+    replays: 0,
   }
   if (!at.isInbox) return own
   const headers = cursor.headers()
@@ -34,6 +37,7 @@ export function originOf(cursor: RecordCursor, at: { topic: string; partition: n
     offset: Number(text(names.offset) ?? own.offset),
     timestamp: Date.parse(text(names.timestamp) ?? '') || own.timestamp,
     key: key ? key.value : own.key,
+    replays: Number(text(names.replays) ?? 0) || 0,
   }
 }
 
@@ -46,5 +50,6 @@ export function originHeaders(own: readonly RecordHeader[], origin: Origin, keep
     { key: names.offset, value: String(origin.offset) },
     { key: names.timestamp, value: formatTimestamp(Math.max(0, origin.timestamp)) },
     ...(keepKey ? [{ key: names.key, value: origin.key }] : []),
+    ...(origin.replays > 0 ? [{ key: names.replays, value: String(origin.replays) }] : []),
   ]
 }
