@@ -2,6 +2,8 @@ import { readFileSync } from 'node:fs'
 import { Command } from 'commander'
 import { examples } from './action.ts'
 import { registerAll } from './commands/all.ts'
+import { registerChaos } from './commands/chaos.ts'
+import { registerDeadLetters } from './commands/dead-letters.ts'
 import { registerGroups } from './commands/groups.ts'
 import { registerInfra } from './commands/infra.ts'
 import { registerProduce } from './commands/produce.ts'
@@ -38,7 +40,16 @@ export function createProgram(world: World): Command {
     .option('-v, --verbose', 'more on stderr, and stacks of errors')
     .option('--no-color', 'no colours (NO_COLOR)')
   examples(program, 'payflow all', 'payflow all --duration 30s --json', 'payflow infra up && payflow topics create')
-  for (const register of [registerAll, registerInfra, registerTopics, registerGroups, registerProduce, registerWorker])
+  for (const register of [
+    registerAll,
+    registerInfra,
+    registerTopics,
+    registerGroups,
+    registerProduce,
+    registerWorker,
+    registerDeadLetters,
+    registerChaos,
+  ])
     register(program, world)
   return program
 }

@@ -1,0 +1,156 @@
+import type { Command } from 'commander'
+import type { LetterFilter } from '../../app/dead-letter.ts'
+import type { ReplayPlan } from '../../app/replay-plan.ts'
+import { action, examples, type Context } from '../action.ts'
+import { table } from '../output.ts'
+import { count } from '../parsers.ts'
+import type { World } from '../world.ts'
+
+const SHOWN = 50
+
+export function registerDeadLetters(program: Command, world: World): void {
+  const group = program.command('dead-letters').description('what workers refused: look at it, hand it over again')
+  const filtered = (command: Command): Command =>
+    command
+      .option('--worker <name>', 'of this worker')
+      .option('--topic <name>', 'that came from this topic')
+      .option('--reason <text>', 'whose reason has this in it')
+  const list = filtered(group.command('list').description('dead letters, newest last, and how often each reason comes'))
+    .option('-n, --lines <n>', `only the newest so many (${SHOWN}; with --json all)`, count)
+    .action(action(world, runList))
+  examples(list, 'payflow dead-letters list', 'payflow dead-letters list --worker large-orders --reason amount --json')
+  const show = group
+    .command('show')
+    .argument('<id>', 'its partition and offset in dead_letters, as list prints it')
+    .description('one dead letter in full, with what is wrong in it marked')
+    .action(action(world, runShow))
+  examples(show, 'payflow dead-letters show 0:17', 'payflow dead-letters show 0:17 --json')
+  const replay = filtered(group.command('replay'))
+    .argument('[id...]', 'which; or say --worker, --topic, --reason or --all')
+    .description('hand dead letters to the inbox of the worker that refused them: no other worker sees them')
+    .option('--all', 'every dead letter')
+    .option('--force', 'also what was replayed already, or three times in vain')
+    .option('--dry-run', 'only say what would be done')
+    .option('-y, --yes', 'do not ask')
+    .action(action(world, runReplay))
+  examples(
+    replay,
+    'payflow dead-letters replay 0:17 2:4',
+    'payflow dead-letters replay --worker large-orders --reason "not JSON" --dry-run',
+    'payflow dead-letters replay --all --yes',
+  )
+}
+
+interface FilterOptions {
+  readonly worker?: string
+  readonly topic?: string
+  readonly reason?: string
+}
+
+const filterOf = ({ worker, topic, reason }: FilterOptions): LetterFilter => ({
+  ...(worker !== undefined && { worker }),
+  ...(topic !== undefined && { topic }),
+  ...(reason !== undefined && { reason }),
+})
+
+async function runList({ settings, output, signal }: Context, options: FilterOptions & { lines?: number }) {
+  const { withCluster } = await import('../../app/cluster.ts')
+  const { ReasonCounts, deadLetters } = await import('../../app/dead-letters.ts')
+  const { letterDocument, letterRow, letterHead } = await import('../dead-letter-rows.ts')
+  const limit = options.lines ?? (output.json ? Infinity : SHOWN)
+  const newest: (() => void)[] = []
+  const rows: string[][] = []
+  const reasons = new ReasonCounts()
+  let found = 0
+  await withCluster(settings, async (client) => {
+    for await (const letter of deadLetters(client, filterOf(options), signal)) {
+      found++
+      reasons.add(letter)
+      if (output.json && limit === Infinity) {
+        output.document(letterDocument(letter))
+        continue
+      }
+      const document = output.json ? letterDocument(letter) : undefined
+      const row = letterRow(letter)
+      newest.push(() => (document ? output.document(document) : rows.push(row)))
+      if (newest.length > limit) newest.shift()
+    }
+  })
+  for (const show of newest) show()
+  if (output.json) return
+  if (found === 0) {
+    output.note('no dead letters')
+    return
+  }
+  for (const line of table(letterHead, rows)) output.line(line)
+  if (found > rows.length) output.note(`${found - rows.length} older ones are left out (-n shows more)`)
+  const counts = reasons.list().map(({ worker, reason, count: times }) => [times, worker, reason])
+  for (const line of ['', ...table(['times', 'worker', 'reason'], counts)]) output.line(line)
+}
+
+async function runShow({ world, settings, output }: Context, _: object, [id = '']: readonly string[]): Promise<void> {
+  const { withCluster } = await import('../../app/cluster.ts')
+  const { findDeadLetter } = await import('../../app/dead-letters.ts')
+  const { letterDocument } = await import('../dead-letter-rows.ts')
+  const { letterLines } = await import('../dead-letter-view.ts')
+  await withCluster(settings, async (client) => {
+    const letter = await findDeadLetter(client, id)
+    const width = world.isTTY.stdout ? world.columns() : Infinity
+    output.result(letterDocument(letter), () => letterLines(letter, { width, palette: output.out }))
+  })
+}
+
+interface ReplayOptions extends FilterOptions {
+  readonly all?: boolean
+  readonly force?: boolean
+  readonly dryRun?: boolean
+  readonly yes?: boolean
+}
+
+async function runReplay(context: Context, options: ReplayOptions, ids: readonly string[]): Promise<void> {
+  const { settings, output, signal } = context
+  const { PayflowError } = await import('../../errors.ts')
+  const { withCluster } = await import('../../app/cluster.ts')
+  const { readReplayPlan, replay } = await import('../../app/replay.ts')
+  const { workers } = await import('../../pipeline/workers/index.ts')
+  const { confirm } = await import('../confirm.ts')
+  const filter = filterOf(options)
+  const { all = false, force = false, dryRun = false, yes = false } = options
+  const narrowed = Object.keys(filter).length > 0
+  if (ids.length > 0 ? narrowed || all : !narrowed && !all)
+    throw new PayflowError(
+      'SELECTION_INVALID',
+      'Say which dead letters: ids, or --worker, --topic, --reason or --all',
+      {
+        kind: 'usage',
+        hint: 'list them with `payflow dead-letters list`',
+      },
+    )
+  const request = { ids, filter, force }
+  await withCluster(settings, async (client) => {
+    const planned = await readReplayPlan(client, workers, request, signal)
+    if (dryRun) {
+      output.result(planned, () => describeReplay(planned, false))
+      return
+    }
+    for (const line of output.json ? [] : describeReplay(planned, false)) output.note(line)
+    if (planned.replays.length > 0) {
+      const question = `Hand ${planned.replays.length} records to their workers at ${settings.brokers.join(', ')}?`
+      await confirm(context, question, yes || !settings.brokersGiven)
+    }
+    const done = planned.replays.length > 0 ? await replay(client, workers, request, signal) : planned
+    output.result(done, () => describeReplay(done, true).slice(0, 1))
+  })
+}
+
+/** A plan in words, a line each. */
+export function describeReplay({ replays, skipped }: ReplayPlan, done: boolean): string[] {
+  const inboxes = new Map<string, number>()
+  for (const { inbox } of replays) inboxes.set(inbox, (inboxes.get(inbox) ?? 0) + 1)
+  const parts = [...inboxes].map(([inbox, times]) => `${times} to ${inbox}`)
+  const verb = done ? 'handed over' : 'hand over'
+  return [
+    `${verb}: ${parts.length === 0 ? 'nothing' : parts.join(', ')}`,
+    ...skipped.map(({ id, worker, why }) => `leave out ${id} of ${worker}: ${why}`),
+  ]
+}

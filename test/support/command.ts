@@ -1,0 +1,65 @@
+import { Writable } from 'node:stream'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { onTestFinished } from 'vitest'
+import { createProgram } from '../../src/cli/program.ts'
+import { failureOf } from '../../src/cli/report-error.ts'
+
+export interface CommandResult {
+  readonly exitCode: number
+  readonly stdout: string
+  readonly stderr: string
+  /** stdout's lines as JSON. */
+  readonly documents: () => Record<string, unknown>[]
+}
+
+export interface CommandOptions {
+  readonly brokers?: readonly string[]
+  readonly env?: NodeJS.ProcessEnv
+  readonly signal?: AbortSignal
+  /** Called with every piece that the command writes to stdout. */
+  readonly onOutput?: (all: string) => void
+}
+
+/** Runs a command line in this process, in a PAYFLOW_HOME of its own, without a terminal. */
+export async function command(argv: readonly string[], options: CommandOptions = {}): Promise<CommandResult> {
+  const home = await mkdtemp(join(tmpdir(), 'payflow-command-'))
+  onTestFinished(() => rm(home, { recursive: true, force: true }))
+  const { brokers, env = {}, signal = new AbortController().signal, onOutput } = options
+  const written = { stdout: '', stderr: '' }
+  const stream = (name: 'stdout' | 'stderr'): Writable =>
+    new Writable({
+      write: (chunk: Buffer, _encoding, done) => {
+        written[name] += chunk.toString()
+        if (name === 'stdout') onOutput?.(written.stdout)
+        done()
+      },
+    })
+  const program = createProgram({
+    stdout: stream('stdout'),
+    stderr: stream('stderr'),
+    env: { PAYFLOW_HOME: home, ...(brokers && { PAYFLOW_BROKERS: brokers.join(',') }), ...env },
+    cwd: home,
+    isTTY: { stdin: false, stdout: false, stderr: false },
+    columns: () => 80,
+    rows: () => 24,
+    signal,
+    stopWith: () => undefined,
+    announceWith: () => () => undefined,
+    atForcedExit: () => () => undefined,
+    parent: undefined,
+  })
+  let exitCode = 0
+  try {
+    await program.parseAsync([...argv], { from: 'user' })
+  } catch (error) {
+    const failure = failureOf(error)
+    if (failure.code === 'BUG') throw error
+    exitCode = failure.exitCode
+    written.stderr += `${failure.message}\n${failure.hint}\n`
+  }
+  const documents = (): Record<string, unknown>[] =>
+    written.stdout.trim().split('\n').filter((line) => line !== '').map((line) => JSON.parse(line) as Record<string, unknown>) // prettier-ignore
+  return { exitCode, ...written, documents }
+}
