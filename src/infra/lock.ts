@@ -26,8 +26,8 @@ function holderIn(content: string): ProcessIdentity | undefined {
 /** Creates the lock with its content in one step, so that nobody ever sees an empty one. */
 function create(path: string, content: string): boolean {
   const draft = `${path}.${process.pid}`
-  writeFileSync(draft, content)
   try {
+    writeFileSync(draft, content)
     linkSync(draft, path)
     return true
   } catch (error) {

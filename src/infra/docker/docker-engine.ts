@@ -15,6 +15,7 @@ import {
   type Container,
   type ContainerName,
 } from './compose.ts'
+import { dockerBrokerFaults } from './broker-faults.ts'
 import { explainComposeFailure, failedService } from './failure.ts'
 import { probeDocker, requireDocker } from './probe.ts'
 

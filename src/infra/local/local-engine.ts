@@ -86,26 +86,23 @@ export class LocalEngine implements Engine {
     const nodes = agreeOnNodes(layout, this.#options.nodes)
     const survivors = await keepWhatServes(layout, report)
     const complete = survivors.zookeeper !== undefined && survivors.brokers.length === nodes
-    if (!complete) await this.#startMissing(nodes, survivors, report, signal)
-    const { zookeeper, brokers } = readStates(layout)
-    const status = this.#statusOf(true, zookeeper, brokers)
-    if (!complete || readRecord(layout.home)?.engine !== this.name) {
-      const { ksql } = status
-      writeRecord(layout.home, {
-        engine: this.name,
-        brokers: status.brokers,
-        zookeeper: status.zookeeper,
-        ksql,
-        startedAt: new Date().toISOString(),
-        nodes,
-      })
+    const started: Service[] = []
+    try {
+      if (!complete) await this.#startMissing(nodes, survivors, started, report, signal)
+      const { zookeeper, brokers } = readStates(layout)
+      const status = this.#statusOf(true, zookeeper, brokers)
+      if (!complete || readRecord(layout.home)?.engine !== this.name) this.#record(status, nodes)
+      return { ...status, started: !complete }
+    } catch (error) {
+      await Promise.all(started.map((service) => stopService(layout, service, abortGraceMs)))
+      throw error
     }
-    return { ...status, started: !complete }
   }
 
   async #startMissing(
     nodes: number,
     survivors: Survivors,
+    started: Service[],
     report: Report,
     signal: AbortSignal | undefined,
   ): Promise<void> {
@@ -117,17 +114,16 @@ export class LocalEngine implements Engine {
     const { zookeeperPort, members } = await this.#claimPorts(nodes, survivors)
     await ensureJars({ directory: layout.jars, root: packageRoot, env, report, signal })
     writeFileSync(join(layout.run, 'log4j.properties'), renderProperties(log4jProperties))
-    const started: Service[] = []
     const context: StartContext = { layout, java, env, nodes, report, signal, started }
-    try {
-      if (survivors.zookeeper === undefined) await startZookeeper(context, zookeeperPort)
-      await startBrokers(context, zookeeperPort, members)
-      signal?.throwIfAborted()
-      recordNodes(layout, nodes)
-    } catch (error) {
-      await Promise.all(started.map((service) => stopService(layout, service, abortGraceMs)))
-      throw error
-    }
+    if (survivors.zookeeper === undefined) await startZookeeper(context, zookeeperPort)
+    await startBrokers(context, zookeeperPort, members)
+    signal?.throwIfAborted()
+  }
+
+  #record({ brokers, zookeeper, ksql }: InfraStatus, nodes: number): void {
+    const startedAt = new Date().toISOString()
+    writeRecord(this.#layout.home, { engine: this.name, brokers, zookeeper, ksql, startedAt, nodes })
+    recordNodes(this.#layout, nodes)
   }
 
   /** Whoever talks to a cluster that lost a member goes on at the same addresses, so its ports are kept where possible. */

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { basename, delimiter } from 'node:path'
+import { basename, delimiter, dirname } from 'node:path'
 import { PayflowError } from '../../errors.ts'
 import type { Report } from '../engine.ts'
 import { runCommand } from '../command.ts'
@@ -30,7 +30,7 @@ export function lastErrors(output: string): string[] {
 }
 
 function explainFailure(output: string, directory: string): PayflowError {
-  if (/No space left on device/.test(output)) return diskFull(directory)
+  if (/No space left on device/.test(output)) return diskFull(`${dirname(directory)} or Maven's repository`)
   const errors = lastErrors(output)
   const words = errors.length > 0 ? errors.join(' | ') : output.trim().split('\n').slice(-shownErrors).join(' | ')
   return new PayflowError('MAVEN_FAILED', `Maven could not fetch Apache Kafka's jars: ${words}`, {
