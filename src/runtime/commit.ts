@@ -46,8 +46,7 @@ export async function commitTransaction(task: {
     moved.map(({ topic, processed }) => ({ topic, partition, offset: processed })),
   )
   failpoint('after-offsets')
-  failpoint('before-commit')
-  await producer.commit()
+  await producer.commit(() => failpoint('commit-sent'))
   failpoint('after-commit')
   for (const input of moved) input.committed = input.processed
   state.committed()

@@ -1,39 +1,41 @@
 /** Steps of the protocol at which a test may end the process or raise an error (docs/internals.md). */
-export type FailPoint =
-  | 'after-fencing'
-  | 'in-restore'
-  | 'after-restore'
-  | 'after-first-output'
-  | 'after-outputs'
-  | 'after-offsets'
-  | 'before-commit'
-  | 'commit-sent'
-  | 'after-commit'
-  | 'on-assignment'
+export const failPoints = [
+  'on-assignment',
+  'after-fencing',
+  'in-restore',
+  'after-restore',
+  'after-first-output',
+  'after-outputs',
+  'after-offsets',
+  'commit-sent',
+  'after-commit',
+] as const
+export type FailPoint = (typeof failPoints)[number]
 
 interface Armed {
   readonly point: string
   readonly action: 'kill' | 'error'
-  /** The how manieth pass it strikes at. */
+  /** Passes left until it strikes. */
   left: number
 }
 
-/** `PAYFLOW_FAILPOINT=after-outputs:kill:3`: at the third pass. */
-function parse(text: string | undefined): Armed | undefined {
-  if (!text) return undefined
-  const [point = '', action, nth = '1'] = text.split(':')
-  return { point, action: action === 'error' ? 'error' : 'kill', left: Number(nth) }
-}
-
-const armed = parse(process.env['PAYFLOW_FAILPOINT'])
-
-export class FailPointError extends Error {
+/** Looks like what a lost connection raises: the runtime must not tell it from one. */
+class FailPointError extends Error {
   override readonly name = 'KafkaJSConnectionError'
 }
+
+let armed: Armed | undefined
+
+/** `after-outputs:kill:3` ends the process at the third pass, `after-outputs:error` raises an error at the first. */
+export function armFailPoint(text: string | undefined): void {
+  const [point = '', action, nth = '1'] = (text ?? '').split(':')
+  armed = text ? { point, action: action === 'error' ? 'error' : 'kill', left: Number(nth) } : undefined
+}
+armFailPoint(process.env.PAYFLOW_FAILPOINT)
 
 /** Does nothing unless this very point is armed. */
 export function failpoint(point: FailPoint): void {
   if (armed?.point !== point || --armed.left !== 0) return
   if (armed.action === 'kill') process.kill(process.pid, 'SIGKILL')
-  throw new FailPointError(`fail point ${point}`)
+  else throw new FailPointError(`fail point ${point}`)
 }

@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises'
+import { setImmediate as tick, setTimeout as sleep } from 'node:timers/promises'
 import { PartitionError, codeOf } from '../kafka/broker-errors.ts'
 import type { PartitionRecords } from '../kafka/chunks.ts'
 import type { Client } from '../kafka/client.ts'
@@ -137,8 +137,9 @@ export class TransactionalProducer {
     })
   }
 
-  async commit(): Promise<void> {
-    await this.#end(true)
+  /** `onSent` runs when the request is on its way and its answer is not here. */
+  async commit(onSent?: () => void): Promise<void> {
+    await this.#end(true, onSent)
   }
 
   async abort(): Promise<void> {
@@ -150,10 +151,14 @@ export class TransactionalProducer {
     await this.#connection.close()
   }
 
-  async #end(committed: boolean): Promise<void> {
+  async #end(committed: boolean, onSent?: () => void): Promise<void> {
     if (!this.#open) return
     const coordinator = await this.#connection.coordinator('transaction', this.#transactionalId)
-    await coordinator.endTxn({ ...this.#identity, transactionResult: committed })
+    const ended = coordinator.endTxn({ ...this.#identity, transactionResult: committed })
+    ended.catch(() => undefined) // whoever awaits it gets the error
+    await tick()
+    onSent?.()
+    await ended
     this.#enlisted.clear()
     this.#open = false
   }

@@ -17,6 +17,8 @@ export interface Isolated {
   /** The definition's name of an input → the topic. */
   readonly topicOf: (alias: string) => string
   readonly output: string
+  /** For test/support/worker-process.mjs. */
+  readonly process: { base: string; name: string; topics: Record<string, string>; output: string }
 }
 
 export async function isolated(worker: AnyWorker, { partitions = 3 } = {}): Promise<Isolated> {
@@ -30,7 +32,13 @@ export async function isolated(worker: AnyWorker, { partitions = 3 } = {}): Prom
     replicationFactor: 1,
   }))
   await createTopics(client(), topics)
-  return { worker: own, topicOf: (alias) => inputs[alias]!.name, output: own.output.name }
+  const names = Object.fromEntries(Object.entries(inputs).map(([alias, { name }]) => [alias, name]))
+  return {
+    worker: own,
+    topicOf: (alias) => names[alias]!,
+    output: own.output.name,
+    process: { base: worker.name, name: own.name, topics: names, output: own.output.name },
+  }
 }
 
 /** A client of the shared broker that closes itself. */

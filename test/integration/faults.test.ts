@@ -1,0 +1,85 @@
+import { afterEach, describe, expect, test } from 'vitest'
+import { findWorker } from '../../src/pipeline/workers/index.ts'
+import { TransactionalProducer } from '../../src/runtime/transactional-producer.ts'
+import { armFailPoint, failPoints } from '../../src/runtime/failpoint.ts'
+import { brokers } from '../support/broker.ts'
+import { client, isolated, runUntilCaughtUp, start } from '../support/isolated.ts'
+import { writeAll } from '../support/records.ts'
+import { expectExactRevenue, orderMessages } from '../support/revenue.ts'
+import { ownerOf } from '../support/task.ts'
+import { eventually } from '../support/wait.ts'
+
+const revenue = findWorker('aggregated-revenue')!
+const hasAborted = (events: { message: string }[]): boolean =>
+  events.some(({ message }) => message.includes('→ aborting'))
+const shortLived = { sessionTimeoutMs: 1_000, transactionTimeoutMs: 5_000 }
+
+describe('an error at any step of the protocol', () => {
+  afterEach(() => armFailPoint(undefined))
+
+  test.each(failPoints)('%s: nothing is lost and nothing is counted twice', async (point) => {
+    const { worker, topicOf, output } = await isolated(revenue)
+    await writeAll(brokers(), topicOf('orders'), orderMessages(0, 400))
+    await runUntilCaughtUp([worker])
+    await writeAll(brokers(), topicOf('orders'), orderMessages(400, 800))
+    armFailPoint(`${point}:error`)
+    const run = start([worker], { untilCaughtUp: true })
+    await run.done
+    if (point !== 'on-assignment') expect(hasAborted(run.events)).toBe(true)
+    await expectExactRevenue(brokers(), output, 800)
+  })
+})
+
+describe('a stranger with the same transactional id', () => {
+  test('takes it over in mid-flight: the task is fenced, begins a new epoch, and the figures stay right', async () => {
+    const { worker, topicOf, output } = await isolated(revenue)
+    const run = start([worker], shortLived)
+    await writeAll(brokers(), topicOf('orders'), orderMessages(0, 300))
+    await eventually(() => expect(run.events.filter(({ message }) => message.endsWith('→ running'))).toHaveLength(3))
+    for (let round = 1; round <= 5; round++) {
+      await writeAll(brokers(), topicOf('orders'), orderMessages(300 * round, 300 * (round + 1)))
+      for (const partition of [0, 1, 2]) {
+        const transactionalId = `payflow-${worker.name}-${partition}`
+        const stranger = await TransactionalProducer.open(client(), { transactionalId, transactionTimeoutMs: 5_000, patienceMs: 10_000 }) // prettier-ignore
+        await stranger.close()
+      }
+    }
+    run.stop()
+    await run.done
+    await runUntilCaughtUp([worker])
+    expect(hasAborted(run.events)).toBe(true)
+    await expectExactRevenue(brokers(), output, 1_800)
+  })
+})
+
+test('two owners of one partition at once: each fences the other, nothing is counted twice', async () => {
+  const { worker, topicOf, output } = await isolated(revenue, { partitions: 1 })
+  await runUntilCaughtUp([worker])
+  const owners = [ownerOf(worker, 0), ownerOf(worker, 0)]
+  for (let round = 0; round < 10; round++) {
+    await writeAll(brokers(), topicOf('orders'), orderMessages(150 * round, 150 * (round + 1)))
+    await eventually(() => expect(owners.some(({ task }) => task.idle)).toBe(true))
+  }
+  for (const { task } of owners) task.stop()
+  await Promise.all(owners.map(({ done }) => done))
+  await runUntilCaughtUp([worker])
+  expect(owners.some(({ phases }) => phases.includes('aborting'))).toBe(true)
+  await expectExactRevenue(brokers(), output, 1_500)
+})
+
+test('a transaction that a dead owner left open is ended by the next owner, before the transaction times out', async () => {
+  const { worker, topicOf, output } = await isolated(revenue)
+  await runUntilCaughtUp([worker])
+  const dead = await TransactionalProducer.open(client(), {
+    transactionalId: `payflow-${worker.name}-0`,
+    transactionTimeoutMs: 60_000,
+    patienceMs: 10_000,
+  })
+  await dead.sendOffsets(`payflow-${worker.name}`, [{ topic: topicOf('orders'), partition: 0, offset: 999 }])
+  await dead.close()
+  await writeAll(brokers(), topicOf('orders'), orderMessages(0, 300))
+  const startedAt = performance.now()
+  await runUntilCaughtUp([worker])
+  expect(performance.now() - startedAt).toBeLessThan(20_000)
+  await expectExactRevenue(brokers(), output, 300)
+})

@@ -1,0 +1,43 @@
+import { onTestFinished } from 'vitest'
+import { inboxTopic } from '../../src/pipeline/topics.ts'
+import type { AnyWorker } from '../../src/pipeline/worker.ts'
+import { Fetcher } from '../../src/runtime/fetcher.ts'
+import { prepareTopics } from '../../src/runtime/internal-topics.ts'
+import { Task } from '../../src/runtime/task.ts'
+import type { TaskPhase } from '../../src/runtime/task-state.ts'
+import { client, defaults } from './isolated.ts'
+
+/** A task without a group: it owns its partition because it thinks so. */
+export function ownerOf(
+  worker: AnyWorker,
+  partition: number,
+): { task: Task; done: Promise<void>; phases: TaskPhase[] } {
+  const own = client()
+  const phases: TaskPhase[] = []
+  const fetcher = new Fetcher({ connection: own.connect(), lingerMs: 10, minBytes: 1, maxBytesPerPartition: 1 << 20 })
+  const inputs = Object.entries(worker.inputs)
+  const task = new Task({
+    client: own,
+    connection: own.connect(),
+    fetcher,
+    worker,
+    options: defaults(worker),
+    partition,
+    partitions: { input: 1, output: 1, deadLetters: 3 },
+    topics: [
+      ...inputs.map(([, { name }]) => ({ topic: name, isInbox: false })),
+      { topic: inboxTopic(worker.name), isInbox: true },
+    ],
+    aliases: new Map(inputs.map(([alias, spec]) => [spec.name, { alias, spec }])),
+    transactionTimeoutMs: 5_000,
+    onPhase: (_, __, to) => phases.push(to),
+    onRestore: () => undefined,
+  })
+  const done = prepareTopics(own, worker, 1).then(() => task.run())
+  onTestFinished(async () => {
+    task.stop()
+    await done.catch(() => undefined)
+    fetcher.close()
+  })
+  return { task, done, phases }
+}

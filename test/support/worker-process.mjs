@@ -1,0 +1,38 @@
+// Runs one isolated worker (test/support/isolated.ts) from the built package in a process of its own, so that it can be killed.
+// Usage: node worker-process.mjs '{"brokers":[…],"base":"aggregated-revenue","name":…,"topics":{alias: name},"output":…}'
+import { findWorker } from '../../dist/pipeline/workers/index.js'
+import { runWorkers } from '../../dist/runtime/run-workers.js'
+
+const {
+  brokers,
+  base,
+  name,
+  topics,
+  output,
+  untilCaughtUp = false,
+  sessionTimeoutMs = 1_000,
+  transactionTimeoutMs = 5_000,
+} = JSON.parse(process.argv[2])
+const worker = findWorker(base)
+const inputs = Object.fromEntries(
+  Object.entries(worker.inputs).map(([alias, topic]) => [alias, { ...topic, name: topics[alias] }]),
+)
+const definition = { ...worker, name, inputs, output: { ...worker.output, name: output } }
+const options = Object.fromEntries(
+  Object.entries(worker.options ?? {}).map(([option, { parse, default: text }]) => [option, parse(text)]),
+)
+const ended = new AbortController()
+process.once('SIGTERM', () => ended.abort())
+
+const say = (line) => process.stdout.write(`${JSON.stringify(line)}\n`)
+const summaries = await runWorkers({
+  client: { brokers },
+  workers: [{ definition, options }],
+  replicationFactor: 1,
+  sessionTimeoutMs,
+  transactionTimeoutMs,
+  untilCaughtUp,
+  signal: ended.signal,
+  onEvent: say,
+})
+say({ kind: 'summary', ...summaries[0] })
