@@ -22,7 +22,10 @@ export const processOrdersWorker = defineWorker({
         : { state: { name, last_event_type: event_type, last_seen: timestamp } },
     orders: (order, state) => {
       const total = orderTotal(order)
-      return total === undefined ? { reject: TOTAL_TOO_LARGE } : { emit: [{ ...order, total, user: state }] }
+      if (total === undefined) return { reject: TOTAL_TOO_LARGE }
+      // named one by one: a spread takes ten times as long, which is more than all the rest of the step
+      const { order_id, user_id, product_id, quantity, price, timestamp } = order
+      return { emit: [{ order_id, user_id, product_id, quantity, price, timestamp, total, user: state }] }
     },
   },
 })

@@ -88,7 +88,11 @@ export const processPaymentsWorker = defineWorker({
     },
     payments: (payment, state) => {
       const newest = newestOf(state, payment.timestamp)
-      if (state?.total != null) return { state: { ...state, newest }, emit: [statusOf(payment, state.total as Cents)] }
+      if (state?.total != null)
+        return {
+          state: { total: state.total, open: state.open, newest },
+          emit: [statusOf(payment, state.total as Cents)],
+        }
       return { state: { total: null, open: [...(state?.open ?? []), { ...payment, reported: false }], newest } }
     },
   },
