@@ -1,0 +1,115 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { PayflowError } from '../errors.ts'
+import { find, type KsqlClient, type StreamsProperties } from './client.ts'
+import { NoAnswer } from './http.ts'
+import { KsqlRefusal, wordsOf } from './refusal.ts'
+import type { CommandStatus, ServerInfo } from './replies.ts'
+
+export interface Patience {
+  /** How long a server may take to start, or to come back. */
+  readonly startMs: number
+  /** How long a command may take, its wait for others included. */
+  readonly commandMs: number
+  readonly pollMs: number
+}
+export const usualPatience: Patience = { startMs: 60_000, commandMs: 180_000, pollMs: 500 }
+
+export interface CommandOptions {
+  readonly signal: AbortSignal
+  readonly report: (line: string) => void
+  readonly patience?: Patience
+}
+
+export interface Command {
+  /** What it does, for messages: `create KSQL_ORDERS`. */
+  readonly title: string
+  readonly sql: string
+  readonly properties?: StreamsProperties
+  /** Whether a refusal says that the command was executed already: before the server broke off, say. */
+  readonly isDone: (refusal: KsqlRefusal) => Promise<boolean> | boolean
+}
+
+const isAway = (error: unknown): boolean =>
+  error instanceof NoAnswer || (error instanceof KsqlRefusal && error.isStarting)
+
+/** Waits until the server serves requests. @throws the error that says why it does not, after `patience.startMs` */
+export async function waitUntilReady(
+  client: KsqlClient,
+  { signal, report, patience = usualPatience }: CommandOptions,
+): Promise<ServerInfo> {
+  const deadlineMs = performance.now() + patience.startMs
+  for (let announced = false; ; announced = true) {
+    try {
+      return await client.info(signal)
+    } catch (error) {
+      if (!isAway(error) || performance.now() > deadlineMs) throw error
+      if (!announced) report('waiting for ksqlDB to start')
+    }
+    await sleep(patience.pollMs, undefined, { signal })
+  }
+}
+
+/**
+ * Sends one command and waits until it was executed: an answer of 200 only says that it was taken. A server that goes away in
+ * between is waited for and asked again; one that is busy with another command, too.
+ * @throws KsqlRefusal, or PayflowError when it takes too long or the server stays away
+ */
+export async function runCommand(client: KsqlClient, command: Command, options: CommandOptions): Promise<void> {
+  const { signal, report, patience = usualPatience } = options
+  const deadlineMs = performance.now() + patience.commandMs
+  for (;;) {
+    signal.throwIfAborted()
+    try {
+      if (await attempt(client, command, options, deadlineMs)) return
+      report(`${command.title}: ksqlDB forgot how far it was; asking again`)
+    } catch (error) {
+      if (error instanceof KsqlRefusal && error.isBlocked) {
+        if (performance.now() > deadlineMs) throw error
+        report(`${command.title}: another command blocks ksqlDB; trying again`)
+      } else if (isAway(error)) {
+        report(`${command.title}: ksqlDB went away; waiting for it`)
+        await waitUntilReady(client, options)
+      } else if (error instanceof KsqlRefusal && (await command.isDone(error))) return
+      else throw error
+    }
+    await sleep(patience.pollMs, undefined, { signal })
+  }
+}
+
+/** @returns false when the server does not know the command any more */
+async function attempt(
+  client: KsqlClient,
+  { title, sql, properties = {} }: Command,
+  { signal, report, patience = usualPatience }: CommandOptions,
+  deadlineMs: number,
+): Promise<boolean> {
+  const answer = find(await client.run(sql, properties, signal), 'currentStatus')
+  if (!answer) return true // what is no command, such as ending a push query, is done when it is answered
+  const { commandId } = answer
+  let status: CommandStatus | undefined = answer.commandStatus
+  for (let announced = false; ; announced = true) {
+    if (status === undefined) return false
+    if (status.status === 'SUCCESS') return true
+    if (status.status === 'ERROR' || status.status === 'TERMINATED') throw failed(title, status)
+    if (performance.now() > deadlineMs) throw hangs(title, status, patience.commandMs)
+    if (!announced) report(`${title}: ${status.status.toLowerCase()}`)
+    await sleep(patience.pollMs, undefined, { signal })
+    status = await client.status(commandId, signal)
+  }
+}
+
+const failed = (title: string, { message, status }: CommandStatus): PayflowError =>
+  new PayflowError('KSQL_COMMAND_FAILED', `ksqlDB could not ${title} (${status}): ${wordsOf(message)}`, {
+    kind: 'failed',
+    hint: "look into ksqlDB's log, then run this again: what exists as described is left alone",
+  })
+
+const hangs = (title: string, { status, message }: CommandStatus, waitedMs: number): PayflowError =>
+  new PayflowError(
+    'KSQL_HANGS',
+    `ksqlDB has not finished to ${title} after ${waitedMs / 1000} s (${status}: ${wordsOf(message)})`,
+    {
+      kind: 'failed',
+      hint: 'it goes on by itself, or needs a restart: look with `payflow ksql status`, then run this again',
+    },
+  )
