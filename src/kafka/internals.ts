@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module'
-import type { Admin, Kafka, KafkaConfig, logLevel } from 'kafkajs'
+import type { Admin, ConfigResourceTypes, Kafka, KafkaConfig, logLevel } from 'kafkajs'
 
 /**
  * The parts of kafkajs 2.2.4 below its public producers and consumers: connections, metadata, and one method a broker request.
@@ -104,6 +104,7 @@ export interface Cluster {
 interface KafkajsModule {
   Kafka: new (config: KafkaConfig) => Kafka
   logLevel: typeof logLevel
+  ConfigResourceTypes: typeof ConfigResourceTypes
   AssignerProtocol: {
     MemberMetadata: {
       encode: (metadata: { version: number; topics: readonly string[]; userData: Buffer }) => Buffer

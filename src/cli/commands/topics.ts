@@ -2,6 +2,7 @@ import type { Command } from 'commander'
 import { action, examples, type Context } from '../action.ts'
 import { table } from '../output.ts'
 import type { World } from '../world.ts'
+import { registerAddPartitions } from './add-partitions.ts'
 
 export function registerTopics(program: Command, world: World): void {
   const topics = program.command('topics').description('create, reset and look at topics')
@@ -25,6 +26,7 @@ export function registerTopics(program: Command, world: World): void {
     .description('partitions, leaders, replicas and offsets of topics')
     .action(action(world, runDescribe))
   examples(describe, 'payflow topics describe orders', 'payflow topics describe orders payments --json')
+  registerAddPartitions(topics, world)
 }
 
 async function runCreate(

@@ -1,0 +1,34 @@
+import { PayflowError } from '../errors.ts'
+import type { Client } from './client.ts'
+import { listGroups } from './groups.ts'
+
+export interface GroupMember {
+  readonly group: string
+  readonly clientId: string
+  readonly host: string
+}
+
+/** Who reads with these groups at the moment. */
+export async function membersOf(client: Client, names: readonly string[]): Promise<GroupMember[]> {
+  const active = (await listGroups(client, (group) => names.includes(group))).filter(({ members }) => members > 0)
+  if (active.length === 0) return []
+  const { groups } = await (await client.admin()).describeGroups(active.map(({ group }) => group))
+  return groups.flatMap(({ groupId, members }) =>
+    members.map(({ clientId, clientHost }) => ({ group: groupId, clientId, host: clientHost.replace(/^\//, '') })),
+  )
+}
+
+/** @throws PayflowError that names the members, and what ends them, if there are any */
+export function refuseMembers(members: readonly GroupMember[], sessionTimeoutMs: number): void {
+  if (members.length === 0) return
+  const groups = [...new Set(members.map(({ group }) => group))]
+  const named = groups.map((group) => {
+    const who = members.filter((member) => member.group === group).map(({ clientId, host }) => `${clientId} at ${host}`)
+    return `${group} (${who.join(', ')})`
+  })
+  const workers = groups.map((group) => group.replace(/^payflow-/, '')).join(' and ')
+  throw new PayflowError('GROUP_ACTIVE', `Members are connected: ${named.join('; ')}`, {
+    kind: 'failed',
+    hint: `end them first: Ctrl-C where \`payflow all\` or \`payflow worker\` runs ${workers}, or kill those processes; one that was killed with -9 is forgotten after ${sessionTimeoutMs / 1000} s`,
+  })
+}
