@@ -16,9 +16,24 @@ module.exports = {
       from: { path: `^src/${room}/` },
       to: { path },
     })),
-    { name: 'leaves-import-no-room', severity: 'error', from: { path: '^src/[^/]+\\.ts$', pathNot: '^src/index\\.ts$' }, to: { path: '^src/[^/]+/' } },
-    { name: 'only-kafka-and-runtime-import-kafkajs', severity: 'error', from: { path: '^src/', pathNot: '^src/(kafka|runtime)/' }, to: { path: 'node_modules/kafkajs' } },
-    { name: 'no-circular', severity: 'error', from: { path: '^src/' }, to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } } },
+    {
+      name: 'leaves-import-no-room',
+      severity: 'error',
+      from: { path: '^src/[^/]+\\.ts$', pathNot: '^src/index\\.ts$' },
+      to: { path: '^src/[^/]+/' },
+    },
+    {
+      name: 'only-kafka-and-runtime-import-kafkajs',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/(kafka|runtime)/' },
+      to: { path: 'node_modules/kafkajs' },
+    },
+    {
+      name: 'no-circular',
+      severity: 'error',
+      from: { path: '^src/' },
+      to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
+    },
   ],
   options: {
     doNotFollow: { path: 'node_modules' },

@@ -26,7 +26,10 @@ export default tseslint.config(
       'no-restricted-properties': ['error', ...clock],
       'no-restricted-syntax': [
         'error',
-        { selector: 'NewExpression[callee.name="Date"][arguments.length=0]', message: 'pipeline/ is pure: time comes with the event' },
+        {
+          selector: 'NewExpression[callee.name="Date"][arguments.length=0]',
+          message: 'pipeline/ is pure: time comes with the event',
+        },
       ],
       'no-restricted-imports': ['error', { patterns: ['node:*', 'kafkajs'] }],
     },

@@ -54,6 +54,7 @@ export class AllRun {
   #monitor: Monitor | undefined
   #producing: Promise<Produced[]> | undefined
   #flowingMs = 0
+  #flowSeconds = 0
   #last: { sample: Sample; atMs: number } | undefined
   #stopped: Promise<void> | undefined
 
@@ -92,6 +93,7 @@ export class AllRun {
 
   async topics(report: Report): Promise<string> {
     return this.#phase('topics', async () => {
+      this.#startWorkers()
       const client = (this.#client = new Client(clientOptions(this.#settings, 'payflow-all')))
       const layout = await layoutOf(this.#settings)
       const foreign = this.#engine?.engine.name === 'external' && !this.#options.reset
@@ -116,12 +118,8 @@ export class AllRun {
       })
       // Before anything flows: what is counted from here on came in this run.
       await this.#sample()
-      const supervisor = new Supervisor(
-        workerCommand(this.#settings, this.#env, () => []),
-        this.#onEvent,
-      )
-      this.#supervisor = supervisor
-      for (const { name } of defaultWorkers) supervisor.start(name)
+      const supervisor = this.#supervisor!
+      supervisor.release()
       report(`${defaultWorkers.length} processes started, waiting for their partitions`)
       await supervisor.ready(workersTimeoutMs, this.#signal)
       return `${defaultWorkers.length} processes`
@@ -146,7 +144,10 @@ export class AllRun {
   /** Shows the run until the producers are done or the signal is aborted. @throws what ended a producer or a worker for good */
   async watch(intervalMs: number, show: (live: Live) => void): Promise<void> {
     const state = { done: false }
-    const finished = this.#producing!.finally(() => (state.done = true))
+    const finished = this.#producing!.finally(() => {
+      state.done = true
+      this.#flowSeconds = secondsSince(this.#flowingMs)
+    })
     finished.catch(() => undefined)
     while (!state.done && !this.#signal.aborted) {
       this.#supervisor!.check()
@@ -178,10 +179,9 @@ export class AllRun {
     }
     last ??= (await this.#sample().catch(() => undefined)) ?? this.#last!.sample
     const processes = supervisor.list()
-    const flowSeconds = secondsSince(this.#flowingMs)
     await supervisor.stop()
     const seconds = secondsSince(this.#startedMs)
-    const summary = summarize(last, processes, { flowSeconds, seconds, phases: this.#phases })
+    const summary = summarize(last, processes, { flowSeconds: this.#flowSeconds, seconds, phases: this.#phases })
     return { summary, produced, workers: supervisor.summaries() }
   }
 
@@ -199,6 +199,13 @@ export class AllRun {
   /** Ends the worker processes at once. */
   kill(): void {
     this.#supervisor?.kill()
+  }
+
+  /** Their processes load their code while topics are still being made. */
+  #startWorkers(): void {
+    const commandOf = workerCommand(this.#settings, this.#env, () => [])
+    this.#supervisor = new Supervisor(commandOf, this.#onEvent)
+    for (const { name } of defaultWorkers) this.#supervisor.start(name, { held: true })
   }
 
   async #phase<Result>(name: string, run: () => Promise<Result>): Promise<Result> {

@@ -69,7 +69,12 @@ export class SupervisedProcess {
     this.#child = child
     child.on('message', (message) => this.#events.onMessage(message))
     createInterface(child.stderr).on('line', (line) => this.#remember(line))
-    this.#ended = child.then(({ exitCode, signal }) => this.#onExit(exitCode, signal))
+    // Its last messages are in the channel until that is closed.
+    const silent = new Promise((resolve) => child.once('disconnect', resolve))
+    this.#ended = child.then(async ({ exitCode, signal }) => {
+      if (child.connected) await silent
+      this.#onExit(exitCode, signal)
+    })
   }
 
   release(): void {

@@ -38,7 +38,8 @@ export class Supervisor {
     this.#onEvent = onEvent
   }
 
-  start(worker: string): void {
+  /** `held`: its process loads its code meanwhile, and begins with `release`. */
+  start(worker: string, { held = false }: { held?: boolean } = {}): void {
     const entry: Entry = {
       process: new SupervisedProcess(this.#commandOf(worker), {
         onMessage: (message) => this.#onMessage(entry, message as WorkerMessage),
@@ -54,7 +55,11 @@ export class Supervisor {
       summaries: [],
     }
     this.#entries.set(worker, entry)
-    entry.process.start()
+    entry.process.start({ held })
+  }
+
+  release(): void {
+    for (const { process } of this.#entries.values()) process.release()
   }
 
   list(): WorkerProcess[] {

@@ -5,7 +5,7 @@ import { mayColor } from './output.ts'
 import { createProgram } from './program.ts'
 import { describeFailure } from './report-error.ts'
 import { listenForSignals, type Signals } from './signals.ts'
-import type { World } from './world.ts'
+import type { Parent, World } from './world.ts'
 
 /** How long a process whose parent is gone may take to end its transactions. */
 const orphanGraceMs = 10_000
@@ -29,7 +29,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     stopWith: signals.stopWith,
     announceWith: signals.announceWith,
     atForcedExit: signals.atForcedExit,
-    tell: process.send && ((message) => process.connected && process.send?.(message)),
+    parent: parentOf(env),
   }
   survivePipes(signals)
   const leave = endWithParent(signals)
@@ -65,6 +65,19 @@ function fail(error: unknown, argv: readonly string[], world: World, { signal, e
 
 const isAbort = (error: unknown, signal: AbortSignal): boolean =>
   error === signal.reason || (error instanceof Error && (error.name === 'AbortError' || isAbort(error.cause, signal)))
+
+function parentOf(env: NodeJS.ProcessEnv): Parent | undefined {
+  if (process.send === undefined) return undefined
+  return {
+    tell: (message) => process.connected && process.send?.(message),
+    permission: () =>
+      env.PAYFLOW_HELD === '1' && process.connected
+        ? new Promise((resolve) => {
+            for (const event of ['message', 'disconnect']) process.once(event, resolve)
+          })
+        : Promise.resolve(),
+  }
+}
 
 /** A process that another payflow started ends when that one is gone, whatever ended it. */
 function endWithParent({ stop }: Signals): () => void {

@@ -36,6 +36,11 @@ export function duration(text: string): number {
   return ms !== undefined && ms > 0 ? ms : refuse('a duration such as 30s, 10m or 1h')
 }
 
+/** Like a duration, but 0 turns it off. */
+export function interval(text: string): number {
+  return /^0+[a-z]*$/.test(text) ? 0 : (parseDuration(text) ?? refuse('a duration such as 5s or 500ms, or 0 for never'))
+}
+
 export function time(text: string): number {
   return parseTimestamp(text) ?? refuse('an ISO-8601 time with a zone, such as 2026-01-01T00:00:00Z')
 }

@@ -8,6 +8,12 @@ export interface Stopping {
   readonly outcome: 'done' | 'interrupted'
 }
 
+export interface Parent {
+  readonly tell: (message: object) => unknown
+  /** Returns when it says that it is time to begin; at once when it did not ask to wait. */
+  readonly permission: () => Promise<void>
+}
+
 /** Everything a command may touch of the process it runs in; tests hand in their own. */
 export interface World {
   readonly stdout: Writable
@@ -25,6 +31,6 @@ export interface World {
   readonly announceWith: (show: (line: string) => void) => () => void
   /** Runs `cleanup` when a signal ends the process at once. Returns what takes it back. */
   readonly atForcedExit: (cleanup: () => void) => () => void
-  /** Tells the process that started this one; undefined when nobody listens. */
-  readonly tell: ((message: object) => void) | undefined
+  /** The payflow process that started this one. */
+  readonly parent: Parent | undefined
 }

@@ -1,9 +1,11 @@
 import type { Command } from 'commander'
+import type { SupervisorEvent } from '../../app/supervisor.ts'
 import type { WorkerEvent, WorkerSummary } from '../../runtime/run-workers.ts'
 import type { ParsedWorkers } from '../worker-command-line.ts'
 import { action, examples, type Context } from '../action.ts'
-import { table } from '../output.ts'
+import { table, type Output } from '../output.ts'
 import type { World } from '../world.ts'
+import { registerWorkerReset } from './worker-reset.ts'
 
 const usageExamples = [
   'payflow worker list',
@@ -17,10 +19,14 @@ export function registerWorker(program: Command, world: World): void {
   const worker = program
     .command('worker')
     .description('run workers: they derive topics from topics, exactly once')
-    .usage('[options] <name>... | all | list')
+    .usage('[options] <name>... | all | list | reset')
     .argument('[names...]', 'workers to run in this process; all: each in a process of its own')
     .option('--until-caught-up', 'end when nothing is left to read')
     .option('--session-timeout <time>', 'how long a dead worker keeps its partitions (PAYFLOW_SESSION_TIMEOUT, 6s)')
+    .option(
+      '--transaction-timeout <time>',
+      'when the broker ends what a dead worker left open (PAYFLOW_TRANSACTION_TIMEOUT, 30s)',
+    )
     .helpOption(false)
     .option('-h, --help', 'explain this command')
     .allowUnknownOption()
@@ -31,6 +37,7 @@ export function registerWorker(program: Command, world: World): void {
     'payflow worker list',
     'payflow worker list --json',
   )
+  registerWorkerReset(worker, world)
 }
 
 interface Options {
@@ -66,11 +73,12 @@ async function runTogether(
   const { settings, world, output, signal } = context
   const { runHere } = await import('../../app/workers.ts')
   const onEvent = (event: WorkerEvent): void => {
-    world.tell?.({ type: 'event', event })
-    output.note(`${event.worker}: ${event.message}`)
+    world.parent?.tell({ type: 'event', event })
+    showEvent(output, event)
   }
+  await world.parent?.permission()
   const summaries = await runHere(settings, choices, { untilCaughtUp, signal, onEvent })
-  for (const summary of summaries) world.tell?.({ type: 'summary', summary })
+  for (const summary of summaries) world.parent?.tell({ type: 'summary', summary })
   return summaries
 }
 
@@ -81,15 +89,19 @@ async function runApart(
 ): Promise<WorkerSummary[]> {
   const { settings, world, output, signal } = context
   const { WorkerProcesses } = await import('../../app/worker-processes.ts')
-  const processes = new WorkerProcesses(settings, world.env, choices, ({ worker, message }) =>
-    output.note(`${worker}: ${message}`),
-  )
+  const processes = new WorkerProcesses(settings, world.env, choices, (event) => showEvent(output, event))
   const forget = world.atForcedExit(() => processes.kill())
   try {
     return await processes.run({ untilCaughtUp, signal })
   } finally {
     forget()
   }
+}
+
+/** The life of single partitions is for those who look for a fault. */
+function showEvent({ note, detail }: Output, { worker, kind, message }: SupervisorEvent): void {
+  const show = kind === 'task' ? detail : note
+  show(`${worker}: ${message}`)
 }
 
 function showSummaries({ output }: Context, summaries: readonly WorkerSummary[]): void {

@@ -1,0 +1,59 @@
+import type { Command } from 'commander'
+import { action, examples, type Context } from '../action.ts'
+import { addIntervalOptions, anySeed, intervalsOf, type TypedIntervals } from '../chaos-options.ts'
+import { duration, seed } from '../parsers.ts'
+import type { World } from '../world.ts'
+
+interface TypedChaos extends TypedIntervals {
+  readonly for: number
+  readonly seed?: number
+  readonly dryRun?: boolean
+}
+
+const usualDurationMs = 60_000
+
+export function registerChaos(program: Command, world: World): void {
+  const chaos = program
+    .command('chaos')
+    .description('break what payflow itself runs, let it recover, then audit what came of it')
+    .option('--for <time>', 'how long (1m)', duration, usualDurationMs)
+    .option('--seed <n>', 'the same seed and options give the same plan (a random one, which is shown)', seed)
+  addIntervalOptions(chaos).option('--dry-run', 'only show the plan').action(action(world, run))
+  examples(
+    chaos,
+    'payflow chaos --for 60s',
+    'payflow chaos --for 5m --seed 7 --mixed',
+    'payflow chaos --kill-worker 1s --no-restart-broker --no-scale',
+    'payflow chaos --for 60s --seed 7 --dry-run',
+  )
+}
+
+async function run(context: Context, typed: TypedChaos): Promise<void> {
+  const { settings, world, output, signal } = context
+  const { possibleIntervals, planOptionsOf } = await import('../../app/chaos.ts')
+  const { intervals, left } = await possibleIntervals(settings, world.env, intervalsOf(typed))
+  const options = { seed: typed.seed ?? anySeed(), durationMs: typed.for, mixed: typed.mixed ?? false, intervals }
+  if (left.length > 0) output.note(`Without ${left.join(', ')}: the brokers are not payflow's own`)
+  if (typed.dryRun === true) {
+    const { planOf } = await import('../../app/chaos-plan.ts')
+    const { planLines } = await import('../chaos-report.ts')
+    const plan = planOf(planOptionsOf(settings, options), options.durationMs)
+    output.result(plan, () => planLines(plan))
+    return
+  }
+  world.stopWith({ message: 'Healing what is broken', outcome: 'interrupted' })
+  const { runChaos } = await import('../../app/chaos-run.ts')
+  const { eventLine, figureLines } = await import('../chaos-report.ts')
+  output.note(`seed ${options.seed}, ${typed.for / 1000} s`)
+  let forget = (): void => undefined
+  try {
+    const report = await runChaos(settings, world.env, options, {
+      signal,
+      onEvent: (event) => output.note(eventLine(event)),
+      onStart: (chaos) => (forget = world.atForcedExit(() => chaos.endNow())),
+    })
+    output.result(report, () => figureLines(report))
+  } finally {
+    forget()
+  }
+}
