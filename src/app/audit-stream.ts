@@ -28,20 +28,21 @@ export class Stream {
     return this.done ? 1 : this.#position / this.span.to
   }
 
-  /** Hands the next records to `take`, one after the other. Returns how many there were. */
+  /** Hands the next records to `take`, one after the other. Returns how many offsets that were. */
   async read(take: (record: RecordCursor) => void): Promise<number> {
     const chunk = await (this.#next ?? this.#fetch())
     this.#next = undefined
+    const { to } = this.span
+    const from = this.#position
     if (chunk.done) {
-      this.#position = this.span.to
-      return 0
+      this.#position = to
+      return to - from
     }
     const { records } = chunk.value
-    this.#position = records.nextOffset
+    this.#position = Math.min(to, records.nextOffset)
     if (!this.done) this.#next = this.#fetch()
-    let count = 0
-    for (const cursor = records.cursor(); cursor.next() && cursor.offset < this.span.to; count++) take(cursor)
-    return count
+    for (const cursor = records.cursor(); cursor.next() && cursor.offset < to;) take(cursor)
+    return this.#position - from
   }
 
   /** A failure waits for whoever reads next. */

@@ -38,8 +38,8 @@ export interface WorkerAudit {
 
 export interface AuditHooks {
   readonly signal: AbortSignal
-  /** Records read since the last call. */
-  readonly onRead: (records: number) => void
+  /** Offsets read so far, and in all: records, and a commit marker a transaction. */
+  readonly onRead: (read: number, total: number) => void
 }
 
 interface Source {
@@ -67,6 +67,8 @@ export class WorkerAuditor {
   readonly #tasks: number
   readonly #handedOn: HandedOn
   readonly #rule: Rule
+  readonly #total: number
+  #read = 0
   #inputs = 0
 
   constructor(connection: Connection, cut: Cut, { worker, options, rule }: AuditChoice, hooks: AuditHooks) {
@@ -83,12 +85,15 @@ export class WorkerAuditor {
       partitionOf: (key) => partitionOf(key, Math.max(1, cut.outputs.length)),
       taskOf: (user) => partitionOf(user, this.#tasks),
     })
+    const once = [...cut.inboxWritten, ...cut.deadLetters, ...[...cut.inputs.values()].flat(), ...cut.outputs]
+    this.#total = offsetsIn(once) + this.#rule.aliases.length * offsetsIn(cut.inbox)
   }
 
   /** The inbox comes first: it says whose order is not known. Then what was refused, then the inputs. */
   async run(): Promise<WorkerAudit> {
     const { deadLetters, inboxWritten } = this.#cut
     const mayExcuse = (reason: string): boolean => TOO_LARGE.test(reason) || this.#rule.mayRefuse?.test(reason) === true
+    this.#hooks.onRead(0, this.#total)
     for (const span of inboxWritten) await this.#drain(this.#source(span, (record) => this.#handedOn.foundInInbox(record, span.partition))) // prettier-ignore
     for (const span of deadLetters) await this.#drain(this.#source(span, (record) => this.#handedOn.foundDeadLetter(record, span.partition, mayExcuse))) // prettier-ignore
     for (const alias of this.#rule.aliases) {
@@ -112,12 +117,13 @@ export class WorkerAuditor {
   }
 
   async #drain({ stream, take }: Source): Promise<void> {
-    while (!stream.done) await this.#read({ stream, take })
+    while (!stream.done) await this.#readOn({ stream, take })
   }
 
-  async #read({ stream, take }: Source): Promise<void> {
+  async #readOn({ stream, take }: Source): Promise<void> {
     this.#hooks.signal.throwIfAborted()
-    this.#hooks.onRead(await stream.read(take))
+    this.#read += await stream.read(take)
+    this.#hooks.onRead(this.#read, this.#total)
   }
 
   /** Outputs are read as far as the inputs explain them, so that little is open at any time. */
@@ -136,7 +142,7 @@ export class WorkerAuditor {
       const [input] = waiting.toSorted((a, b) => a.stream.progress - b.stream.progress)
       const next = behind ?? input ?? open[0]
       if (!next) return
-      await this.#read(next)
+      await this.#readOn(next)
     }
   }
 
@@ -206,3 +212,5 @@ export class WorkerAuditor {
     }
   }
 }
+
+const offsetsIn = (spans: readonly Span[]): number => spans.reduce((sum, { to }) => sum + to, 0)

@@ -1,7 +1,11 @@
 import { PayflowError } from '../errors.ts'
 import type { Client } from '../kafka/client.ts'
+import { listGroups } from '../kafka/groups.ts'
+import { topicNames } from '../kafka/topics.ts'
 import { auditRules } from '../pipeline/audit/rules.ts'
-import { hasMoved, takeCut, type Cut } from './audit-cut.ts'
+import type { AnyWorker } from '../pipeline/worker.ts'
+import { groupOf } from '../pipeline/topics.ts'
+import { hasMoved, takeCut } from './audit-cut.ts'
 import { WorkerAuditor, type AuditChoice, type WorkerAudit } from './audit-worker.ts'
 import type { WorkerChoice } from './worker-arguments.ts'
 
@@ -12,9 +16,8 @@ export interface AuditReport {
 
 export interface AuditProgress {
   readonly worker: string
-  /** Records read and judged so far. */
-  readonly records: number
-  /** Offsets to read in all: records, and a commit marker a transaction. */
+  /** Offsets read so far, and in all: records, and a commit marker a transaction. It begins anew when the worker has moved on too far. */
+  readonly read: number
   readonly total: number
 }
 
@@ -28,6 +31,46 @@ export function auditChoices(choices: readonly WorkerChoice[]): AuditChoice[] {
     if (rule) return { worker: definition, options, rule }
     throw new PayflowError('NO_AUDIT_RULE', `What ${definition.name} must write is not known`, { kind: 'usage', hint: `audit one of ${[...auditRules.keys()].join(', ')}` }) // prettier-ignore
   })
+}
+
+/** A worker without a trace: its group has never been there, and topics that it needs are not there. */
+interface AbsentWorker {
+  readonly worker: string
+  readonly topics: readonly string[]
+}
+
+/**
+ * Tells workers that can be audited from those that never ran here. One that has run and whose topics are gone is not among the latter.
+ * @throws PayflowError (failed) when none is left, or `all` of them are wanted and one is not there
+ */
+export async function chooseAuditable(
+  client: Client,
+  choices: readonly AuditChoice[],
+  all: boolean,
+): Promise<{ present: AuditChoice[]; absent: AbsentWorker[] }> {
+  const existing = new Set(await topicNames(client))
+  const wanted = new Set(choices.map(({ worker }) => groupOf(worker.name)))
+  const groups = new Set((await listGroups(client, (group) => wanted.has(group))).map(({ group }) => group))
+  const present: AuditChoice[] = []
+  const absent: AbsentWorker[] = []
+  for (const choice of choices) {
+    const { name } = choice.worker
+    const topics = topicsOf(choice.worker).filter((topic) => !existing.has(topic))
+    if (topics.length === 0 || groups.has(groupOf(name))) present.push(choice)
+    else absent.push({ worker: name, topics })
+  }
+  if (absent.length > 0 && (all || present.length === 0)) throw topicsMissing(absent)
+  return { present, absent }
+}
+
+const topicsOf = ({ inputs, output }: AnyWorker): string[] => [
+  ...new Set([...Object.values(inputs), output].map(({ name }) => name)),
+]
+
+function topicsMissing(absent: readonly AbsentWorker[]): PayflowError {
+  const topics = [...new Set(absent.flatMap((worker) => worker.topics))]
+  const names = absent.map(({ worker }) => worker).join(', ')
+  return new PayflowError('TOPIC_MISSING', `There is nothing to audit of ${names}: there is no topic ${topics.join(', ')}`, { kind: 'failed', hint: 'is this the right cluster? `payflow topics create` creates topics, `payflow all` fills them' }) // prettier-ignore
 }
 
 /**
@@ -56,9 +99,7 @@ async function auditOne(
   const worker = choice.worker.name
   for (let attempt = 1; ; attempt++) {
     const cut = await takeCut(client, choice.worker, signal)
-    const total = offsetsOf(cut)
-    let records = 0
-    const onRead = (count: number): void => onProgress({ worker, records: (records += count), total })
+    const onRead = (read: number, total: number): void => onProgress({ worker, read, total })
     const connection = client.connect()
     try {
       const result = await new WorkerAuditor(connection, cut, choice, { signal, onRead }).run()
@@ -69,6 +110,3 @@ async function auditOne(
     }
   }
 }
-
-const offsetsOf = ({ inputs, inbox, outputs, deadLetters }: Cut): number =>
-  [...[...inputs.values()].flat(), ...inbox, ...outputs, ...deadLetters].reduce((sum, { to }) => sum + to, 0)

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { Command } from 'commander'
 import { examples } from './action.ts'
 import { registerAll } from './commands/all.ts'
+import { registerAudit } from './commands/audit.ts'
 import { registerChaos } from './commands/chaos.ts'
 import { registerDeadLetters } from './commands/dead-letters.ts'
 import { registerGroups } from './commands/groups.ts'
@@ -49,6 +50,7 @@ export function createProgram(world: World): Command {
     registerWorker,
     registerDeadLetters,
     registerChaos,
+    registerAudit,
   ])
     register(program, world)
   return program

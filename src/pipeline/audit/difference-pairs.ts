@@ -38,7 +38,7 @@ export function pairDifferences(
       ...(other && { input: other.input }),
     }
   })
-  const missing = [...open.values()].flat()
+  const missing = [...open.values()].flat().sort((a, b) => comparePlaces(a.input, b.input))
   for (const { partition, text, input } of missing.slice(0, MAX_DIFFERENCES))
     differences.push({ topic, partition, offset: null, expected: text, found: null, input })
   return differences.slice(0, MAX_DIFFERENCES)
@@ -48,3 +48,6 @@ function surplusNote({ key, partition }: FoundLine, partitionOf: (key: string) =
   const home = key === null ? partition : partitionOf(key)
   return home === partition ? 'no input gives it, or not so often' : `key ${key ?? ''} belongs to partition ${home}`
 }
+
+const comparePlaces = (a: Place, b: Place): number =>
+  a.topic.localeCompare(b.topic) || a.partition - b.partition || a.offset - b.offset
