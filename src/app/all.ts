@@ -1,16 +1,15 @@
-import type { Engine } from '../infra/engine.ts'
 import { Client } from '../kafka/client.ts'
 import type { WorkerSummary } from '../runtime/run-workers.ts'
 import type { Settings } from '../settings.ts'
 import { summarize, type AllSummary } from './all-summary.ts'
 import { clientOptions, type Report } from './cluster.ts'
-import { reaching, up } from './infra.ts'
 import { Monitor, snapshotOf, type Sample, type Snapshot } from './monitor.ts'
 import { flowOf, kinds, produceAll, type Flow, type FlowOptions, type Produced, type ProducerProgress } from './producers.ts' // prettier-ignore
 import { Supervisor, workerCommand, type SupervisorEvent, type WorkerProcess } from './supervisor.ts'
 import { applyReset, createMissing, layoutOf, planReset, readState } from './topics.ts'
 import { drain } from './workers.ts'
 import { pause } from './pause.ts'
+import { RunInfra } from './run-infra.ts'
 import { publicTopics } from '../pipeline/topics.ts'
 import { defaultWorkers } from '../pipeline/workers/index.ts'
 
@@ -44,11 +43,11 @@ export class AllRun {
   readonly #env: NodeJS.ProcessEnv
   readonly #signal: AbortSignal
   readonly #onEvent: (event: SupervisorEvent) => void
+  readonly #infra: RunInfra
   readonly #startedMs = performance.now()
   readonly #phases: Record<string, number> = {}
   readonly #producers = new Map<string, ProducerProgress>()
   #settings: Settings
-  #engine: { engine: Engine; started: boolean } | undefined
   #client: Client | undefined
   #supervisor: Supervisor | undefined
   #monitor: Monitor | undefined
@@ -67,14 +66,10 @@ export class AllRun {
     this.#settings = settings
     this.#env = env
     this.#options = options
+    this.#infra = new RunInfra(env, { ksql: options.ksql, keep: options.keepInfra })
     this.#signal = signal
     this.#onEvent = onEvent
     this.flow = flowOf(options)
-  }
-
-  /** This run started the brokers and is to stop them: nobody else does if it is ended at once. */
-  get ownsInfra(): boolean {
-    return this.#engine?.started === true && !this.#options.keepInfra
   }
 
   get ksqlUrl(): string | undefined {
@@ -82,12 +77,10 @@ export class AllRun {
   }
 
   async brokers(report: Report): Promise<string> {
-    const { ksql } = this.#options
     return this.#phase('brokers', async () => {
-      const { status, started, engine } = await up(this.#settings, this.#env, { ksql }, report, this.#signal)
-      this.#engine = { engine, started }
-      this.#settings = reaching(this.#settings, status)
-      return `${started ? 'started' : 'running already'}, ${engine.name}, ${status.brokers.join(', ')}`
+      const { settings, outcome } = await this.#infra.up(this.#settings, report, this.#signal)
+      this.#settings = settings
+      return outcome
     })
   }
 
@@ -96,7 +89,7 @@ export class AllRun {
       this.#startWorkers()
       const client = (this.#client = new Client(clientOptions(this.#settings, 'payflow-all')))
       const layout = await layoutOf(this.#settings)
-      const foreign = this.#engine?.engine.name === 'external' && !this.#options.reset
+      const foreign = this.#infra.engine === 'external' && !this.#options.reset
       if (this.#options.keepData || foreign) {
         const { created, existing } = await createMissing(client, layout, this.#signal)
         const why = this.#options.keepData ? '' : ' (nothing is deleted on a cluster of your own without --reset)'
@@ -191,14 +184,15 @@ export class AllRun {
       await this.#supervisor?.stop()
       await this.#producing?.catch(() => undefined)
       await this.#client?.close()
-      if (this.ownsInfra) await this.#engine!.engine.down({ volumes: false }, report)
+      await this.#infra.down(report)
     })()
     return this.#stopped
   }
 
-  /** Ends the worker processes at once. */
+  /** Ends at once whatever this run started. */
   kill(): void {
     this.#supervisor?.kill()
+    this.#infra.endNow()
   }
 
   /** Their processes load their code while topics are still being made. */

@@ -37,15 +37,16 @@ export function exportsOf({ home, origins }: Settings, { brokers, ksql }: InfraS
   ]
 }
 
+/** Brings the brokers up. `onEngine` gets the engine before it starts anything. */
 export async function up(
   settings: Settings,
   env: NodeJS.ProcessEnv,
   { ksql }: { ksql: boolean },
-  report: Report,
-  signal: AbortSignal,
-): Promise<{ status: InfraStatus; started: boolean; engine: Engine }> {
+  { report, signal, onEngine }: { report: Report; signal: AbortSignal; onEngine: (engine: Engine) => void },
+): Promise<{ status: InfraStatus; started: boolean }> {
   const { engine, reason } = await engineOf(settings, env, { ksql })
+  onEngine(engine)
   report(`engine ${reason}`)
   const { started, ...status } = await engine.up(report, signal)
-  return { status, started, engine }
+  return { status, started }
 }

@@ -49,6 +49,8 @@ export interface Engine {
    * @throws PayflowError (infra, usage), or the signal's reason
    */
   up(report: Report, signal?: AbortSignal): Promise<InfraStatus & { started: boolean }>
+  /** Ends at once what `up` of this object has started so far, without waiting for it: the process is about to end. */
+  endNow(): void
   down(options: { volumes: boolean }, report: Report): Promise<{ stopped: boolean }>
   logs(
     options: { service?: string; follow: boolean; lines: number },

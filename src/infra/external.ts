@@ -35,6 +35,10 @@ export class ExternalEngine implements Engine {
     return { ...this.#statusOf(true), started: false }
   }
 
+  endNow(): void {
+    // it starts nothing
+  }
+
   down(): Promise<{ stopped: boolean }> {
     return Promise.reject(
       new PayflowError('NOT_OURS', `The brokers at ${this.#brokers.join(', ')} are not payflow's to stop`, {

@@ -10,6 +10,7 @@ const SHOWN = 50
 
 export function registerDeadLetters(program: Command, world: World): void {
   const group = program.command('dead-letters').description('what workers refused: look at it, hand it over again')
+  examples(group, 'payflow dead-letters list', 'payflow dead-letters replay --all --dry-run')
   const filtered = (command: Command): Command =>
     command
       .option('--worker <name>', 'of this worker')

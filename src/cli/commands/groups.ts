@@ -5,6 +5,7 @@ import type { World } from '../world.ts'
 
 export function registerGroups(program: Command, world: World): void {
   const groups = program.command('groups').description('consumer groups: state, members and lag')
+  examples(groups, 'payflow groups list', 'payflow groups describe payflow-large-orders --json')
   const list = groups.command('list').description('all groups').action(action(world, runList))
   examples(list, 'payflow groups list', 'payflow groups list --json')
   const describe = groups

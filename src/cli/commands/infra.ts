@@ -1,10 +1,12 @@
 import type { Command } from 'commander'
 import { action, examples, type Context } from '../action.ts'
+import type { Engine } from '../../infra/engine.ts'
 import { lines } from '../parsers.ts'
 import type { World } from '../world.ts'
 
 export function registerInfra(program: Command, world: World): void {
   const infra = program.command('infra').description('start, stop and look at the brokers')
+  examples(infra, 'payflow infra up --nodes 3', 'payflow infra status --json', 'payflow infra down')
   const up = infra
     .command('up')
     .description('start the brokers; returns when they serve requests')
@@ -36,11 +38,13 @@ async function runUp(context: Context, { ksql }: { ksql: boolean }): Promise<voi
   const { up, exportsOf } = await import('../../app/infra.ts')
   const { runSteps } = await import('../tasks/steps.ts')
   let result: Awaited<ReturnType<typeof up>> | undefined
+  let forget = (): void => undefined
+  const onEngine = (engine: Engine): void => void (forget = world.atForcedExit(() => engine.endNow()))
   const run = async (report: (line: string) => void): Promise<string> => {
-    result = await up(settings, world.env, { ksql }, report, signal)
-    return `${result.started ? 'ready' : 'running already'}, engine ${result.engine.name}`
+    result = await up(settings, world.env, { ksql }, { report, signal, onEngine })
+    return `${result.started ? 'ready' : 'running already'}, engine ${result.status.engine}`
   }
-  await runSteps(world, output, [{ title: 'Brokers', run }])
+  await runSteps(world, output, [{ title: 'Brokers', run }]).finally(() => forget())
   const { status } = result!
   output.result(status, () => [...addressLines(status), '', ...exportsOf(settings, status)])
   for (const line of ['', 'Next:', '  payflow all', '  payflow topics create', '  payflow infra down'])

@@ -5,7 +5,12 @@ import { table } from '../output.ts'
 import type { World } from '../world.ts'
 
 export function registerProduce(program: Command, world: World): void {
-  const what = new Argument('<kind>', 'what to write').choices(['orders', 'payments', 'users', 'all'])
+  const what = new Argument('<orders|payments|users|all>', 'what to write').choices([
+    'orders',
+    'payments',
+    'users',
+    'all',
+  ])
   const produce = program.command('produce').description('write events to Kafka').addArgument(what)
   addFlowOptions(produce).action(action(world, run))
   examples(

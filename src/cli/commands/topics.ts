@@ -6,6 +6,7 @@ import { registerAddPartitions } from './add-partitions.ts'
 
 export function registerTopics(program: Command, world: World): void {
   const topics = program.command('topics').description('create, reset and look at topics')
+  examples(topics, 'payflow topics reset', 'payflow topics list --json')
   const withLayout = (command: Command): Command =>
     command
       .option('--partitions <n>', 'partitions of each topic (PAYFLOW_PARTITIONS, 3)')

@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import { PayflowError } from '../../errors.ts'
 import { action, examples, type Context } from '../action.ts'
 import type { World } from '../world.ts'
 
@@ -6,7 +7,7 @@ export function registerWorkerReset(worker: Command, world: World): void {
   const reset = worker
     .command('reset')
     .helpOption('-h, --help', 'explain this command')
-    .argument('<names...>', 'workers that are to begin anew; those that read what they write begin anew with them')
+    .argument('[names...]', 'workers that are to begin anew; those that read what they write begin anew with them')
     .description('rebuild workers from their inputs: offsets, state, inbox and output are deleted and made anew')
     .option('--keep-output', 'leave the output as it is: every result appears in it a second time')
     .option('--dry-run', 'only say what would be done')
@@ -32,6 +33,11 @@ async function run(context: Context, options: Options, names: readonly string[],
     command.outputHelp()
     return
   }
+  if (names.length === 0)
+    throw new PayflowError('NO_WORKER_NAMED', 'Nothing says which workers are to begin anew', {
+      kind: 'usage',
+      hint: 'name one or more: `payflow worker list` shows them',
+    })
   const { settings, output, signal } = context
   const { workers } = await import('../../pipeline/workers/index.ts')
   const { findWorkers } = await import('../../app/worker-arguments.ts')

@@ -33,7 +33,9 @@ export function registerWorker(program: Command, world: World): void {
   worker.action(action(world, (context, options: Options, argv) => run(context, options, argv, worker)))
   const list = worker.command('list').helpOption('-h, --help', 'explain this command')
   examples(
-    list.description('the workers, their topics and options').action(action(world, runList)),
+    list
+      .description('the workers, their topics and options')
+      .action(action(world, (context, { help }: Options) => (help ? list.help() : runList(context)))),
     'payflow worker list',
     'payflow worker list --json',
   )

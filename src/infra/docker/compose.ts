@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { runCommand, type CommandResult } from '../command.ts'
@@ -92,9 +93,19 @@ export class Compose {
         PAYFLOW_KSQL_PORT: String(ports.ksql),
       }),
     }
-    // every command sees the ksqlDB service; `up` names the services that it wants
-    const base = ['compose', '--ansi', 'never', '-f', this.#file, '-p', this.project, '--profile', 'ksql']
-    return runCommand('docker', [...base, ...args], { env, ...rest })
+    return runCommand('docker', this.#arguments(args), { env, ...rest })
+  }
+
+  /** Runs a command that goes on when this process ends, unseen. */
+  detach(args: readonly string[]): void {
+    const child = spawn('docker', this.#arguments(args), { env: this.#env, detached: true, stdio: 'ignore' })
+    child.once('error', () => undefined)
+    child.unref()
+  }
+
+  /** Every command sees the ksqlDB service; `up` names the services that it wants. */
+  #arguments(args: readonly string[]): string[] {
+    return ['compose', '--ansi', 'never', '-f', this.#file, '-p', this.project, '--profile', 'ksql', ...args]
   }
 
   /** All containers of the project, running or not; none when the engine cannot be asked. */

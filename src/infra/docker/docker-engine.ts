@@ -36,6 +36,7 @@ export class DockerEngine implements Engine {
   readonly faults: BrokerFaults
   readonly #options: InfraOptions
   readonly #compose: Compose
+  #startedAll = false
 
   constructor(options: InfraOptions) {
     this.#options = options
@@ -64,6 +65,10 @@ export class DockerEngine implements Engine {
     } catch (error) {
       throw explainHomeError(error, home)
     }
+  }
+
+  endNow(): void {
+    if (this.#startedAll) this.#compose.detach(['down', '--remove-orphans', '--timeout', '0'])
   }
 
   async down({ volumes }: { volumes: boolean }, report: Report): Promise<{ stopped: boolean }> {
@@ -103,13 +108,14 @@ export class DockerEngine implements Engine {
     const complete = wanted.every((name) => before.some(({ service, serving }) => service === name && serving))
     if (complete && (await this.#answers(before))) return this.#finish(before, false)
     const ports = await this.#claimPorts(before)
+    this.#startedAll = before.length === 0
     try {
       await this.#composeUp(wanted, ports, report, signal)
       await waitForBrokers([address(ports.kafka)], 1, brokerTimeoutMs, signal)
       report(`Kafka answers on ${address(ports.kafka)}`)
       return this.#finish(await this.#compose.containers(signal), true)
     } catch (error) {
-      if (before.length === 0) await this.#remove(false, report).catch(() => undefined)
+      if (this.#startedAll) await this.#remove(false, report).catch(() => undefined)
       throw error
     }
   }

@@ -9,6 +9,7 @@ import { withLock } from '../lock.ts'
 import { claimPort, isPortFree } from '../ports.ts'
 import { localBrokerFaults } from './broker-faults.ts'
 import { agreeOnNodes, recordNodes, removeData } from './cluster-data.ts'
+import { signalTo } from '../processes.ts'
 import { ensureJars } from './jars.ts'
 import { findJava } from './java.ts'
 import { brokerName, layoutOf, type Layout, type ServiceName } from './layout.ts'
@@ -29,6 +30,7 @@ export class LocalEngine implements Engine {
   readonly faults: BrokerFaults
   readonly #options: InfraOptions
   readonly #layout: Layout
+  #started: Service[] = []
 
   constructor(options: InfraOptions) {
     this.#options = options
@@ -64,6 +66,14 @@ export class LocalEngine implements Engine {
     }
   }
 
+  endNow(): void {
+    for (const service of this.#started) {
+      signalTo(service, 'SIGKILL')
+      forget(this.#layout, service.name)
+    }
+    if (this.#started.length > 0 && readRecord(this.#layout.home)?.engine === this.name) removeRecord(this.#layout.home)
+  }
+
   async down({ volumes }: { volumes: boolean }, report: Report): Promise<{ stopped: boolean }> {
     if (!existsSync(this.#layout.home)) return { stopped: false }
     try {
@@ -86,15 +96,15 @@ export class LocalEngine implements Engine {
     const nodes = agreeOnNodes(layout, this.#options.nodes)
     const survivors = await keepWhatServes(layout, report)
     const complete = survivors.zookeeper !== undefined && survivors.brokers.length === nodes
-    const started: Service[] = []
+    this.#started = []
     try {
-      if (!complete) await this.#startMissing(nodes, survivors, started, report, signal)
+      if (!complete) await this.#startMissing(nodes, survivors, report, signal)
       const { zookeeper, brokers } = readStates(layout)
       const status = this.#statusOf(true, zookeeper, brokers)
       if (!complete || readRecord(layout.home)?.engine !== this.name) this.#record(status, nodes)
       return { ...status, started: !complete }
     } catch (error) {
-      await Promise.all(started.map((service) => stopService(layout, service, abortGraceMs)))
+      await Promise.all(this.#started.map((service) => stopService(layout, service, abortGraceMs)))
       throw error
     }
   }
@@ -102,7 +112,6 @@ export class LocalEngine implements Engine {
   async #startMissing(
     nodes: number,
     survivors: Survivors,
-    started: Service[],
     report: Report,
     signal: AbortSignal | undefined,
   ): Promise<void> {
@@ -114,7 +123,7 @@ export class LocalEngine implements Engine {
     const { zookeeperPort, members } = await this.#claimPorts(nodes, survivors)
     await ensureJars({ directory: layout.jars, root: packageRoot, env, report, signal })
     writeFileSync(join(layout.run, 'log4j.properties'), renderProperties(log4jProperties))
-    const context: StartContext = { layout, java, env, nodes, report, signal, started }
+    const context: StartContext = { layout, java, env, nodes, report, signal, started: this.#started }
     if (survivors.zookeeper === undefined) await startZookeeper(context, zookeeperPort)
     await startBrokers(context, zookeeperPort, members)
     signal?.throwIfAborted()
