@@ -11,7 +11,7 @@ import type { Settings } from '../settings.ts'
 import { withCluster } from './cluster.ts'
 import { checkSameCluster, ksqlClient, openKsql, type KsqlSession } from './ksql-session.ts'
 
-export interface KsqlStep {
+interface KsqlStep {
   readonly title: string
   readonly run: (report: (line: string) => void) => Promise<string>
 }

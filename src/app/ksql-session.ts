@@ -37,7 +37,7 @@ export const groupOfQuery = ({ ksqlServiceId }: ServerInfo, queryId: string): st
 
 const queryGroup = /^_confluent-ksql-(?<service>.*)query_C[ST]AS_(?<sink>.+)_\d+$/
 
-export interface ActiveQuery {
+interface ActiveQuery {
   readonly service: string
   readonly sink: string
 }

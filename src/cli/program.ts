@@ -7,6 +7,7 @@ import { registerChaos } from './commands/chaos.ts'
 import { registerDeadLetters } from './commands/dead-letters.ts'
 import { registerGroups } from './commands/groups.ts'
 import { registerInfra } from './commands/infra.ts'
+import { registerKsql } from './commands/ksql.ts'
 import { registerProduce } from './commands/produce.ts'
 import { registerTopics } from './commands/topics.ts'
 import { registerWorker } from './commands/worker.ts'
@@ -48,6 +49,7 @@ export function createProgram(world: World): Command {
     registerGroups,
     registerProduce,
     registerWorker,
+    registerKsql,
     registerDeadLetters,
     registerChaos,
     registerAudit,

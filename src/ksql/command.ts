@@ -6,13 +6,15 @@ import { KsqlRefusal, wordsOf } from './refusal.ts'
 import type { CommandStatus, ServerInfo } from './replies.ts'
 
 export interface Patience {
+  /** How long a server that does not answer at all is waited for at first: it may just be starting. */
+  readonly answerMs: number
   /** How long a server may take to start, or to come back. */
   readonly startMs: number
   /** How long a command may take, its wait for others included. */
   readonly commandMs: number
   readonly pollMs: number
 }
-export const usualPatience: Patience = { startMs: 60_000, commandMs: 180_000, pollMs: 500 }
+export const usualPatience: Patience = { answerMs: 5_000, startMs: 60_000, commandMs: 180_000, pollMs: 500 }
 
 export interface CommandOptions {
   readonly signal: AbortSignal
@@ -32,17 +34,23 @@ export interface Command {
 const isAway = (error: unknown): boolean =>
   error instanceof NoAnswer || (error instanceof KsqlRefusal && error.isStarting)
 
-/** Waits until the server serves requests. @throws the error that says why it does not, after `patience.startMs` */
+/**
+ * Waits until the server serves requests. One that was `seen` before may take longer to answer at all.
+ * @throws the error that says why it does not
+ */
 export async function waitUntilReady(
   client: KsqlClient,
   { signal, report, patience = usualPatience }: CommandOptions,
+  { seen = false }: { seen?: boolean } = {},
 ): Promise<ServerInfo> {
-  const deadlineMs = performance.now() + patience.startMs
+  const beganMs = performance.now()
   for (let announced = false; ; announced = true) {
     try {
       return await client.info(signal)
     } catch (error) {
-      if (!isAway(error) || performance.now() > deadlineMs) throw error
+      const silent = error instanceof NoAnswer && !seen
+      const patienceMs = silent ? patience.answerMs : patience.startMs
+      if (!isAway(error) || performance.now() - beganMs > patienceMs) throw error
       if (!announced) report('waiting for ksqlDB to start')
     }
     await sleep(patience.pollMs, undefined, { signal })
@@ -68,7 +76,7 @@ export async function runCommand(client: KsqlClient, command: Command, options: 
         report(`${command.title}: another command blocks ksqlDB; trying again`)
       } else if (isAway(error)) {
         report(`${command.title}: ksqlDB went away; waiting for it`)
-        await waitUntilReady(client, options)
+        await waitUntilReady(client, options, { seen: true })
       } else if (error instanceof KsqlRefusal && (await command.isDone(error))) return
       else throw error
     }

@@ -15,7 +15,7 @@ export const queryProperties: StreamsProperties = {
 }
 
 /** What there is of a statement in a ksqlDB. */
-export type Finding =
+type Finding =
   | { readonly state: 'missing' }
   | { readonly state: 'same' }
   /** It exists, but not as described; or what it writes is there without it. `refusal`: it could not be created as described. */

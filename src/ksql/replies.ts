@@ -39,6 +39,7 @@ export type { FieldSchema }
 const runningQuery = z.object({ id: z.string(), sinks: z.array(z.string()), state: z.string().nullish() })
 const partitionOffsets = z.object({
   partition: z.number(),
+  logStartOffset: z.number(),
   logEndOffset: z.number(),
   consumerOffset: z.number().nullish(),
 })

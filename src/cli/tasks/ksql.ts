@@ -1,0 +1,87 @@
+import { prepareApply, prepareDrop, type KsqlRun } from '../../app/ksql-apply.ts'
+import { PayflowError } from '../../errors.ts'
+import type { Plan } from '../../ksql/plan.ts'
+import type { Context } from '../action.ts'
+import { confirm } from '../confirm.ts'
+import { actionTitles, planDocument, planLines } from '../ksql-view.ts'
+import { runSteps } from './steps.ts'
+
+/** Runs a preparation as a step of its own: it may wait for a server that starts. */
+async function prepared<Result>(
+  { world, output }: Context,
+  prepare: (report: (line: string) => void) => Promise<Result>,
+  words: (result: Result) => string,
+): Promise<Result> {
+  let result: Result | undefined
+  const run = async (report: (line: string) => void): Promise<string> => words((result = await prepare(report)))
+  await runSteps(world, output, [{ title: 'ksqlDB', run }])
+  return result!
+}
+
+async function carryOut({ world, output }: Context, { steps }: Pick<KsqlRun<unknown>, 'steps'>): Promise<void> {
+  world.stopWith({ message: 'Stopping; what is done stays', outcome: 'interrupted' })
+  await runSteps(world, output, steps)
+}
+
+export async function applyKsql(
+  context: Context,
+  { replace, dryRun, yes }: { replace: boolean; dryRun: boolean; yes: boolean },
+): Promise<void> {
+  const { settings, output, signal } = context
+  const { plan, steps } = await prepared(
+    context,
+    (report) => prepareApply(settings, { replace, dryRun }, { signal, report }),
+    ({ plan: { actions, fates } }) => `${fates.length} statements, ${actions.length} steps to do`,
+  )
+  if (dryRun) {
+    output.result(planDocument(plan), () => [...planLines(plan), ...actionTitles(plan.actions)])
+    return
+  }
+  const doomed = plan.actions.flatMap((step) => (step.do === 'delete-topic' ? [step.statement.topic] : []))
+  if (doomed.length > 0) {
+    const question = `Delete ${doomed.join(', ')} at ${settings.brokers.join(', ')}, to be filled again?`
+    await confirm(context, question, yes || !settings.brokersGiven)
+  }
+  await carryOut(context, { steps })
+  output.result({ applied: true, ...planDocument(plan) }, () => planLines(plan))
+  refuseLeft(plan)
+}
+
+/** What was left as it is although it is not as described: who relies on the SQL has to know. */
+function refuseLeft({ fates }: Plan): void {
+  const left = fates.filter(({ fate }) => fate === 'changed' || fate === 'waiting')
+  if (left.length === 0) return
+  throw new PayflowError(
+    'KSQL_CHANGED',
+    `Not as described: ${left.map(({ statement }) => statement.name).join(', ')}`,
+    {
+      kind: 'failed',
+      hint: 'create them anew with `payflow ksql apply --replace`: their topics are deleted and filled again',
+    },
+  )
+}
+
+export async function dropKsql(context: Context, { dryRun, yes }: { dryRun: boolean; yes: boolean }): Promise<void> {
+  const { settings, output, signal } = context
+  const { plan, steps } = await prepared(
+    context,
+    (report) => prepareDrop(settings, { signal, report }),
+    ({ plan: { actions } }) => (actions.length === 0 ? 'nothing of payflow there' : `${actions.length} steps to do`),
+  )
+  const titles = actionTitles(plan.actions)
+  const left = plan.left.map(({ statement: { name }, finding }) => ({ name, why: 'why' in finding ? finding.why : '' }))
+  const leftLines = left.map(({ name, why }) => `left alone: ${name}: ${why}`)
+  if (dryRun) {
+    output.result({ actions: titles, left }, () => [...titles, ...leftLines])
+    return
+  }
+  if (titles.length > 0) {
+    const topics = plan.actions.filter((step) => step.do === 'delete-topic').length
+    await confirm(context, `Drop payflow's streams and tables in ksqlDB, and delete ${topics} topics?`, yes)
+    await carryOut(context, { steps })
+  }
+  output.result({ dropped: true, actions: titles, left }, () => [
+    titles.length === 0 ? 'nothing to drop' : `dropped in ${titles.length} steps`,
+    ...leftLines,
+  ])
+}
