@@ -18,7 +18,7 @@ function distance(a: string, b: string): number {
 }
 
 /** The known word nearest to what was typed, or undefined when none is near enough to be meant. */
-export function nearest(typed: string, known: Iterable<string>): string | undefined {
+function nearest(typed: string, known: Iterable<string>): string | undefined {
   const word = typed.toLowerCase()
   let best: { name: string; distance: number } | undefined
   for (const name of known) {

@@ -19,7 +19,7 @@ export const durationMs = (minimum: string, maximum: string) => {
     .string()
     .transform(parse)
     .pipe(z.number().min(parse(minimum)).max(parse(maximum)))
-    .describe(`a duration from ${minimum} to ${maximum}, such as ${minimum} or 500ms`)
+    .describe(`a duration from ${minimum} to ${maximum}: a number with ms, s, m, h or d`)
 }
 
 const address = /^(\[[0-9a-fA-F:.]+\]|[^\s:/@,]+):([1-9]\d{0,4})$/

@@ -27,9 +27,18 @@ const schema = z.object({
 /** Never shown to anybody. */
 const secrets: ReadonlySet<string> = new Set(['ksqlPassword'])
 
+/** A refused value as an error may show it: what stands before an @ could be a password. */
+function shownValue(name: SettingName, value: unknown): string {
+  if (secrets.has(name)) return '***'
+  return (typeof value === 'string' ? value : JSON.stringify(value)).replace(/^.*@/s, '***@')
+}
+
+/** Why a text is no JSON, in one line, and without the piece of it that V8 quotes: that may be a secret. */
+const syntaxFault = (error: unknown): string =>
+  messageOf(error).replace(/, (?:"|\.\.\.").* is not valid JSON$/s, '').replaceAll(/\s+/g, ' ') // prettier-ignore
+
 type Values = z.infer<typeof schema>
-export type SettingName = keyof Values
-export type EngineSetting = Values['engine']
+type SettingName = keyof Values
 
 const defaults: Partial<Record<SettingName, unknown>> = {
   engine: 'auto',
@@ -45,7 +54,7 @@ const defaults: Partial<Record<SettingName, unknown>> = {
 
 const names = Object.keys(schema.shape) as SettingName[]
 const words = (name: string, separator: string): string => name.replaceAll(/[A-Z]/g, (letter) => separator + letter)
-export const environmentName = (name: SettingName): string => `PAYFLOW_${words(name, '_').toUpperCase()}`
+const environmentName = (name: SettingName): string => `PAYFLOW_${words(name, '_').toUpperCase()}`
 const optionName = (name: SettingName): string => `--${words(name, '-').toLowerCase()}`
 
 const recordSchema = z.object({
@@ -82,7 +91,7 @@ export function removeRecord(home: string): void {
 }
 
 export interface Settings {
-  readonly engine: EngineSetting
+  readonly engine: Values['engine']
   /** Where to reach Kafka: given, or recorded by `infra up`, or the configured port of this machine (none: any free one). */
   readonly brokers: string[]
   /** Somebody named the brokers: they are not payflow's own. */
@@ -134,7 +143,7 @@ function readConfigFile(path: string, required: boolean): Record<string, unknown
   try {
     content = JSON.parse(text)
   } catch (error) {
-    throw usage('CONFIG_INVALID', `${path} is not JSON: ${messageOf(error)}`, 'correct the file')
+    throw usage('CONFIG_INVALID', `${path} is not JSON: ${syntaxFault(error)}`, 'correct the file')
   }
   if (typeof content !== 'object' || content === null || Array.isArray(content))
     throw usage('CONFIG_INVALID', `${path} does not hold a JSON object`, `allowed keys: ${names.join(', ')}`)
@@ -167,10 +176,9 @@ function check(given: Record<SettingName, Given>): Values {
   if (result.success) return result.data
   const name = result.error.issues[0]!.path[0] as SettingName
   const { value, origin } = given[name]
-  const shown = secrets.has(name) ? '***' : typeof value === 'string' ? value : JSON.stringify(value)
   throw usage(
     'SETTING_INVALID',
-    `${origin.startsWith('-') || origin.startsWith('PAYFLOW') ? origin : `"${name}" in ${origin}`} cannot be "${shown}"`,
+    `${origin.startsWith('-') || origin.startsWith('PAYFLOW') ? origin : `"${name}" in ${origin}`} cannot be "${shownValue(name, value)}"`,
     `allowed: ${schema.shape[name].description!}`,
   )
 }
@@ -224,10 +232,10 @@ export function resolveSettings(sources: SettingSources): Settings {
 
 /** The environment in which another payflow process comes to the same settings. */
 export function environmentOf(settings: Settings): Record<string, string> {
-  const { brokers, ksqlUrl, home, partitions, replicationFactor, configFile } = settings
+  const { brokers, brokersGiven, ksqlUrl, home, partitions, replicationFactor, configFile } = settings
   const { sessionTimeoutMs, transactionTimeoutMs, lingerMs } = settings
   return {
-    PAYFLOW_ENGINE: 'auto',
+    PAYFLOW_ENGINE: brokersGiven ? 'external' : 'auto',
     PAYFLOW_BROKERS: brokers.join(','),
     PAYFLOW_KSQL_URL: ksqlUrl ?? '',
     PAYFLOW_HOME: home,
