@@ -1,9 +1,7 @@
 import process from 'node:process'
-import { CommanderError } from 'commander'
 import { bugExitCode } from './exit-codes.ts'
-import { mayColor } from './output.ts'
 import { createProgram } from './program.ts'
-import { describeFailure } from './report-error.ts'
+import { describeFailure, failureStyle } from './report-error.ts'
 import { listenForSignals, type Signals } from './signals.ts'
 import type { Parent, World } from './world.ts'
 
@@ -46,20 +44,9 @@ export async function main(argv: readonly string[]): Promise<number> {
 }
 
 function fail(error: unknown, argv: readonly string[], world: World, { signal, exitCode }: Signals): number {
-  if (error instanceof CommanderError) {
-    if (error.exitCode === 0) return 0
-    // commander has shown the help of a command that lacks its subcommand.
-    if (error.code === 'commander.help') return 2
-  }
   if (signal.aborted && isAbort(error, signal)) return exitCode() ?? 0
-  const color = mayColor(world, 'stderr', !argv.includes('--no-color'))
-  const paint = (code: number) => (text: string) => (color ? `\u001B[${code}m${text}\u001B[39m` : text)
-  const failure = describeFailure(error, {
-    json: argv.includes('--json'),
-    verbose: argv.includes('--verbose') || argv.includes('-v'),
-    color: { red: paint(31), dim: paint(90) },
-  })
-  world.stderr.write(`${failure.lines.join('\n')}\n`)
+  const failure = describeFailure(error, failureStyle(argv, world))
+  world.stderr.write(failure.lines.map((line) => `${line}\n`).join(''))
   return failure.exitCode
 }
 

@@ -35,7 +35,8 @@ export interface Output {
   readonly drawing: <Result>(draw: () => Promise<Result>) => Promise<Result>
 }
 
-const said = (value: string | undefined): boolean => value !== undefined && value !== '' && value !== '0'
+/** Whether a variable turns something on. */
+export const said = (value: string | undefined): boolean => value !== undefined && value !== '' && value !== '0'
 
 /** NO_COLOR counts when it is not empty, as its convention says. */
 export const mayColor = (world: World, stream: 'stdout' | 'stderr', asked = true): boolean =>

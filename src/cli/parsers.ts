@@ -19,15 +19,17 @@ export const lines = wholeNumber(0, 1_000_000, 'a whole number from 0 to 1000000
 export const seed = wholeNumber(0, 2 ** 32 - 1, `a whole number from 0 to ${2 ** 32 - 1}`)
 
 const highestRate = 1_000_000
+/** Small numbers come as JavaScript writes them, too: 1e-7. */
+const decimal = /^(\d+(\.\d+)?|\.\d+)(e-\d+)?$/
 
 export function rate(text: string): number | 'max' {
   if (text === 'max') return text
-  const value = /^\d+(\.\d+)?$/.test(text) ? Number(text) : Number.NaN
+  const value = decimal.test(text) ? Number(text) : Number.NaN
   return value > 0 && value <= highestRate ? value : refuse(`a number above 0, up to ${highestRate}, or max`)
 }
 
 export function fraction(text: string): number {
-  const value = /^\d*\.?\d+$/.test(text) ? Number(text) : Number.NaN
+  const value = decimal.test(text) ? Number(text) : Number.NaN
   return value <= 1 ? value : refuse('a number from 0 to 1')
 }
 
@@ -38,7 +40,7 @@ export function duration(text: string): number {
 
 /** Like a duration, but 0 turns it off. */
 export function interval(text: string): number {
-  return /^0+[a-z]*$/.test(text) ? 0 : (parseDuration(text) ?? refuse('a duration such as 5s or 500ms, or 0 for never'))
+  return /^0+$/.test(text) ? 0 : (parseDuration(text) ?? refuse('a duration such as 5s or 500ms, or 0 for never'))
 }
 
 export function time(text: string): number {

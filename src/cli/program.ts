@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { Command } from 'commander'
+import { Command, Help } from 'commander'
 import { examples } from './action.ts'
 import { registerAll } from './commands/all.ts'
 import { registerAudit } from './commands/audit.ts'
@@ -30,7 +30,11 @@ export function createProgram(world: World): Command {
       getOutHelpWidth: () => world.columns(),
       getErrHelpWidth: () => world.columns(),
     })
-    .configureHelp({ showGlobalOptions: true })
+    .configureHelp({
+      showGlobalOptions: true,
+      // Short, so that the descriptions beside them have room to wrap on 80 columns.
+      subcommandTerm: (command) => new Help().subcommandTerm(command).replace(' [options]', ''),
+    })
     .version(version(), '-V, --version', 'print the version')
     .helpOption('-h, --help', 'explain a command')
     .option('--engine <name>', 'where brokers come from: auto, docker, local or external (PAYFLOW_ENGINE)')

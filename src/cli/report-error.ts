@@ -2,7 +2,8 @@ import { CommanderError } from 'commander'
 import { PayflowError, messageOf } from '../errors.ts'
 import { isBrokerError, asPayflowError } from '../kafka/broker-errors.ts'
 import { bugExitCode, exitCodes } from './exit-codes.ts'
-import type { Palette } from './output.ts'
+import { mayColor, said, type Palette } from './output.ts'
+import type { World } from './world.ts'
 
 interface Failure {
   readonly exitCode: number
@@ -39,12 +40,32 @@ export function failureOf(error: unknown): Failure {
   }
 }
 
-/** One line what went wrong, one what to do; the stack only when asked. With `json`, one JSON line. */
+interface FailureStyle {
+  readonly json: boolean
+  readonly verbose: boolean
+  readonly color: Pick<Palette, 'red' | 'dim'>
+}
+
+/** What a command line and its environment ask for; the error may have come before any option was read. */
+export function failureStyle(argv: readonly string[], world: World): FailureStyle {
+  const color = mayColor(world, 'stderr', !argv.includes('--no-color'))
+  const paint = (code: number) => (text: string) => (color ? `\u001B[${code}m${text}\u001B[39m` : text)
+  return {
+    json: argv.includes('--json') || said(world.env.PAYFLOW_JSON),
+    verbose: argv.includes('--verbose') || argv.includes('-v') || said(world.env.PAYFLOW_VERBOSE),
+    color: { red: paint(31), dim: paint(90) },
+  }
+}
+
+/** One line what went wrong, one what to do; the stack only when asked. With `json`, one JSON line. No lines when all is said. */
 export function describeFailure(
   error: unknown,
-  { json, verbose, color }: { json: boolean; verbose: boolean; color: Pick<Palette, 'red' | 'dim'> },
+  { json, verbose, color }: FailureStyle,
 ): { lines: string[]; exitCode: number } {
+  if (error instanceof CommanderError && error.exitCode === 0) return { lines: [], exitCode: 0 }
   const { exitCode, code, message, hint } = failureOf(error)
+  // commander has shown the help of a command that lacks its subcommand.
+  if (error instanceof CommanderError && error.code === 'commander.help') return { lines: [], exitCode }
   if (json) return { lines: [JSON.stringify({ error: { code, message, hint } })], exitCode }
   const stack = verbose && error instanceof Error && !(error instanceof CommanderError) ? stackLines(error) : []
   return { lines: [`${color.red('Error:')} ${message}`, `${color.dim('→')} ${hint}`, ...stack], exitCode }

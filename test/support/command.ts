@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
 import { createProgram } from '../../src/cli/program.ts'
-import { failureOf } from '../../src/cli/report-error.ts'
+import type { World } from '../../src/cli/world.ts'
+import { describeFailure, failureOf, failureStyle } from '../../src/cli/report-error.ts'
 
 export interface CommandResult {
   readonly exitCode: number
@@ -18,15 +19,17 @@ export interface CommandOptions {
   readonly brokers?: readonly string[]
   readonly env?: NodeJS.ProcessEnv
   readonly signal?: AbortSignal
+  /** stdout and stderr are one, of 80 columns. */
+  readonly terminal?: boolean
   /** Called with every piece that the command writes to stdout. */
   readonly onOutput?: (all: string) => void
 }
 
-/** Runs a command line in this process, in a PAYFLOW_HOME of its own, without a terminal. */
+/** Runs a command line in this process, in a PAYFLOW_HOME of its own, without a terminal unless one is wanted. */
 export async function command(argv: readonly string[], options: CommandOptions = {}): Promise<CommandResult> {
   const home = await mkdtemp(join(tmpdir(), 'payflow-command-'))
   onTestFinished(() => rm(home, { recursive: true, force: true }))
-  const { brokers, env = {}, signal = new AbortController().signal, onOutput } = options
+  const { brokers, env = {}, signal = new AbortController().signal, terminal = false, onOutput } = options
   const written = { stdout: '', stderr: '' }
   const stream = (name: 'stdout' | 'stderr'): Writable =>
     new Writable({
@@ -36,12 +39,12 @@ export async function command(argv: readonly string[], options: CommandOptions =
         done()
       },
     })
-  const program = createProgram({
+  const world: World = {
     stdout: stream('stdout'),
     stderr: stream('stderr'),
     env: { PAYFLOW_HOME: home, ...(brokers && { PAYFLOW_BROKERS: brokers.join(',') }), ...env },
     cwd: home,
-    isTTY: { stdin: false, stdout: false, stderr: false },
+    isTTY: { stdin: false, stdout: terminal, stderr: terminal },
     columns: () => 80,
     rows: () => 24,
     signal,
@@ -49,15 +52,15 @@ export async function command(argv: readonly string[], options: CommandOptions =
     announceWith: () => () => undefined,
     atForcedExit: () => () => undefined,
     parent: undefined,
-  })
+  }
   let exitCode = 0
   try {
-    await program.parseAsync([...argv], { from: 'user' })
+    await createProgram(world).parseAsync([...argv], { from: 'user' })
   } catch (error) {
-    const failure = failureOf(error)
-    if (failure.code === 'BUG') throw error
+    if (failureOf(error).code === 'BUG') throw error
+    const failure = describeFailure(error, failureStyle(argv, world))
     exitCode = failure.exitCode
-    written.stderr += `${failure.message}\n${failure.hint}\n`
+    written.stderr += failure.lines.map((line) => `${line}\n`).join('')
   }
   const documents = (): Record<string, unknown>[] =>
     written.stdout.trim().split('\n').filter((line) => line !== '').map((line) => JSON.parse(line) as Record<string, unknown>) // prettier-ignore
