@@ -92,7 +92,8 @@ export class WorkerAuditor {
   /** The inbox comes first: it says whose order is not known. Then what was refused, then the inputs. */
   async run(): Promise<WorkerAudit> {
     const { deadLetters, inboxWritten } = this.#cut
-    const mayExcuse = (reason: string): boolean => TOO_LARGE.test(reason) || this.#rule.mayRefuse?.test(reason) === true
+    const mayExcuse = (reason: string): boolean =>
+      this.#alwaysExcuses(reason) || this.#rule.mayRefuse?.test(reason) === true
     this.#hooks.onRead(0, this.#total)
     for (const span of inboxWritten) await this.#drain(this.#source(span, (record) => this.#handedOn.foundInInbox(record, span.partition))) // prettier-ignore
     for (const span of deadLetters) await this.#drain(this.#source(span, (record) => this.#handedOn.foundDeadLetter(record, span.partition, mayExcuse))) // prettier-ignore
@@ -185,7 +186,11 @@ export class WorkerAuditor {
     const reason = this.#handedOn.excuseOf(place)
     if (reason === undefined) return false
     const user = this.#worker.inputs[alias]!.userOf?.(event)
-    return TOO_LARGE.test(reason) || this.#handedOn.unordered.has(String(user))
+    return this.#alwaysExcuses(reason) || this.#handedOn.unordered.has(String(user))
+  }
+
+  #alwaysExcuses(reason: string): boolean {
+    return TOO_LARGE.test(reason) || this.#rule.mayRefuseAnyway?.test(reason) === true
   }
 
   #refuse(record: RecordCursor, { place, required }: Taken): void {

@@ -8,6 +8,8 @@ export interface Shape<Event> {
   decode(value: unknown): Decoded<Event>
   /** The event as JSON text, as payflow writes it: fields in the order of the shape, money with at most two decimals, times as ISO-8601 UTC with ms. */
   encode(event: Event): string
+  /** By their names. */
+  readonly fields: Fields
   /** What the wire JSON must be; it accepts exactly what `decode` accepts, and is much slower. */
   readonly schema: z.ZodType
 }
@@ -32,6 +34,7 @@ export function shape<const Specs extends Fields>(fields: Specs): Shape<EventOf<
   return {
     decode: decoder(fields) as Shape<EventOf<Specs>>['decode'],
     encode: encoder(fields),
+    fields,
     schema: z.object(Object.fromEntries(Object.entries(fields).map(([name, field]) => [name, field.schema]))),
   }
 }

@@ -7,7 +7,7 @@ import { retrying } from '../kafka/retry.ts'
 import { stateTopic } from '../pipeline/topics.ts'
 import type { AnyWorker } from '../pipeline/worker.ts'
 import { failpoint } from './failpoint.ts'
-import type { StateStore } from './state-store.ts'
+import type { StateStore } from '../pipeline/state-store.ts'
 
 /** The progress record's key; no state key can be it, because state keys come from events. */
 export const PROGRESS_KEY = '\u0000progress'

@@ -4,7 +4,7 @@ import { writeChanges, writeProgress } from './changelog.ts'
 import { failpoint } from './failpoint.ts'
 import type { Input } from './input.ts'
 import type { Processor } from './processor.ts'
-import type { StateStore } from './state-store.ts'
+import type { StateStore } from '../pipeline/state-store.ts'
 import type { TransactionalProducer } from './transactional-producer.ts'
 
 /**

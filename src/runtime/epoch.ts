@@ -11,7 +11,7 @@ import type { Input } from './input.ts'
 import { nextInput } from './merge.ts'
 import { startingOffsets } from './positions.ts'
 import { Processor, type Counts, type OutputPartitions } from './processor.ts'
-import { StateStore } from './state-store.ts'
+import { StateStore } from '../pipeline/state-store.ts'
 import type { TaskPhase } from './task-state.ts'
 import { TransactionalProducer } from './transactional-producer.ts'
 

@@ -13,7 +13,7 @@ export interface InputRecord {
   readonly event: unknown
   /** Why the record is bad input; then there is no event. */
   readonly reason: string | undefined
-  /** Event time in ms; undefined for bad input. */
+  /** Event time in ms; undefined for bad input, and for events of no time. */
   readonly time: number | undefined
 }
 
@@ -133,12 +133,7 @@ export class Input implements Source {
       return { alias: undefined, event: undefined, reason: `${topic} is no input of this worker`, time: undefined }
     const decoded = decodeRecord(input.spec, cursor.value())
     if ('reason' in decoded) return { alias: input.alias, event: undefined, reason: decoded.reason, time: undefined }
-    const { timestamp } = decoded.event as { timestamp?: unknown }
-    return {
-      alias: input.alias,
-      event: decoded.event,
-      reason: undefined,
-      time: typeof timestamp === 'number' ? timestamp : undefined,
-    }
+    const { event } = decoded
+    return { alias: input.alias, event, reason: undefined, time: input.spec.timeOf?.(event) }
   }
 }

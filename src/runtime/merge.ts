@@ -1,12 +1,17 @@
 import type { Input } from './input.ts'
 
+type Head = Pick<Input, 'peek' | 'drained'>
+
 /**
- * The input whose head comes next: the one with the smallest event time among what is fetched. An input with nothing fetched is
- * waited for only while it is known to have something: idle, it holds nobody up. Bad input goes first, having no time.
- * The inbox has its own order and is waited for likewise.
+ * The input whose head comes next: the one with the smallest event time among what is fetched. Of equal ones, the first of the definition.
+ *
+ * An idle input holds nobody up, because what comes next in it may never come; so a task's event time is that of the records it has
+ * processed, of whichever input. An input is idle only when a broker has said so: until it has answered, and while it is known to have
+ * something that is not fetched yet, the others wait for it. And nothing but a processed record moves event time on: neither a clock nor an
+ * input that is empty. Bad input goes first, having no time. The inbox has its own order and is waited for likewise.
  */
-export function nextInput(inputs: readonly Input[]): Input | undefined {
-  let next: Input | undefined
+export function nextInput<Source extends Head>(inputs: readonly Source[]): Source | undefined {
+  let next: Source | undefined
   let least = Infinity
   for (const input of inputs) {
     const head = input.peek()

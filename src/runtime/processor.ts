@@ -3,8 +3,8 @@ import { murmur2, partitionOf } from '../kafka/wire/murmur2.ts'
 import { DEAD_LETTERS, inboxTopic } from '../pipeline/topics.ts'
 import type { AnyWorker, StepResult } from '../pipeline/worker.ts'
 import type { Input, InputRecord } from './input.ts'
-import { originHeaders } from './origin.ts'
-import type { StateStore } from './state-store.ts'
+import { originHeaders, type Origin } from './origin.ts'
+import type { StateStore } from '../pipeline/state-store.ts'
 
 type Step = (event: unknown, state: unknown, options: unknown) => StepResult<unknown, unknown> | undefined
 type OnTime = (now: number, state: unknown, options: unknown) => StepResult<unknown, unknown> | undefined
@@ -29,11 +29,15 @@ export const noCounts = (): Counts => ({ processed: 0, emitted: 0, deadLetters: 
 /** An exception out of a worker's own code: a bug there, never bad input. */
 export class StepError extends Error {
   override readonly name = 'StepError'
-  constructor(worker: string, alias: string, cause: unknown) {
+  readonly worker: string
+
+  /** `at`: the record whose step it was, or that made a timer fire. */
+  constructor(worker: string, step: string, at: Pick<Origin, 'topic' | 'partition' | 'offset'>, cause: unknown) {
     super(
-      `worker ${worker} threw while it processed ${alias}: ${cause instanceof Error ? cause.message : String(cause)}`,
+      `${step} of worker ${worker} failed at ${at.topic}/${at.partition}, offset ${at.offset}: ${cause instanceof Error ? cause.message : String(cause)}`,
       { cause },
     )
+    this.worker = worker
   }
 }
 
@@ -77,9 +81,9 @@ export class Processor {
     const { alias, event, reason, time } = record
     if (alias === undefined || reason !== undefined) this.#deadLetter(input, reason ?? 'no input')
     else if (!this.#isStray(input, alias, event)) {
-      const refused = this.#step(alias, event)
+      const refused = this.#step(input, alias, event)
       if (refused !== undefined) this.#deadLetter(input, refused)
-      else if (time !== undefined) this.#advance(time)
+      else if (time !== undefined) this.#advance(input, time)
     }
     this.counts.processed++
     input.take()
@@ -100,7 +104,7 @@ export class Processor {
     return true
   }
 
-  #step(alias: string, event: unknown): string | undefined {
+  #step(input: Input, alias: string, event: unknown): string | undefined {
     const { state, on } = this.#worker
     try {
       const step = on[alias] as unknown as Step
@@ -108,7 +112,7 @@ export class Processor {
       const key = (state.key[alias] as unknown as (event: unknown) => string)(event)
       return this.#apply(key, step(event, this.#state.get(key), this.#options))
     } catch (error) {
-      throw new StepError(this.#worker.name, alias, error)
+      throw new StepError(this.#worker.name, `on.${alias}`, input.origin(), error)
     }
   }
 
@@ -131,19 +135,18 @@ export class Processor {
   }
 
   /** Event time moves on, never back: timers up to it fire, also those of a record that came late. */
-  #advance(time: number): void {
+  #advance(input: Input, time: number): void {
     if (time > this.eventTime) this.eventTime = time
     const onTime = this.#worker.onTime as OnTime | undefined
     if (!onTime) return
-    for (const key of this.#state.due(this.eventTime)) {
-      let result: StepResult<unknown, unknown> | undefined
-      try {
-        result = onTime(this.eventTime, this.#state.get(key), this.#options)
-      } catch (error) {
-        throw new StepError(this.#worker.name, 'a timer', error)
+    try {
+      for (const key of this.#state.due(this.eventTime)) {
+        const refused = this.#apply(key, onTime(this.eventTime, this.#state.get(key), this.#options))
+        if (refused !== undefined) throw new Error(refused)
+        this.#state.refuseDue(key, this.eventTime)
       }
-      const refused = this.#apply(key, result)
-      if (refused !== undefined) throw new StepError(this.#worker.name, 'a timer', new Error(refused))
+    } catch (error) {
+      throw new StepError(this.#worker.name, 'onTime', input.origin(), error)
     }
   }
 

@@ -110,7 +110,7 @@ test('an exception in a worker is a bug: it ends the run and commits nothing', a
     },
   })
   await writeAll(brokers(), topicOf('payments'), [{ key: '1', value: payment(0) }])
-  await expect(runUntilCaughtUp([worker])).rejects.toThrow(/threw while it processed payments: a bug/)
+  await expect(runUntilCaughtUp([worker])).rejects.toThrow(/^on\.payments of worker .* failed at .*, offset \d+: a bug/)
   expect(await readAll(brokers(), output)).toEqual([])
   expect(await deadLettersOf(worker.name)).toEqual([])
 })

@@ -25,6 +25,7 @@ const paymentKey = (payment: Omit<Status, 'status' | 'order_total'>): number => 
  */
 class OrderStatuses implements Rule {
   readonly aliases = ['orders', 'payments'] as const
+  readonly mayRefuseAnyway = /^\d+ payments wait for order /
   readonly #topic: TopicSpec<Status>
   readonly #setup: RuleSetup
   readonly #orders = new OrderTable()

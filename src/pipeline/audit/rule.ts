@@ -74,6 +74,8 @@ export interface Rule {
   readonly aliases: readonly string[]
   /** Why a worker may refuse a record that this rule would not, in its words; absent: never. */
   readonly mayRefuse?: RegExp
+  /** Why a worker may refuse a record although the order of the inputs is known: what this rule does not look at. */
+  readonly mayRefuseAnyway?: RegExp
   /** True when the worker must refuse the record. */
   input(record: AuditedInput): boolean
   output(record: FoundOutput): void

@@ -30,12 +30,18 @@ const matching = z.object({
 })
 type Matching = z.infer<typeof matching>
 
+/** So many payments of one order may wait for it: they are one record of the changelog. */
+const MAX_OPEN = 1_000
+
 /** An order and a payment belong together only when the user is the same too; users of a partition stay together. */
 const keyOf = (event: { readonly user_id: number; readonly order_id: string }): string =>
   `${event.user_id}:${event.order_id}`
 
 const newestOf = (state: Matching | null, timestamp: number): number =>
   state && state.newest > timestamp ? state.newest : timestamp
+
+const tooManyOpen = ({ order_id }: { readonly order_id: string }): string =>
+  `${MAX_OPEN} payments wait for order ${order_id} already`
 
 type Matchable = Omit<OpenPayment, 'reported'>
 
@@ -93,22 +99,34 @@ export const processPaymentsWorker = defineWorker({
           state: { total: state.total, open: state.open, newest },
           emit: [statusOf(payment, state.total as Cents)],
         }
-      return { state: { total: null, open: [...(state?.open ?? []), { ...payment, reported: false }], newest } }
+      const open = state?.open ?? []
+      if (open.length >= MAX_OPEN) return { reject: tooManyOpen(payment) }
+      return { state: { total: null, open: [...open, { ...payment, reported: false }], newest } }
     },
   },
   dueAt: (state, { wait, retention }) => {
     if (!state) return undefined
     let due = state.newest + retention
-    for (const { reported, timestamp } of state.open) if (!reported && timestamp + wait < due) due = timestamp + wait
+    for (const { reported, timestamp } of state.open)
+      due = Math.min(due, timestamp + (reported ? retention : Math.min(wait, retention)))
     return due
   },
   onTime: (now, state, { wait, retention }) => {
     if (!state) return undefined
-    const dropped = state.newest + retention <= now
+    const { open, total, newest } = state
     // a payment that is dropped before its time is up is told now: every payment gets a status
-    const isDue = (payment: OpenPayment) => !payment.reported && (dropped || payment.timestamp + wait <= now)
-    const emit = state.open.filter(isDue).map((payment) => statusOf(payment, null))
-    const open = state.open.map((payment) => (isDue(payment) ? { ...payment, reported: true } : payment))
-    return { emit, state: dropped ? null : { ...state, open } }
+    const isTold = ({ timestamp }: OpenPayment) => timestamp + Math.min(wait, retention) <= now
+    const emit = open
+      .filter((payment) => !payment.reported && isTold(payment))
+      .map((payment) => statusOf(payment, null))
+    // each by its own time: payments that go on coming for an order that never does must not keep the first ones
+    const kept = open.filter(({ timestamp }) => timestamp + retention > now)
+    const dropped = newest + retention <= now
+    return {
+      emit,
+      state: dropped
+        ? null
+        : { total, newest, open: kept.map((payment) => ({ ...payment, reported: isTold(payment) })) },
+    }
   },
 })

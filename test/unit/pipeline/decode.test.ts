@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { decodeRecord, decodeText } from '../../../src/pipeline/decode.ts'
 import { orders, users } from '../../../src/pipeline/topics.ts'
-import { order, userEvent } from '../../support/events.ts'
+import { order, userEvent } from '../../../src/pipeline/testing/events.ts'
 
 const { event } = order()
 const text = orders.shape.encode(event)

@@ -10,7 +10,7 @@ import {
   stateTopic,
 } from '../../../src/pipeline/topics.ts'
 import { workers } from '../../../src/pipeline/workers/index.ts'
-import { NOON_MS, ORDER_ID, PAYMENT_ID, cents, order } from '../../support/events.ts'
+import { NOON_MS, ORDER_ID, PAYMENT_ID, cents, order } from '../../../src/pipeline/testing/events.ts'
 
 describe('topics', () => {
   it('are keyed by the decimal text of the user, order_status by the order', () => {

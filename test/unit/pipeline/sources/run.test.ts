@@ -7,8 +7,8 @@ import type { AnyWorker } from '../../../../src/pipeline/worker.ts'
 import { failedPaymentsWorker } from '../../../../src/pipeline/workers/failed-payments.ts'
 import { frequentFailedPaymentsWorker } from '../../../../src/pipeline/workers/frequent-failed-payments.ts'
 import { workers } from '../../../../src/pipeline/workers/index.ts'
-import { NOON_MS, type TopicEvent } from '../../../support/events.ts'
-import { Fold } from '../../../support/fold.ts'
+import { NOON_MS, type TopicEvent } from '../../../../src/pipeline/testing/events.ts'
+import { Fold } from '../../../../src/pipeline/testing/fold.ts'
 
 const SECONDS = 20
 const RATES = { orders: 50, payments: 50, users: 20 }

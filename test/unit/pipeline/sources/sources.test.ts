@@ -5,7 +5,7 @@ import { orderSource } from '../../../../src/pipeline/sources/orders.ts'
 import { paymentSource } from '../../../../src/pipeline/sources/payments.ts'
 import type { Source } from '../../../../src/pipeline/sources/source.ts'
 import { userSource } from '../../../../src/pipeline/sources/users.ts'
-import { NOON_MS } from '../../../support/events.ts'
+import { NOON_MS } from '../../../../src/pipeline/testing/events.ts'
 
 interface Options {
   seed: number

@@ -2,8 +2,8 @@ import fc from 'fast-check'
 import { it } from 'vitest'
 import { MAX_CENTS, type Cents } from '../../../../src/pipeline/money.ts'
 import { aggregatedRevenueWorker } from '../../../../src/pipeline/workers/aggregated-revenue.ts'
-import { NOON_MS, cents, order } from '../../../support/events.ts'
-import { given } from '../../../support/given.ts'
+import { NOON_MS, cents, order } from '../../../../src/pipeline/testing/events.ts'
+import { given } from '../../../../src/pipeline/testing/given.ts'
 
 const total = (revenue: number, count: number, given: object = {}) => ({
   user_id: 1,

@@ -1,7 +1,7 @@
 import { it } from 'vitest'
 import { failedPaymentsWorker } from '../../../../src/pipeline/workers/failed-payments.ts'
-import { NOON_MS, ORDER_ID, cents, payment } from '../../../support/events.ts'
-import { given } from '../../../support/given.ts'
+import { NOON_MS, ORDER_ID, cents, payment } from '../../../../src/pipeline/testing/events.ts'
+import { given } from '../../../../src/pipeline/testing/given.ts'
 
 it('says who failed to pay what, how and when', () => {
   given(failedPaymentsWorker)

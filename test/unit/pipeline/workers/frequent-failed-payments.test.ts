@@ -1,9 +1,9 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { frequentFailedPaymentsWorker as worker } from '../../../../src/pipeline/workers/frequent-failed-payments.ts'
-import { NOON_MS, failedPayment } from '../../../support/events.ts'
-import { Fold } from '../../../support/fold.ts'
-import { given } from '../../../support/given.ts'
+import { NOON_MS, failedPayment } from '../../../../src/pipeline/testing/events.ts'
+import { Fold } from '../../../../src/pipeline/testing/fold.ts'
+import { given } from '../../../../src/pipeline/testing/given.ts'
 
 const WINDOW_MS = 600_000
 const STEP_MS = WINDOW_MS / 60
@@ -87,10 +87,10 @@ describe('the window', () => {
     const fold = new Fold(worker, { window: 'all' })
     three.forEach((failure) => fold.process(failure))
     const changed = new Fold(worker)
-    for (const [key, state] of fold.states) changed.states.set(key, state)
+    for (const [key, state] of fold.state.changes) changed.state.restore(key, state)
     changed.process(failureAt(1))
     expect(changed.emitted).toEqual([])
-    expect(changed.states.get('1')).toMatchObject({ window_ms: WINDOW_MS, counts: [1] })
+    expect(changed.state.find('1')).toMatchObject({ window_ms: WINDOW_MS, counts: [1] })
   })
 
   it.each(['59ms', '0s', '10', 'ever', '36526d'])('refuses to be %j', (text) => {

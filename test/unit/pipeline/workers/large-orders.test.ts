@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { largeOrdersWorker } from '../../../../src/pipeline/workers/large-orders.ts'
-import { NOON_MS, ORDER_ID, cents, payment } from '../../../support/events.ts'
-import { given } from '../../../support/given.ts'
+import { NOON_MS, ORDER_ID, cents, payment } from '../../../../src/pipeline/testing/events.ts'
+import { given } from '../../../../src/pipeline/testing/given.ts'
 
 const large = (amount: number) => ({
   order_id: ORDER_ID,

@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest'
 import { MAX_CENTS } from '../../../../src/pipeline/money.ts'
 import { processOrdersWorker } from '../../../../src/pipeline/workers/process-orders.ts'
-import { NOON_MS, cents, order, userEvent } from '../../../support/events.ts'
-import { given } from '../../../support/given.ts'
+import { NOON_MS, cents, order, userEvent } from '../../../../src/pipeline/testing/events.ts'
+import { given } from '../../../../src/pipeline/testing/given.ts'
 
 const ada = { name: 'Ada', last_event_type: 'login', last_seen: NOON_MS }
 

@@ -2,9 +2,9 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { MAX_CENTS } from '../../../../src/pipeline/money.ts'
 import { processPaymentsWorker as worker } from '../../../../src/pipeline/workers/process-payments.ts'
-import { NOON_MS, ORDER_ID, PAYMENT_ID, cents, order, payment } from '../../../support/events.ts'
-import { Fold } from '../../../support/fold.ts'
-import { given, timePasses } from '../../../support/given.ts'
+import { NOON_MS, ORDER_ID, PAYMENT_ID, cents, order, payment } from '../../../../src/pipeline/testing/events.ts'
+import { Fold } from '../../../../src/pipeline/testing/fold.ts'
+import { given, timePasses } from '../../../../src/pipeline/testing/given.ts'
 
 const MINUTE_MS = 60_000
 const DAY_MS = 86_400_000

@@ -1,4 +1,4 @@
-import type { AnyWorker } from '../pipeline/worker.ts'
+import type { AnyWorker } from './worker.ts'
 import { TimerQueue } from './timer-queue.ts'
 
 type DueAt = (state: unknown, options: unknown) => number | undefined
@@ -22,9 +22,15 @@ export class StateStore {
     return this.#values.size
   }
 
+  /** The state of a key, or that of a key that has none. */
   get(key: string): unknown {
     const value = this.#values.get(key)
     return value === undefined ? this.#initial : value
+  }
+
+  /** Undefined when the key has no state. */
+  find(key: string): unknown {
+    return this.#values.get(key)
   }
 
   /** `null` deletes the key. */
@@ -52,6 +58,13 @@ export class StateStore {
     }
   }
 
+  /** A timer that leaves its key due would fire for ever. @throws Error */
+  refuseDue(key: string, now: number): void {
+    const value = this.#values.get(key)
+    const due = value === undefined ? undefined : this.#dueAt?.(value, this.#options)
+    if (due !== undefined && due <= now) throw new Error(`onTime left the key ${key} due, so that it would never end`)
+  }
+
   /** What must go to the changelog; `null` is a tombstone. */
   get changes(): ReadonlyMap<string, unknown> {
     return this.#changed
@@ -59,9 +72,5 @@ export class StateStore {
 
   committed(): void {
     this.#changed.clear()
-  }
-
-  entries(): IterableIterator<[string, unknown]> {
-    return this.#values.entries()
   }
 }

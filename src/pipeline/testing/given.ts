@@ -1,5 +1,5 @@
-import { expect } from 'vitest'
-import type { AnyWorker } from '../../src/pipeline/worker.ts'
+import type { AnyWorker } from '../worker.ts'
+import { ExpectationError, isAsExpected } from './equal.ts'
 import type { TopicEvent } from './events.ts'
 import { Fold } from './fold.ts'
 
@@ -7,22 +7,23 @@ import { Fold } from './fold.ts'
 interface Elapsed {
   readonly untilMs: number
 }
-type Happening = TopicEvent | Elapsed
+export type Happening = TopicEvent | Elapsed
 
-export const timePasses = (untilMs: number): Elapsed => ({ untilMs })
+export const timePasses = (untilMs: number): Happening => ({ untilMs })
 
-interface Expected {
+export interface Expected {
   /** The state of the last event's key; null when there is none. Not looked at when absent. */
   readonly state?: unknown
-  /** All that came out since `when`, in order; nothing when absent. */
+  /** All that came out since `when`, in order; nothing when absent. May hold matchers such as `expect.objectContaining(…)`. */
   readonly emit?: readonly unknown[]
   /** The one reason why the events were refused; none was when absent. */
   readonly reject?: string | RegExp
 }
 
-interface When {
+export interface When {
   /** Options of the worker, as they are typed on the command line. */
   with(options: Readonly<Record<string, string>>): When
+  /** `then` throws an error that every test runner shows as a failed comparison. */
   when(...happenings: readonly Happening[]): { then(expected: Expected): void }
 }
 
@@ -45,10 +46,17 @@ function run(fold: Fold, before: readonly Happening[], now: readonly Happening[]
   return fold
 }
 
-function check(fold: Fold, expected: Expected): void {
-  const { emit = [], reject } = expected
-  expect(fold.emitted).toEqual(emit)
-  if (reject === undefined) expect(fold.rejected).toEqual([])
-  else expect(fold.rejected).toEqual([typeof reject === 'string' ? reject : expect.stringMatching(reject)])
-  if ('state' in expected) expect(fold.states.get(fold.lastKey ?? '') ?? null).toEqual(expected.state)
+function check(fold: Fold, { emit = [], reject, ...expected }: Expected): void {
+  expect('the emitted events', fold.emitted, emit)
+  if (reject === undefined) expect('the refused events', fold.rejected, [])
+  else if (fold.rejected.length !== 1 || !says(fold.rejected[0]!, reject))
+    throw new ExpectationError('the refused events', fold.rejected, [String(reject)])
+  if ('state' in expected) expect('the state', fold.state.find(fold.lastKey ?? '') ?? null, expected.state)
+}
+
+const says = (reason: string, wanted: string | RegExp): boolean =>
+  typeof wanted === 'string' ? reason === wanted : wanted.test(reason)
+
+function expect(what: string, found: unknown, expected: unknown): void {
+  if (!isAsExpected(found, expected)) throw new ExpectationError(what, found, expected)
 }

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { TimerQueue } from '../../../src/runtime/timer-queue.ts'
+import { TimerQueue } from '../../../src/pipeline/timer-queue.ts'
 
 test('timers come out by time, then by key, and only those that are due', () => {
   const timer = fc.record({ at: fc.nat(50), key: fc.string({ maxLength: 2 }) })
