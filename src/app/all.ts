@@ -1,4 +1,5 @@
 import { Client } from '../kafka/client.ts'
+import { retrying } from '../kafka/retry.ts'
 import type { WorkerSummary } from '../runtime/run-workers.ts'
 import type { Settings } from '../settings.ts'
 import { summarize, type AllSummary } from './all-summary.ts'
@@ -109,8 +110,8 @@ export class AllRun {
         workers: defaultWorkers,
         from: 'now',
       })
-      // Before anything flows: what is counted from here on came in this run.
-      await this.#sample()
+      // Before anything flows: what is counted from here on came in this run. A fresh broker may need a moment for it.
+      await retrying(() => this.#sample(), { timeoutMs: workersTimeoutMs, signal: this.#signal })
       const supervisor = this.#supervisor!
       supervisor.release()
       report(`${defaultWorkers.length} processes started, waiting for their partitions`)

@@ -1,7 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { PayflowError } from '../errors.ts'
+import { PartitionError, codeOf } from '../kafka/broker-errors.ts'
 import { OutputBuffers } from '../kafka/chunks.ts'
 import { Client, type ClientOptions } from '../kafka/client.ts'
+import type { Connection } from '../kafka/connection.ts'
+import { retrying } from '../kafka/retry.ts'
 import { partitionOf } from '../kafka/wire/murmur2.ts'
 import type { Source } from '../pipeline/sources/source.ts'
 import { IdempotentProducer } from './idempotent-producer.ts'
@@ -39,6 +42,9 @@ export interface ProduceSummary {
   readonly perSecond: number
 }
 
+const UNKNOWN_TOPIC = 3
+/** How long brokers may be away when it begins. */
+const OPEN_TIMEOUT_MS = 30_000
 const DELIVERY_TIMEOUT_MS = 120_000
 /** After Ctrl-C brokers that are away are not waited for so long. */
 const FLUSH_TIMEOUT_MS = 5_000
@@ -54,6 +60,29 @@ export async function produce(options: ProduceOptions): Promise<ProduceSummary> 
     return await new Production(options, client).run()
   } finally {
     await client.close()
+  }
+}
+
+/**
+ * The number of a topic's partitions. Brokers may be away at this moment too, and one that has just started again knows no topics yet.
+ * @throws PayflowError (failed) when there is no such topic
+ */
+async function partitionsOf(connection: Connection, topic: string, signal: AbortSignal): Promise<number> {
+  const ask = async (): Promise<number> => {
+    try {
+      const partitions = await connection.partitions(topic)
+      if (partitions > 0) return partitions
+      throw new PartitionError('Metadata', topic, 0, UNKNOWN_TOPIC)
+    } catch (error) {
+      await connection.forget(error)
+      throw error
+    }
+  }
+  try {
+    return await retrying(ask, { timeoutMs: OPEN_TIMEOUT_MS, signal })
+  } catch (error) {
+    if (codeOf(error) !== UNKNOWN_TOPIC) throw error
+    throw new PayflowError('TOPIC_MISSING', `There is no topic ${topic}`, { kind: 'failed', hint: 'create it with `payflow topics create`' }) // prettier-ignore
   }
 }
 
@@ -77,10 +106,8 @@ class Production {
     const { source, signal, rate } = this.#options
     const topic = source.topic.name
     const connection = this.#client.connect()
-    const partitions = await connection.partitions(topic)
-    if (partitions === 0)
-      throw new PayflowError('TOPIC_MISSING', `There is no topic ${topic}`, { kind: 'failed', hint: 'create it with `payflow topics create`' }) // prettier-ignore
-    const producer = await IdempotentProducer.open(connection, 30_000, signal)
+    const partitions = await partitionsOf(connection, topic, signal)
+    const producer = await IdempotentProducer.open(connection, OPEN_TIMEOUT_MS, signal)
     const pacer = new Pacer(rate, performance.now())
     const first = this.#next
     const end = first + this.#limit()
