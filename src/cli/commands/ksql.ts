@@ -5,6 +5,7 @@ import type { World } from '../world.ts'
 
 export function registerKsql(program: Command, world: World): void {
   const ksql = program.command('ksql').description('the same streams in SQL, on ksqlDB')
+  examples(ksql, 'payflow ksql apply', 'payflow ksql status --json')
   const apply = ksql
     .command('apply')
     .description('create the streams, tables and queries of ksql/*.sql; what exists as described is left alone')
