@@ -52,7 +52,7 @@ describe('their options', () => {
   test('go to the one worker that owns them', () => {
     const found = new Map(chosen('large-orders process-payments --threshold 250 --wait 5m'))
     expect(found.get('large-orders')).toEqual({ threshold: 25_000 })
-    expect(found.get('process-payments')).toMatchObject({ waitMs: 300_000 })
+    expect(found.get('process-payments')).toMatchObject({ wait: 300_000 })
   })
 
   test('that two of them own are refused without saying whose, and taken with it', () => {
