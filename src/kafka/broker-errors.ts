@@ -70,6 +70,13 @@ export function codeOf(error: unknown): number | undefined {
   return undefined
 }
 
+/** `host:port` of the broker that an error of kafkajs's names: it could not be reached, or gave no answer in time. */
+export function brokerOf(error: unknown): string | undefined {
+  if (!(error instanceof Error)) return undefined
+  if ('broker' in error && typeof error.broker === 'string') return error.broker
+  return error.cause === error ? undefined : brokerOf(error.cause)
+}
+
 /** True for what never reached a broker or never came back: whether it was carried out is not known. */
 export const isConnectionError = (error: unknown): boolean =>
   error instanceof Error && (/^KafkaJS(Connection|RequestTimeout|BrokerNotFound|LockTimeout|NumberOfRetries|TopicMetadataNotLoaded|MetadataNotLoaded|GroupCoordinatorNotFound|NoBrokerAvailable)/.test(error.name) || error.message === 'Broker not connected') // prettier-ignore

@@ -1,4 +1,5 @@
-import { classify, codeOf, isConnectionError } from './broker-errors.ts'
+import { setImmediate as tick } from 'node:timers/promises'
+import { brokerOf, classify, codeOf, isConnectionError } from './broker-errors.ts'
 import { COORDINATOR, type Broker, type Cluster, type ProtocolExchange } from './internals.ts'
 
 /**
@@ -71,21 +72,32 @@ export class Connection {
 
   /**
    * Looks everything up anew after this error: leaders and coordinators may have moved. A connection that gave no answer is
-   * closed, because an answer that comes late would be taken for nothing.
+   * broken off: an answer that comes late would be taken for nothing, and kafkajs would ask on it for ever.
    */
   async forget(error: unknown, broker?: Broker): Promise<void> {
     if (classify(error) === 'fatal') return
     this.#stale = true
     this.#coordinators.clear()
-    if (broker && isConnectionError(error)) await broker.disconnect().catch(() => undefined)
+    if (!isConnectionError(error)) return
+    const silent = brokerOf(error)
+    for (const known of this.#brokers())
+      if (known === broker || addressOf(known) === silent || known.versions === null) breakOff(known)
+    await tick()
   }
 
+  /** Does not wait for answers that are still due: whoever waits for one gets an error. */
   async close(): Promise<void> {
     if (this.#closed) return
     this.#closed = true
     this.#onClose()
+    this.#brokers().forEach(breakOff)
     await this.#connected?.catch(() => undefined)
     await this.#cluster.disconnect().catch(() => undefined)
+  }
+
+  #brokers(): Broker[] {
+    const { seedBroker, brokers } = this.#cluster.brokerPool
+    return [...(seedBroker ? [seedBroker] : []), ...Object.values(brokers)]
   }
 
   async #know(topics: readonly string[]): Promise<void> {
@@ -107,4 +119,11 @@ export class Connection {
       this.#stale = false
     }
   }
+}
+
+const addressOf = ({ connectionPool: { host, port } }: Broker): string => `${host}:${port}`
+
+/** kafkajs's own way waits for the answers that do not come, and takes the connection for usable meanwhile. */
+function breakOff({ connectionPool }: Broker): void {
+  for (const { socket } of connectionPool.pool) socket?.destroy(new Error('no answer'))
 }

@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module'
+import type { Socket } from 'node:net'
 import type { Admin, ConfigResourceTypes, Kafka, KafkaConfig, logLevel } from 'kafkajs'
 
 /**
@@ -34,10 +35,12 @@ export interface JoinGroupResult {
 
 export interface Broker {
   readonly nodeId: number
-  readonly versions: Readonly<Record<number, { minVersion: number; maxVersion: number }>>
+  /** Null until the broker has answered for the first time. */
+  readonly versions: Readonly<Record<number, { minVersion: number; maxVersion: number }>> | null
   readonly connectionPool: {
     readonly host: string
     readonly port: number
+    readonly pool: readonly { readonly socket?: Socket }[]
     send: <Result>(exchange: ProtocolExchange<Result>) => Promise<Result>
   }
   isConnected: () => boolean
@@ -91,6 +94,7 @@ export interface Cluster {
   readonly brokerPool: {
     readonly metadata: { topicMetadata: readonly { topic: string }[] } | null
     seedBroker?: Broker
+    readonly brokers: Readonly<Record<string, Broker>>
   }
   connect: () => Promise<void>
   disconnect: () => Promise<void>

@@ -21,7 +21,10 @@ export interface Isolated {
   readonly process: { base: string; name: string; topics: Record<string, string>; output: string }
 }
 
-export async function isolated(worker: AnyWorker, { partitions = 3 } = {}): Promise<Isolated> {
+export async function isolated(
+  worker: AnyWorker,
+  { partitions = 3, addresses = brokers() }: { partitions?: number; addresses?: readonly string[] } = {},
+): Promise<Isolated> {
   const suffix = randomUUID().slice(0, 8)
   const named = <Topic extends { name: string }>(topic: Topic): Topic => ({ ...topic, name: `${topic.name}-${suffix}` })
   const inputs = Object.fromEntries(Object.entries(worker.inputs).map(([alias, topic]) => [alias, named(topic)]))
@@ -31,7 +34,7 @@ export async function isolated(worker: AnyWorker, { partitions = 3 } = {}): Prom
     partitions,
     replicationFactor: 1,
   }))
-  await createTopics(client(), topics)
+  await createTopics(client(addresses), topics)
   const names = Object.fromEntries(Object.entries(inputs).map(([alias, { name }]) => [alias, name]))
   return {
     worker: own,
@@ -41,9 +44,9 @@ export async function isolated(worker: AnyWorker, { partitions = 3 } = {}): Prom
   }
 }
 
-/** A client of the shared broker that closes itself. */
-export function client(): Client {
-  const made = new Client({ brokers: brokers() })
+/** A client of the shared broker, or of another, that closes itself. */
+export function client(addresses: readonly string[] = brokers()): Client {
+  const made = new Client({ brokers: addresses })
   onTestFinished(() => made.close())
   return made
 }

@@ -8,6 +8,7 @@ export const API = {
   heartbeat: 12,
   initProducerId: 22,
   addPartitionsToTxn: 24,
+  addOffsetsToTxn: 25,
   endTxn: 26,
   txnOffsetCommit: 28,
 } as const
@@ -21,8 +22,10 @@ interface Link {
 
 /** A TCP proxy in front of one broker that knows the protocol's frames, so that it can lose just the answer of one kind of request. */
 export class Proxy {
-  readonly port: number
+  readonly address: string
   readonly #links: Set<Link>
+  /** Requests at which the connection was cut so far, by API key. */
+  readonly cutOff = new Map<number, number>()
   /** Answers lost so far, by API key. */
   readonly lost = new Map<number, number>()
   /** Each frame is held up by so much, in ms. */
@@ -30,9 +33,10 @@ export class Proxy {
   /** Nothing passes, in either direction, and nobody is told. */
   blackHole = false
   readonly #losing = new Map<number, number>()
+  readonly #cutting = new Map<number, number>()
 
   private constructor(port: number, links: Set<Link>) {
-    this.port = port
+    this.address = `127.0.0.1:${port}`
     this.#links = links
   }
 
@@ -52,6 +56,11 @@ export class Proxy {
       server.close()
     })
     return proxy
+  }
+
+  /** The next `times` requests of this kind do not reach the broker: the connection that they come by is cut. */
+  cutAt(apiKey: number, times: number): void {
+    this.#cutting.set(apiKey, times)
   }
 
   /** The next `times` answers to this kind of request do not arrive; the connection they were due on is cut. */
@@ -77,24 +86,18 @@ export class Proxy {
     }
     for (const socket of [client, broker]) socket.on('error', end).on('close', end)
     this.#frames(client, (frame) => {
-      asked.set(frame.readInt32BE(8), frame.readInt16BE(4))
-      this.#pass(frame, broker)
+      const apiKey = frame.readInt16BE(4)
+      asked.set(frame.readInt32BE(8), apiKey)
+      if (isDue(this.#cutting, this.cutOff, apiKey)) end()
+      else this.#pass(frame, broker)
     })
     this.#frames(broker, (frame) => {
       const correlationId = frame.readInt32BE(4)
       const apiKey = asked.get(correlationId)
       asked.delete(correlationId)
-      if (apiKey !== undefined && this.#isLost(apiKey)) end()
+      if (apiKey !== undefined && isDue(this.#losing, this.lost, apiKey)) end()
       else this.#pass(frame, client)
     })
-  }
-
-  #isLost(apiKey: number): boolean {
-    const left = this.#losing.get(apiKey) ?? 0
-    if (left === 0) return false
-    this.#losing.set(apiKey, left - 1)
-    this.lost.set(apiKey, (this.lost.get(apiKey) ?? 0) + 1)
-    return true
   }
 
   #pass(frame: Buffer, to: Socket): void {
@@ -116,4 +119,13 @@ export class Proxy {
       }
     })
   }
+}
+
+/** Whether it is this request's turn; then it is counted. */
+function isDue(left: Map<number, number>, done: Map<number, number>, apiKey: number): boolean {
+  const times = left.get(apiKey) ?? 0
+  if (times === 0) return false
+  left.set(apiKey, times - 1)
+  done.set(apiKey, (done.get(apiKey) ?? 0) + 1)
+  return true
 }

@@ -6,6 +6,10 @@ export interface ReadRecord {
   readonly offset: number
   readonly key: string | null
   readonly value: string | null
+  /** The value as it is, whatever its encoding. */
+  readonly bytes: Buffer | null
+  /** ms since 1970 */
+  readonly timestamp: number
   readonly headers: Record<string, string>
 }
 
@@ -40,12 +44,14 @@ export async function readAll(brokers: readonly string[], topic: string): Promis
       consumer
         .run({
           eachBatch: ({ batch: { partition, messages } }) => {
-            for (const { offset, key, value, headers } of messages)
+            for (const { offset, key, value, headers, timestamp } of messages)
               found.push({
                 partition,
                 offset: Number(offset),
                 key: key?.toString() ?? null,
                 value: value?.toString() ?? null,
+                bytes: value,
+                timestamp: Number(timestamp),
                 headers: texts(headers),
               })
             return Promise.resolve()

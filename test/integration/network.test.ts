@@ -1,0 +1,129 @@
+import { describe, expect, test } from 'vitest'
+import { findWorker } from '../../src/pipeline/workers/index.ts'
+import { brokers, ownBroker } from '../support/broker.ts'
+import { expectEach, producing } from '../support/producing.ts'
+import { isolated, start, type Isolated } from '../support/isolated.ts'
+import { proxied } from '../support/proxied.ts'
+import { API, type Proxy } from '../support/proxy.ts'
+import { writeAll } from '../support/records.ts'
+import { expectExactRevenue, orderMessages } from '../support/revenue.ts'
+import { eventually } from '../support/wait.ts'
+
+const revenue = findWorker('aggregated-revenue')!
+const requestTimeoutMs = 1_000
+const running = /→ running$/
+
+/** Orders come in, in six parts, while a worker runs behind the proxy; `disturb` is called before each of them. */
+async function throughFaults(own: Isolated, proxy: Proxy, disturb: (round: number) => void): Promise<string[]> {
+  const run = start([own.worker], {
+    client: { brokers: [proxy.address], requestTimeoutMs },
+    sessionTimeoutMs: 1_000,
+    transactionTimeoutMs: 5_000,
+  })
+  await eventually(() => expect(run.events.filter(({ message }) => running.test(message))).toHaveLength(3))
+  for (let round = 0; round < 6; round++) {
+    disturb(round)
+    await writeAll(brokers(), own.topicOf('orders'), orderMessages(round * 150, (round + 1) * 150))
+  }
+  await eventually(() => expectExactRevenue(brokers(), own.output, 900))
+  run.stop()
+  await run.done
+  return run.events.map(({ message }) => message)
+}
+
+const aborted = (messages: readonly string[]): string[] => messages.filter((message) => message.includes('→ aborting'))
+
+describe('a worker, while its network', () => {
+  test.each(Object.entries(API).filter(([, key]) => key !== API.heartbeat && key !== API.initProducerId))(
+    'loses the answers of %s: what the broker did all the same is found out, and done once',
+    async (_, apiKey) => {
+      const own = await isolated(revenue)
+      const proxy = await proxied(brokers()[0]!)
+      await throughFaults(own, proxy, (round) => proxy.loseAnswers(apiKey, round % 2))
+      expect(proxy.lost.get(apiKey)).toBeGreaterThan(0)
+      await expectExactRevenue(brokers(), own.output, 900)
+    },
+  )
+
+  test.each([
+    ['with its first output', API.produce],
+    ['before its offsets', API.txnOffsetCommit],
+    ['before its commit', API.endTxn],
+  ])(
+    'is cut in the middle of a transaction, %s: the transaction is given up, and its records come once',
+    async (_, apiKey) => {
+      const own = await isolated(revenue)
+      const proxy = await proxied(brokers()[0]!)
+      const messages = await throughFaults(own, proxy, (round) => proxy.cutAt(apiKey, round % 3))
+      expect(proxy.cutOff.get(apiKey)).toBeGreaterThan(1)
+      expect(aborted(messages).length).toBeGreaterThan(1)
+    },
+  )
+
+  test('cuts every connection, again and again', async () => {
+    const own = await isolated(revenue)
+    const proxy = await proxied(brokers()[0]!)
+    await throughFaults(own, proxy, () => proxy.cut())
+  })
+
+  test('is slow: nothing is given up that is only late', async () => {
+    const own = await isolated(revenue)
+    const proxy = await proxied(brokers()[0]!)
+    proxy.delayMs = 20
+    expect(aborted(await throughFaults(own, proxy, () => undefined))).toEqual([])
+  })
+
+  test('swallows everything for longer than a request may take, and the session too', async () => {
+    const own = await isolated(revenue)
+    const proxy = await proxied(brokers()[0]!)
+    let returns: NodeJS.Timeout | undefined
+    const messages = await throughFaults(own, proxy, (round) => {
+      if (round !== 3) return
+      proxy.blackHole = true
+      returns = setTimeout(() => (proxy.blackHole = false), 2.5 * requestTimeoutMs)
+    })
+    clearTimeout(returns)
+    expect(aborted(messages).length).toBeGreaterThan(0)
+  })
+})
+
+describe('a producer writes each event once, in order,', () => {
+  test('when the answers to what it wrote are lost', async () => {
+    const { topicOf } = await isolated(revenue)
+    const proxy = await proxied(brokers()[0]!)
+    const run = producing(topicOf('orders'), { client: { brokers: [proxy.address], requestTimeoutMs }, rate: 4_000, count: 12_000 }) // prettier-ignore
+    for (let sent = 0; sent < 10_000; sent = run.acknowledged()) {
+      proxy.loseAnswers(API.produce, 1)
+      await eventually(() => expect(run.acknowledged()).toBeGreaterThan(sent))
+    }
+    expect((await run.done).records).toBe(12_000)
+    expect(proxy.lost.get(API.produce)).toBeGreaterThan(5)
+    await expectEach(brokers(), topicOf('orders'), 12_000)
+  })
+
+  test('through cuts and a network that swallows everything for a while', async () => {
+    const { topicOf } = await isolated(revenue)
+    const proxy = await proxied(brokers()[0]!)
+    const run = producing(topicOf('orders'), { client: { brokers: [proxy.address], requestTimeoutMs }, rate: 2_000, count: 8_000 }) // prettier-ignore
+    for (let sent = 500; sent < 6_000; sent += 500) {
+      await eventually(() => expect(run.acknowledged()).toBeGreaterThan(sent))
+      proxy.cut()
+      if (sent !== 3_000) continue
+      proxy.blackHole = true
+      setTimeout(() => (proxy.blackHole = false), 2 * requestTimeoutMs)
+    }
+    expect((await run.done).records).toBe(8_000)
+    await expectEach(brokers(), topicOf('orders'), 8_000)
+  })
+
+  test('while its broker is killed with -9 and comes back', async () => {
+    const { infra, brokers: addresses } = await ownBroker()
+    const { topicOf } = await isolated(revenue, { addresses })
+    const run = producing(topicOf('orders'), { client: { brokers: addresses, requestTimeoutMs }, rate: 3_000, count: 20_000 }) // prettier-ignore
+    await eventually(() => expect(run.acknowledged()).toBeGreaterThan(5_000))
+    await infra.faults.kill('kafka-0')
+    await infra.up(() => undefined)
+    expect((await run.done).records).toBe(20_000)
+    await expectEach(addresses, topicOf('orders'), 20_000)
+  })
+})
