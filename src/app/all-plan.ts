@@ -1,7 +1,18 @@
 import { defaultWorkers } from '../pipeline/workers/index.ts'
 import type { Settings } from '../settings.ts'
-import type { AllOptions } from './all.ts'
-import { defaultRates, kinds } from './producers.ts'
+import { defaultRates, kinds, type FlowOptions } from './producers.ts'
+
+export interface AllOptions extends FlowOptions {
+  readonly keepData: boolean
+  readonly keepInfra: boolean
+  /** Delete topics on a cluster that is not payflow's own, too. */
+  readonly reset: boolean
+  readonly ksql: boolean
+  /** Break things while it flows. */
+  readonly chaos: boolean
+  /** End with an audit. */
+  readonly audit: boolean
+}
 
 export interface PlannedStep {
   readonly step: string
@@ -51,9 +62,18 @@ export function explainAll(settings: Settings, options: AllOptions): PlannedStep
       does: `write ${rates.join(', ')} ${until.length > 0 ? until.join(' or ') : 'until Ctrl-C'}`,
       replaces: 'a producer program for each topic, in the background with &',
     },
+    ...(options.chaos
+      ? [
+          {
+            step: 'Chaos',
+            does: "kill, freeze, cut and restart workers and payflow's own brokers while it flows; then let all recover",
+            replaces: 'nothing: nobody knew what a crash would do',
+          },
+        ]
+      : []),
     {
       step: 'End',
-      does: `${until.length > 0 ? 'let the workers catch up, ' : ''}stop the workers${options.keepInfra || brokersGiven ? '' : ', and the brokers if this run started them'}; print what came of it`,
+      does: `${until.length > 0 ? 'let the workers catch up, ' : ''}stop the workers${options.keepInfra || brokersGiven ? '' : ', and the brokers if this run started them'}; print what came of it${options.audit ? ', after an audit of it' : ''}`,
       replaces: 'kill, by hand, of whatever was left',
     },
   ]

@@ -1,3 +1,4 @@
+import type { FaultFigures } from './chaos.ts'
 import type { Sample } from './monitor.ts'
 import type { WorkerProcess } from './supervisor.ts'
 
@@ -8,12 +9,13 @@ export interface AllSummary {
   readonly seconds: number
   /** Seconds that each phase took; `firstDerivedRecord` counts from the start of the run. */
   readonly phases: Readonly<Record<string, number>>
+  readonly chaos?: FaultFigures
 }
 
 export function summarize(
   last: Sample,
   processes: readonly WorkerProcess[],
-  { flowSeconds, seconds, phases }: { flowSeconds: number; seconds: number; phases: AllSummary['phases'] },
+  { flowSeconds, seconds, phases, faults }: { flowSeconds: number; seconds: number; phases: AllSummary['phases']; faults?: FaultFigures | undefined }, // prettier-ignore
 ): AllSummary {
   const restarts = new Map(processes.map((process) => [process.worker, process.restarts]))
   return {
@@ -25,5 +27,6 @@ export function summarize(
     workers: last.workers.map(({ worker, lag }) => ({ worker, lag, restarts: restarts.get(worker) ?? 0 })),
     seconds,
     phases: { ...phases },
+    ...(faults && { chaos: faults }),
   }
 }

@@ -2,35 +2,21 @@ import { Client } from '../kafka/client.ts'
 import { retrying } from '../kafka/retry.ts'
 import type { WorkerSummary } from '../runtime/run-workers.ts'
 import type { Settings } from '../settings.ts'
+import type { AllOptions } from './all-plan.ts'
 import { summarize, type AllSummary } from './all-summary.ts'
+import type { Chaos, ChaosEvent } from './chaos.ts'
+import { beginChaos } from './chaos-run.ts'
 import { clientOptions, type Report } from './cluster.ts'
-import { Monitor, snapshotOf, type Sample, type Snapshot } from './monitor.ts'
-import { flowOf, kinds, produceAll, type Flow, type FlowOptions, type Produced, type ProducerProgress } from './producers.ts' // prettier-ignore
-import { Supervisor, workerCommand, type SupervisorEvent, type WorkerProcess } from './supervisor.ts'
+import type { Live } from './live.ts'
+import { Monitor, snapshotOf, type Sample } from './monitor.ts'
+import { flowOf, kinds, produceAll, type Flow, type Produced, type ProducerProgress } from './producers.ts' // prettier-ignore
+import { Supervisor, workerCommand, type SupervisorEvent } from './supervisor.ts'
 import { applyReset, createMissing, layoutOf, planReset, readState } from './topics.ts'
 import { drain } from './workers.ts'
 import { pause } from './pause.ts'
 import { RunInfra } from './run-infra.ts'
 import { publicTopics } from '../pipeline/topics.ts'
 import { defaultWorkers } from '../pipeline/workers/index.ts'
-
-export interface AllOptions extends FlowOptions {
-  readonly keepData: boolean
-  readonly keepInfra: boolean
-  /** Delete topics on a cluster that is not payflow's own, too. */
-  readonly reset: boolean
-  readonly ksql: boolean
-}
-
-/** What there is to see of a run at one moment. */
-export interface Live {
-  readonly snapshot: Snapshot
-  readonly producers: readonly ProducerProgress[]
-  readonly processes: readonly WorkerProcess[]
-  readonly seconds: number
-  /** Seconds since the brokers last answered; 0 while they do. */
-  readonly silentSeconds: number
-}
 
 const workersTimeoutMs = 60_000
 const firstLookMs = 200
@@ -53,6 +39,7 @@ export class AllRun {
   #supervisor: Supervisor | undefined
   #monitor: Monitor | undefined
   #producing: Promise<Produced[]> | undefined
+  #chaos: Chaos | undefined
   #flowingMs = 0
   #flowSeconds = 0
   #last: { sample: Sample; atMs: number } | undefined
@@ -73,8 +60,9 @@ export class AllRun {
     this.flow = flowOf(options)
   }
 
-  get ksqlUrl(): string | undefined {
-    return this.#settings.ksqlUrl
+  /** They reach the brokers once those run. */
+  get settings(): Settings {
+    return this.#settings
   }
 
   async brokers(report: Report): Promise<string> {
@@ -135,6 +123,13 @@ export class AllRun {
     return `${kinds.map((kind) => `${kind} ${perSecond(kind)}`).join(', ')}, seed ${seed}`
   }
 
+  /** Breaks things until the producers are done. */
+  async breakThings(onEvent: (event: ChaosEvent) => void): Promise<string> {
+    const hooks = { signal: this.#signal, onEvent }
+    this.#chaos = await beginChaos(this.#settings, this.#env, this.flow.seed, hooks)
+    return `faults of seed ${this.flow.seed}`
+  }
+
   /** Shows the run until the producers are done or the signal is aborted. @throws what ended a producer or a worker for good */
   async watch(intervalMs: number, show: (live: Live) => void): Promise<void> {
     const state = { done: false }
@@ -157,6 +152,7 @@ export class AllRun {
     show: (live: Live) => void,
   ): Promise<{ summary: AllSummary; produced: Produced[]; workers: WorkerSummary[] }> {
     const produced = await this.#producing!
+    await this.#chaos?.heal()
     const supervisor = this.#supervisor!
     let last: Sample | undefined
     if (!this.#signal.aborted) {
@@ -173,15 +169,22 @@ export class AllRun {
     }
     last ??= (await this.#sample().catch(() => undefined)) ?? this.#last!.sample
     const processes = supervisor.list()
+    const faults = await this.#chaos?.end()
     await supervisor.stop()
     const seconds = secondsSince(this.#startedMs)
-    const summary = summarize(last, processes, { flowSeconds: this.#flowSeconds, seconds, phases: this.#phases })
+    const summary = summarize(last, processes, {
+      flowSeconds: this.#flowSeconds,
+      seconds,
+      phases: this.#phases,
+      faults,
+    })
     return { summary, produced, workers: supervisor.summaries() }
   }
 
   /** Ends whatever this run started, once. */
   stop(report: Report): Promise<void> {
     this.#stopped ??= (async () => {
+      await this.#chaos?.end()
       await this.#supervisor?.stop()
       await this.#producing?.catch(() => undefined)
       await this.#client?.close()
@@ -192,6 +195,7 @@ export class AllRun {
 
   /** Ends at once whatever this run started. */
   kill(): void {
+    this.#chaos?.endNow()
     this.#supervisor?.kill()
     this.#infra.endNow()
   }

@@ -1,10 +1,19 @@
 import type { Settings } from '../settings.ts'
-import { Chaos, type ChaosEvent, type ChaosOptions, type FaultFigures } from './chaos.ts'
+import { Chaos, type ChaosEvent, type FaultFigures } from './chaos.ts'
+import { possibleIntervals, type ChaosOptions } from './chaos-options.ts'
+import { defaultIntervals } from './chaos-plan.ts'
 import { reach } from './cluster.ts'
+import type { WorkerChoice } from './worker-arguments.ts'
 
 export interface ChaosReport extends FaultFigures {
   /** ms from the end of the faults until all that was there then was processed; undefined when interrupted. */
   readonly catchUpMs: number | undefined
+}
+
+/** What came of it, and which workers are to be audited now. */
+export interface ChaosOutcome {
+  readonly report: ChaosReport
+  readonly choices: readonly WorkerChoice[]
 }
 
 /** Breaks things for a while, heals them and waits until the workers have caught up. Aborting `signal` ends it after the healing. */
@@ -17,7 +26,7 @@ export async function runChaos(
     onEvent,
     onStart,
   }: { signal: AbortSignal; onEvent: (event: ChaosEvent) => void; onStart: (chaos: Chaos) => void },
-): Promise<ChaosReport> {
+): Promise<ChaosOutcome> {
   await reach(settings)
   const chaos = await Chaos.prepare(settings, env, options, onEvent)
   onStart(chaos)
@@ -35,8 +44,21 @@ export async function runChaos(
     }
   } finally {
     signal.removeEventListener('abort', heal)
-    await chaos.heal().catch(() => undefined)
     figures = await chaos.end()
   }
-  return { ...figures, catchUpMs }
+  return { report: { ...figures, catchUpMs }, choices: chaos.choices }
+}
+
+/** Breaks the usual things until it is told to heal, which an abort of `signal` does too. */
+export async function beginChaos(
+  settings: Settings,
+  env: NodeJS.ProcessEnv,
+  seed: number,
+  { signal, onEvent }: { signal: AbortSignal; onEvent: (event: ChaosEvent) => void },
+): Promise<Chaos> {
+  const { intervals } = await possibleIntervals(settings, env, defaultIntervals)
+  const chaos = await Chaos.prepare(settings, env, { seed, intervals, mixed: false, durationMs: Infinity }, onEvent)
+  signal.addEventListener('abort', () => void chaos.heal().catch(() => undefined), { once: true }) // who waits for it hears of it
+  void chaos.start().over.catch(() => undefined)
+  return chaos
 }

@@ -56,6 +56,11 @@ export class WorkerChaos {
     return [...this.#wanted.keys()]
   }
 
+  /** The options that a worker was started with, as its command line had them. */
+  argumentsOf(worker: string): readonly string[] {
+    return this.#argumentsOf.get(worker) ?? []
+  }
+
   /** Undefined: there is nothing to break at this moment. */
   async inject(fault: PlannedFault): Promise<WorkerFault | undefined> {
     if (fault.kind === 'scale') return this.#scale(fault.choice)
@@ -164,7 +169,7 @@ export class WorkerChaos {
   }
 
   #start(worker: string): Extra {
-    const command = workerCommand(this.#settings, this.#env, (name) => this.#argumentsOf.get(name) ?? [])
+    const command = workerCommand(this.#settings, this.#env, (name) => this.argumentsOf(name))
     const ignore = (): void => undefined
     const process = new SupervisedProcess(command(worker), { onMessage: ignore, onDeath: ignore })
     process.start()

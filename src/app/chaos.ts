@@ -5,20 +5,14 @@ import type { AnyWorker } from '../pipeline/worker.ts'
 import { defaultWorkers } from '../pipeline/workers/index.ts'
 import type { Settings } from '../settings.ts'
 import { BrokerChaos } from './chaos-brokers.ts'
-import { brokerFaults, planFaults, type FaultKind, type Intervals, type PlannedFault, type PlanOptions } from './chaos-plan.ts' // prettier-ignore
+import { planOptionsOf, type ChaosOptions } from './chaos-options.ts'
+import { brokerFaults, planFaults, type FaultKind, type PlannedFault } from './chaos-plan.ts'
 import { catchUp, watchProgress } from './chaos-progress.ts'
 import { StallTracker, type KindFigures } from './chaos-stalls.ts'
 import { WorkerChaos } from './chaos-workers.ts'
 import { clientOptions } from './cluster.ts'
 import { engineOf } from './infra.ts'
-
-export interface ChaosOptions {
-  readonly seed: number
-  readonly intervals: Intervals
-  readonly mixed: boolean
-  /** Infinity: until it is told to heal. */
-  readonly durationMs: number
-}
+import { chooseWorkers, typedOptions, type WorkerChoice } from './worker-arguments.ts'
 
 /** One line of what happens: a fault, or the end of one. */
 export interface ChaosEvent {
@@ -46,22 +40,6 @@ export interface FaultFigures {
 const healTimeoutMs = 60_000
 /** Answers of a frozen broker are not waited for: progress is looked at often. */
 const lookTimeoutMs = 2_000
-
-/** The intervals of what can be broken here: brokers only where they are payflow's own. */
-export async function possibleIntervals(
-  settings: Settings,
-  env: NodeJS.ProcessEnv,
-  wanted: Intervals,
-): Promise<{ intervals: Intervals; left: FaultKind[] }> {
-  const { engine } = await engineOf(settings, env)
-  const left = engine.faults ? [] : [...brokerFaults].filter((kind) => wanted[kind] > 0)
-  return { intervals: { ...wanted, ...Object.fromEntries(left.map((kind) => [kind, 0])) }, left }
-}
-
-export const planOptionsOf = (
-  { sessionTimeoutMs, transactionTimeoutMs }: Settings,
-  { seed, intervals, mixed }: ChaosOptions,
-): PlanOptions => ({ seed, intervals, mixed, sessionTimeoutMs, transactionTimeoutMs })
 
 /** One run of faults against what payflow itself runs: `start`, `heal`, `recover`, `end`. */
 export class Chaos {
@@ -119,6 +97,14 @@ export class Chaos {
     })
   }
 
+  /** The workers that it knows among those that ran at the beginning, with the options that they were started with. */
+  get choices(): WorkerChoice[] {
+    return chooseWorkers(
+      this.#watched,
+      this.#watched.flatMap(({ name }) => typedOptions(name, this.#workers.argumentsOf(name))),
+    )
+  }
+
   /** Begins to break things. `over` resolves when the plan's time is up. */
   start(): { readonly over: Promise<void> } {
     this.#startedMs = performance.now()
@@ -138,8 +124,9 @@ export class Chaos {
     await catchUp(this.#client, this.#watched, signal)
   }
 
-  /** Ends what was started for the faults. */
+  /** Ends what was started for the faults, and the faults themselves if they have not been healed. */
   async end(): Promise<FaultFigures> {
+    await this.heal().catch(() => undefined)
     this.#ended.abort()
     await this.#watching
     const notRestarted = await this.#workers.end()

@@ -71,6 +71,11 @@ export function chooseWorkers(chosen: readonly AnyWorker[], typed: readonly Type
   })
 }
 
+/** What `argv` of a choice says. */
+export function typedOptions(worker: string, argv: readonly string[]): TypedOption[] {
+  return argv.flatMap((flag, i) => (i % 2 === 0 ? [{ worker, name: flagName(flag), value: argv[i + 1] ?? '' }] : []))
+}
+
 function parseOption(worker: string, spec: NonNullable<AnyWorker['options']>[string], text: string): unknown {
   try {
     return spec.parse(text)

@@ -12,14 +12,14 @@ const sum = ({ workers }: AuditReport, field: 'inputs' | 'missing' | 'unexpected
   workers.reduce((total, worker) => total + worker[field], 0)
 
 /** "0 lost, 0 twice": what a report comes to. */
-export function lostAndTwice(report: AuditReport): string {
+function lostAndTwice(report: AuditReport): string {
   const disordered = sum(report, 'disordered')
   const order = disordered > 0 ? `, ${number(disordered)} out of order` : ''
   return `${number(sum(report, 'missing'))} lost, ${number(sum(report, 'unexpected'))} twice${order}`
 }
 
-/** The report as a table, with the first differences of each worker below it. */
-export function reportLines(report: AuditReport, palette: Palette): string[] {
+/** The report as a table, with the first differences of each worker below it. `faults`: how many things were broken before. */
+export function reportLines(report: AuditReport, palette: Palette, faults?: number): string[] {
   const { workers } = report
   const ordered = workers.every(({ disordered }) => disordered === 0)
   const head = ['worker', 'inputs', 'expected', 'actual', 'missing', 'unexpected', 'dead letters']
@@ -31,13 +31,15 @@ export function reportLines(report: AuditReport, palette: Palette): string[] {
     '',
     ...workers.flatMap((worker) => differenceLines(worker, palette)),
     ...workers.flatMap(noteLines),
-    verdict(report, palette),
+    verdict(report, palette, faults),
   ]
 }
 
-function verdict(report: AuditReport, { green, red, bold }: Palette): string {
-  const what = `${number(sum(report, 'inputs'))} inputs, ${lostAndTwice(report)}`
-  return report.ok ? green(`right: ${what}`) : bold(red(`wrong: ${what}`))
+function verdict(report: AuditReport, { green, red, bold }: Palette, faults: number | undefined): string {
+  const found = lostAndTwice(report)
+  const what = faults === undefined ? `${number(sum(report, 'inputs'))} inputs, ${found}` : `${number(faults)} faults, ${found}` // prettier-ignore
+  const word = faults === undefined ? (report.ok ? 'right: ' : 'wrong: ') : ''
+  return report.ok ? green(`${word}${what}`) : bold(red(`${word}${what}`))
 }
 
 /** What else there is to know of a worker whose figures are right. */

@@ -18,7 +18,7 @@ export function planLines(plan: readonly PlannedFault[]): string[] {
   return table(['at', 'fault', 'choice', 'lasts'], rows)
 }
 
-export function figureLines({ kinds, longestStall, skipped }: FaultFigures): string[] {
+export function figureLines({ kinds, longestStall, skipped, notRestarted }: FaultFigures): string[] {
   const rows = kinds.map(({ kind, faults, medianRecoveryMs, maxRecoveryMs, maxStallMs }) => [
     kind,
     faults,
@@ -32,6 +32,7 @@ export function figureLines({ kinds, longestStall, skipped }: FaultFigures): str
     '',
     `longest time without progress, brokers serving: ${seconds(longestStall.ms)}${longest}`,
     ...(skipped > 0 ? [`${skipped} planned faults had nothing to break at their time`] : []),
+    ...(notRestarted.length > 0 ? [`killed, and nobody starts them again: ${notRestarted.join(', ')}`] : []),
     '',
   ]
 }

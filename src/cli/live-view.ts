@@ -1,5 +1,5 @@
 import { stripVTControlCharacters } from 'node:util'
-import type { Live } from '../app/all.ts'
+import type { Live } from '../app/live.ts'
 import { table, type Palette } from './output.ts'
 
 /** Lag below this is what flows at the moment: not worth a word. */

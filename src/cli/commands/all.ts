@@ -8,6 +8,8 @@ interface TypedAll extends TypedFlow {
   readonly keepInfra?: boolean
   readonly reset?: boolean
   readonly explain?: boolean
+  readonly audit?: boolean
+  readonly chaos?: boolean
   readonly ksql: boolean
 }
 
@@ -22,12 +24,15 @@ export function registerAll(program: Command, world: World): void {
     .option('--keep-infra', 'leave the brokers running at the end')
     .option('--reset', 'delete and re-create the topics on a cluster of your own, too')
     .option('--no-ksql', 'without ksqlDB')
+    .option('--audit', 'end with an audit of all that the workers wrote (exit code 4 for a difference)')
+    .option('--chaos', 'break workers and brokers while it flows; ends with the audit')
     .option('--explain', 'only say what would be done, and what each step replaces')
     .action(action(world, run))
   examples(
     all,
     'payflow all',
     'payflow all --duration 30s --json',
+    'payflow all --chaos --duration 60s',
     'payflow all --count 1000 --rate max --seed 7',
     'payflow all --engine docker --no-ksql --keep-infra',
   )
@@ -35,8 +40,16 @@ export function registerAll(program: Command, world: World): void {
 
 async function run(context: Context, typed: TypedAll): Promise<void> {
   const { settings, output } = context
-  const { keepData = false, keepInfra = false, reset = false, explain = false, ksql } = typed
-  const options = { ...flowOptionsOf(typed), keepData, keepInfra, reset, ksql }
+  const {
+    keepData = false,
+    keepInfra = false,
+    reset = false,
+    explain = false,
+    ksql,
+    chaos = false,
+    audit = chaos,
+  } = typed
+  const options = { ...flowOptionsOf(typed), keepData, keepInfra, reset, ksql, chaos, audit }
   if (explain) {
     const { explainAll } = await import('../../app/all-plan.ts')
     const plan = explainAll(settings, options)

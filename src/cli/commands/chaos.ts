@@ -30,7 +30,7 @@ export function registerChaos(program: Command, world: World): void {
 
 async function run(context: Context, typed: TypedChaos): Promise<void> {
   const { settings, world, output, signal } = context
-  const { possibleIntervals, planOptionsOf } = await import('../../app/chaos.ts')
+  const { possibleIntervals, planOptionsOf } = await import('../../app/chaos-options.ts')
   const { intervals, left } = await possibleIntervals(settings, world.env, intervalsOf(typed))
   const options = { seed: typed.seed ?? anySeed(), durationMs: typed.for, mixed: typed.mixed ?? false, intervals }
   if (left.length > 0) output.note(`Without ${left.join(', ')}: the brokers are not payflow's own`)
@@ -42,17 +42,28 @@ async function run(context: Context, typed: TypedChaos): Promise<void> {
     return
   }
   world.stopWith({ message: 'Healing what is broken', outcome: 'interrupted' })
+  const { auditChoices } = await import('../../app/audit.ts')
   const { runChaos } = await import('../../app/chaos-run.ts')
+  const { withCluster } = await import('../../app/cluster.ts')
+  const { failOnDifference, reportLines } = await import('../audit-report.ts')
   const { eventLine, figureLines } = await import('../chaos-report.ts')
+  const { runAudit } = await import('../tasks/audit.ts')
   output.note(`seed ${options.seed}, ${typed.for / 1000} s`)
   let forget = (): void => undefined
   try {
-    const report = await runChaos(settings, world.env, options, {
+    const { report, choices } = await runChaos(settings, world.env, options, {
       signal,
       onEvent: (event) => output.note(eventLine(event)),
       onStart: (chaos) => (forget = world.atForcedExit(() => chaos.endNow())),
     })
-    output.result(report, () => figureLines(report))
+    if (report.catchUpMs === undefined) {
+      output.result(report, () => figureLines(report))
+      return
+    }
+    const audit = await withCluster(settings, (client) => runAudit(context, client, auditChoices(choices), signal))
+    const lines = (): string[] => [...figureLines(report), ...reportLines(audit, output.out, report.total)]
+    output.result({ ...report, audit }, lines)
+    failOnDifference(audit)
   } finally {
     forget()
   }

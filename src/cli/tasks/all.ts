@@ -1,10 +1,19 @@
-import { AllRun, type AllOptions, type Live } from '../../app/all.ts'
+import { AllRun } from '../../app/all.ts'
+import type { AllOptions } from '../../app/all-plan.ts'
 import type { AllSummary } from '../../app/all-summary.ts'
+import { auditChoices, type AuditReport } from '../../app/audit.ts'
+import { withCluster } from '../../app/cluster.ts'
+import type { Live } from '../../app/live.ts'
 import { kinds, reproduceCommand, type Produced } from '../../app/producers.ts'
+import { chooseWorkers } from '../../app/worker-arguments.ts'
+import { defaultWorkers } from '../../pipeline/workers/index.ts'
 import type { Context } from '../action.ts'
+import { failOnDifference, reportLines } from '../audit-report.ts'
+import { eventLine, figureLines } from '../chaos-report.ts'
 import { liveLines, plainLine } from '../live-view.ts'
 import { table, type Output } from '../output.ts'
 import { Screen } from '../screen.ts'
+import { runAudit } from './audit.ts'
 import { runSteps } from './steps.ts'
 
 const drawIntervalMs = 1_000
@@ -15,11 +24,12 @@ export async function runAll(context: Context, options: AllOptions): Promise<voi
   const { world, settings, output, signal } = context
   world.stopWith({ message: 'Stopping: producers flush, workers end their transactions', outcome: 'done' })
   let lastEvent = ''
+  const say = (line: string): void => output.note((lastEvent = line))
   const run = new AllRun(settings, world.env, options, {
     signal,
     onEvent: ({ worker, kind, message }) => {
       const line = `${worker}: ${message}`
-      if (kind === 'died') output.note((lastEvent = line))
+      if (kind === 'died') say(line)
       else output.detail(line)
     },
   })
@@ -29,16 +39,34 @@ export async function runAll(context: Context, options: AllOptions): Promise<voi
       { title: 'Brokers', run: (report) => run.brokers(report) },
       { title: 'Topics', run: (report) => run.topics(report) },
       { title: 'Workers', run: (report) => run.workers(report) },
-      { title: 'ksqlDB', run: () => Promise.resolve(run.ksqlUrl === undefined ? 'not there' : `at ${run.ksqlUrl}`) },
+      {
+        title: 'ksqlDB',
+        run: () => Promise.resolve(run.settings.ksqlUrl === undefined ? 'not there' : `at ${run.settings.ksqlUrl}`),
+      },
       { title: 'Producers', run: () => Promise.resolve(run.produce()) },
+      ...(options.chaos ? [{ title: 'Chaos', run: () => run.breakThings((event) => say(eventLine(event))) }] : []),
     ])
     const { summary, produced } = await watch(context, run, () => lastEvent)
-    output.result(summary, () => summaryLines(summary))
+    const audit = options.audit ? await auditOf(context, run) : undefined
+    output.result({ ...summary, ...(audit && { audit }) }, () => [
+      ...summaryLines(summary),
+      ...(summary.chaos ? ['', ...figureLines(summary.chaos)] : ['']),
+      ...(audit ? reportLines(audit, output.out, summary.chaos?.total) : []),
+    ])
     printReproduction(output, run, produced)
+    if (audit) failOnDifference(audit)
   } finally {
     await run.stop((line) => output.detail(line))
     forget()
   }
+}
+
+/** A run that was interrupted is audited too, as far as it came; a signal after that one ends it at once. */
+async function auditOf(context: Context, run: AllRun): Promise<AuditReport> {
+  const signal = context.signal.aborted ? new AbortController().signal : context.signal
+  if (!context.signal.aborted) context.world.stopWith({ message: 'Stopping the audit', outcome: 'interrupted' })
+  const choices = auditChoices(chooseWorkers(defaultWorkers, []))
+  return withCluster(run.settings, (client) => runAudit(context, client, choices, signal))
 }
 
 async function watch({ world, output, signal }: Context, run: AllRun, lastEvent: () => string) {

@@ -1,10 +1,9 @@
 import { describe, expect, test } from 'vitest'
-import type { AllOptions } from '../../../src/app/all.ts'
-import { explainAll } from '../../../src/app/all-plan.ts'
+import { explainAll, type AllOptions } from '../../../src/app/all-plan.ts'
 import { workers } from '../../../src/pipeline/workers/index.ts'
 import { resolveSettings } from '../../../src/settings.ts'
 
-const usual: AllOptions = { keepData: false, keepInfra: false, reset: false, ksql: true }
+const usual: AllOptions = { keepData: false, keepInfra: false, reset: false, ksql: true, chaos: false, audit: false }
 
 function explained(options: Partial<AllOptions> = {}, brokers?: string): Record<string, string> {
   const env = { PAYFLOW_HOME: '/nowhere', ...(brokers !== undefined && { PAYFLOW_BROKERS: brokers }) }
@@ -18,6 +17,12 @@ test('the plan has the steps of a run in their order, each with what it replaces
   expect(plan.map(({ step }) => step)).toEqual(['Brokers', 'Topics', 'Workers', 'ksqlDB', 'Producers', 'End'])
   for (const { replaces } of plan) expect(replaces).not.toBe('')
   for (const { name } of workers) expect(plan[2]!.does).toContain(name)
+})
+
+test('chaos comes while it flows, and the audit at the end', () => {
+  const plan = explained({ chaos: true, audit: true })
+  expect(Object.keys(plan)).toEqual(['Brokers', 'Topics', 'Workers', 'ksqlDB', 'Producers', 'Chaos', 'End'])
+  expect(plan['End']).toContain('after an audit of it')
 })
 
 describe('what is said is what would be done', () => {
