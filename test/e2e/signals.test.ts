@@ -33,6 +33,16 @@ describe.each(moments)('Ctrl-C at "%s" of all', (moment) => {
   })
 })
 
+test('kill -9 of all takes its worker processes with it', async () => {
+  const { home, payflow, start } = await ownHome()
+  expect((await payflow('infra', 'up')).code).toBe(0)
+  const run = start('all')
+  await run.says('Producers: orders')
+  expect(processesOf(home).filter((line) => line.includes(' worker '))).toHaveLength(6)
+  run.child.kill('SIGKILL')
+  await eventually(() => expect(processesOf(home).filter((line) => line.includes('payflow.js'))).toEqual([]))
+})
+
 test('SIGTERM ends producers and workers with 0: what was generated is written, what is processed is committed', async () => {
   const { brokers, env: own } = await ownBroker()
   const env = { ...own, PAYFLOW_BROKERS: brokers.join(',') }
