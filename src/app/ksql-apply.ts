@@ -98,6 +98,7 @@ export async function prepareApply(
 /** Finds what there is of payflow's in the ksqlDB; the steps drop it. */
 export async function prepareDrop(
   settings: Settings,
+  { dryRun }: { dryRun: boolean },
   options: CommandOptions,
 ): Promise<KsqlRun<{ actions: Action[]; left: Examined[] }>> {
   const { signal } = options
@@ -109,6 +110,6 @@ export async function prepareDrop(
     signal,
   })
   const plan = planDrop(examined)
-  await checkBeforeDeleting(settings, session, plan.actions)
+  if (!dryRun) await checkBeforeDeleting(settings, session, plan.actions)
   return { plan, steps: stepsOf(settings, session, plan.actions, options) }
 }

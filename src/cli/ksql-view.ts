@@ -80,3 +80,9 @@ export function planLines({ fates }: Plan): string[] {
     ),
   ]
 }
+
+/** The steps in their order, where more is to be done than to create. */
+export function orderLines({ actions }: Plan): string[] {
+  if (actions.every((step) => step.do === 'create')) return []
+  return ['', 'in this order:', ...actionTitles(actions).map((title) => `  ${title}`)]
+}

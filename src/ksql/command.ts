@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { PayflowError } from '../errors.ts'
-import { find, type KsqlClient, type StreamsProperties } from './client.ts'
+import type { KsqlClient, StreamsProperties } from './client.ts'
 import { NoAnswer } from './http.ts'
 import { KsqlRefusal, wordsOf } from './refusal.ts'
-import type { CommandStatus, ServerInfo } from './replies.ts'
+import type { CommandStatus, Entity, ServerInfo } from './replies.ts'
 
 export interface Patience {
   /** How long a server that does not answer at all is waited for at first: it may just be starting. */
@@ -77,8 +77,7 @@ export async function runCommand(client: KsqlClient, command: Command, options: 
       } else if (isAway(error)) {
         report(`${command.title}: ksqlDB went away; waiting for it`)
         await waitUntilReady(client, options, { seen: true })
-      } else if (error instanceof KsqlRefusal && (await command.isDone(error))) return
-      else throw error
+      } else throw error
     }
     await sleep(patience.pollMs, undefined, { signal })
   }
@@ -87,12 +86,13 @@ export async function runCommand(client: KsqlClient, command: Command, options: 
 /** @returns false when the server does not know the command any more */
 async function attempt(
   client: KsqlClient,
-  { title, sql, properties = {} }: Command,
+  command: Command,
   { signal, report, patience = usualPatience }: CommandOptions,
   deadlineMs: number,
 ): Promise<boolean> {
-  const answer = find(await client.run(sql, properties, signal), 'currentStatus')
-  if (!answer) return true // what is no command, such as ending a push query, is done when it is answered
+  const answer = await take(client, command, signal)
+  if (!answer) return true
+  const { title } = command
   const { commandId } = answer
   let status: CommandStatus | undefined = answer.commandStatus
   for (let announced = false; ; announced = true) {
@@ -103,6 +103,21 @@ async function attempt(
     if (!announced) report(`${title}: ${status.status.toLowerCase()}`)
     await sleep(patience.pollMs, undefined, { signal })
     status = await client.status(commandId, signal)
+  }
+}
+
+/** @returns undefined when the command was executed already */
+async function take(
+  client: KsqlClient,
+  { sql, properties = {}, isDone }: Command,
+  signal: AbortSignal,
+): Promise<Entity<'currentStatus'> | undefined> {
+  try {
+    return client.expect(await client.run(sql, properties, signal), 'currentStatus')
+  } catch (error) {
+    const final = error instanceof KsqlRefusal && !error.isBlocked && !error.isStarting
+    if (final && (await isDone(error))) return undefined
+    throw error
   }
 }
 

@@ -3,7 +3,7 @@ import { PayflowError } from '../../errors.ts'
 import type { Plan } from '../../ksql/plan.ts'
 import type { Context } from '../action.ts'
 import { confirm } from '../confirm.ts'
-import { actionTitles, planDocument, planLines } from '../ksql-view.ts'
+import { actionTitles, orderLines, planDocument, planLines } from '../ksql-view.ts'
 import { runSteps } from './steps.ts'
 
 /** Runs a preparation as a step of its own: it may wait for a server that starts. */
@@ -34,7 +34,7 @@ export async function applyKsql(
     ({ plan: { actions, fates } }) => `${fates.length} statements, ${actions.length} steps to do`,
   )
   if (dryRun) {
-    output.result(planDocument(plan), () => [...planLines(plan), ...actionTitles(plan.actions)])
+    output.result(planDocument(plan), () => [...planLines(plan), ...orderLines(plan)])
     return
   }
   const doomed = plan.actions.flatMap((step) => (step.do === 'delete-topic' ? [step.statement.topic] : []))
@@ -65,7 +65,7 @@ export async function dropKsql(context: Context, { dryRun, yes }: { dryRun: bool
   const { settings, output, signal } = context
   const { plan, steps } = await prepared(
     context,
-    (report) => prepareDrop(settings, { signal, report }),
+    (report) => prepareDrop(settings, { dryRun }, { signal, report }),
     ({ plan: { actions } }) => (actions.length === 0 ? 'nothing of payflow there' : `${actions.length} steps to do`),
   )
   const titles = actionTitles(plan.actions)
