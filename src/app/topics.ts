@@ -40,7 +40,7 @@ export interface ResetPlan {
 }
 
 /** Every topic of payflow's. A worker's own have as many partitions as its widest input that exists already. */
-export function wantedTopics(layout: TopicLayout, existing: ClusterState['topics'] = []): NewTopic[] {
+function wantedTopics(layout: TopicLayout, existing: ClusterState['topics'] = []): NewTopic[] {
   const { partitions, replicationFactor } = layout
   const have = new Map(existing.map((info) => [info.topic, info.partitions]))
   const internal = workers.flatMap((worker) => {
