@@ -69,11 +69,13 @@ export class SupervisedProcess {
     this.#child = child
     child.on('message', (message) => this.#events.onMessage(message))
     createInterface(child.stderr).on('line', (line) => this.#remember(line))
+    // What it leaves behind ends with it: a child of its own could hold its stderr open for ever.
+    child.once('exit', () => this.#signal('SIGKILL'))
     // Its last messages are in the channel until that is closed.
     const silent = new Promise((resolve) => child.once('disconnect', resolve))
-    this.#ended = child.then(async ({ exitCode, signal }) => {
-      if (child.connected) await silent
-      this.#onExit(exitCode, signal)
+    this.#ended = child.then(async ({ exitCode, signal, originalMessage }) => {
+      if (child.pid !== undefined && child.connected) await silent
+      this.#onExit(exitCode, signal, originalMessage)
     })
   }
 
@@ -114,13 +116,12 @@ export class SupervisedProcess {
     this.#lastWords = [...this.#lastWords, line].slice(-5)
   }
 
-  #onExit(exitCode: number | undefined, signal: string | undefined): void {
-    this.#signal('SIGKILL')
+  #onExit(exitCode: number | undefined, signal: string | undefined, reason: string | undefined): void {
     this.#child = undefined
     if (this.#stopping) return
     const { message, hint } = lastError(this.#lastWords)
     this.lastHint = hint
-    const why = message ?? (signal === undefined ? `exit code ${exitCode ?? 'unknown'}` : `killed by ${signal}`)
+    const why = message ?? (signal !== undefined ? `killed by ${signal}` : exitCode !== undefined ? `exit code ${exitCode}` : (reason ?? 'it could not be started')) // prettier-ignore
     if (exitCode === hopelessExitCode) {
       this.failure = new PayflowError('WORKER_FAILED', why, { kind: 'usage', ...(hint !== undefined && { hint }) })
       this.#events.onDeath(why, undefined)

@@ -76,7 +76,8 @@ function endWithParent({ stop }: Signals): () => void {
   process.once('disconnect', onDisconnect)
   return () => {
     process.off('disconnect', onDisconnect)
-    if (process.connected) process.disconnect()
+    // Closing the channel would lose what is not written yet; it just keeps nobody alive any more.
+    process.channel?.unref()
   }
 }
 
