@@ -1,5 +1,4 @@
 import { Client } from '../kafka/client.ts'
-import { retrying } from '../kafka/retry.ts'
 import type { WorkerSummary } from '../runtime/run-workers.ts'
 import type { Settings } from '../settings.ts'
 import type { AllOptions } from './all-plan.ts'
@@ -15,6 +14,7 @@ import { applyReset, createMissing, layoutOf, planReset, readState } from './top
 import { drain } from './workers.ts'
 import { pause } from './pause.ts'
 import { RunInfra } from './run-infra.ts'
+import { Sampler } from './sampler.ts'
 import { publicTopics } from '../pipeline/topics.ts'
 import { defaultWorkers } from '../pipeline/workers/index.ts'
 
@@ -37,12 +37,11 @@ export class AllRun {
   #settings: Settings
   #client: Client | undefined
   #supervisor: Supervisor | undefined
-  #monitor: Monitor | undefined
+  #sampler: Sampler | undefined
   #producing: Promise<Produced[]> | undefined
   #chaos: Chaos | undefined
   #flowingMs = 0
   #flowSeconds = 0
-  #last: { sample: Sample; atMs: number } | undefined
   #stopped: Promise<void> | undefined
 
   constructor(
@@ -93,13 +92,11 @@ export class AllRun {
 
   async workers(report: Report): Promise<string> {
     return this.#phase('workers', async () => {
-      this.#monitor = new Monitor(this.#client!, {
-        topics: publicTopics.map(({ name }) => name),
-        workers: defaultWorkers,
-        from: 'now',
-      })
-      // Before anything flows: what is counted from here on came in this run. A fresh broker may need a moment for it.
-      await retrying(() => this.#sample(), { timeoutMs: workersTimeoutMs, signal: this.#signal })
+      const topics = publicTopics.map(({ name }) => name)
+      const monitor = new Monitor(this.#client!, { topics, workers: defaultWorkers, from: 'now' })
+      this.#sampler = new Sampler(monitor, this.#signal)
+      // Before anything flows: what is counted from here on came in this run.
+      await this.#sampler.first(workersTimeoutMs)
       const supervisor = this.#supervisor!
       supervisor.release()
       report(`${defaultWorkers.length} processes started, waiting for their partitions`)
@@ -140,7 +137,7 @@ export class AllRun {
     finished.catch(() => undefined)
     while (!state.done && !this.#signal.aborted) {
       this.#supervisor!.check()
-      show(await this.#look())
+      await this.#sampler!.look(intervalMs, (now, before) => show(this.#live(now, before)))
       const pauseMs = !('firstDerivedRecord' in this.#phases) ? Math.min(firstLookMs, intervalMs) : intervalMs
       await Promise.race([finished, pause(pauseMs, this.#signal)])
     }
@@ -153,11 +150,11 @@ export class AllRun {
   ): Promise<{ summary: AllSummary; produced: Produced[]; workers: WorkerSummary[] }> {
     const produced = await this.#producing!
     await this.#chaos?.heal()
-    const supervisor = this.#supervisor!
+    const [supervisor, sampler] = [this.#supervisor!, this.#sampler!]
     let last: Sample | undefined
     if (!this.#signal.aborted) {
       const startMs = performance.now()
-      last = await drain(this.#monitor!, {
+      last = await drain(sampler.monitor, {
         signal: this.#signal,
         check: () => supervisor.check(),
         onSample: (sample) => show(this.#live(sample)),
@@ -167,7 +164,7 @@ export class AllRun {
       })
       this.#phases.catchUp = secondsSince(startMs)
     }
-    last ??= (await this.#sample().catch(() => undefined)) ?? this.#last!.sample
+    last ??= await sampler.monitor.sample().catch(() => sampler.last!)
     const processes = supervisor.list()
     const faults = await this.#chaos?.end()
     await supervisor.stop()
@@ -215,29 +212,16 @@ export class AllRun {
     return result
   }
 
-  async #sample(): Promise<Sample> {
-    const sample = await this.#monitor!.sample()
-    this.#last = { sample, atMs: performance.now() }
-    return sample
-  }
-
-  async #look(): Promise<Live> {
-    const before = this.#last?.sample
-    const sample = await this.#sample().catch(() => undefined)
-    return this.#live(sample ?? this.#last!.sample, before)
-  }
-
   #live(sample: Sample, before?: Sample): Live {
     const derived = sample.topics.some(({ topic, records }) => records > 0 && outputs.has(topic))
     if (derived && !('firstDerivedRecord' in this.#phases))
       this.#phases.firstDerivedRecord = secondsSince(this.#startedMs)
-    const silentMs = performance.now() - this.#last!.atMs
     return {
       snapshot: snapshotOf(before, sample),
       producers: [...this.#producers.values()],
       processes: this.#supervisor!.list(),
       seconds: secondsSince(this.#flowingMs),
-      silentSeconds: silentMs < 1_000 ? 0 : Math.round(silentMs / 1000),
+      silentSeconds: this.#sampler!.silentSeconds,
     }
   }
 }
