@@ -4,14 +4,13 @@ import { table, type Palette } from './output.ts'
 
 /** Lag below this is what flows at the moment: not worth a word. */
 const noticeableLag = 1_000
-/** From this width on the two tables stand side by side. */
-const wide = 100
 const gap = '    '
 
 const number = (value: number): string => Math.round(value).toLocaleString('en')
+const widthOf = (line: string): number => stripVTControlCharacters(line).length
 
 /** One line that says how things are, worst first. */
-export function verdict({ silentSeconds, processes, snapshot }: Live, { red, yellow, green }: Palette): string {
+function verdict({ silentSeconds, processes, snapshot }: Live, { red, yellow, green }: Palette): string {
   if (silentSeconds > 0) return red(`the brokers have not answered for ${silentSeconds} s; these figures are as old`)
   const down = processes.filter(({ state }) => state !== 'running').map(({ worker, state }) => `${worker} ${state}`)
   if (down.length > 0) return red(down.join(', '))
@@ -40,7 +39,8 @@ export function liveLines(
     }),
   )
   const head = ([title = '', ...rows]: string[]): string[] => [dim(title), ...rows]
-  const body = columns >= wide ? sideBySide(head(topics), head(workers)) : [...head(topics), '', ...head(workers)]
+  const beside = sideBySide(head(topics), head(workers))
+  const body = beside.every((line) => widthOf(line) < columns) ? beside : [...head(topics), '', ...head(workers)]
   return [
     `${bold('payflow')}  ${number(seconds)} s  ${verdict(live, palette)}`,
     '',
@@ -52,10 +52,10 @@ export function liveLines(
 }
 
 function sideBySide(left: readonly string[], right: readonly string[]): string[] {
-  const width = Math.max(...left.map((line) => stripVTControlCharacters(line).length))
+  const width = Math.max(...left.map(widthOf))
   return Array.from({ length: Math.max(left.length, right.length) }, (_, i) => {
     const line = left[i] ?? ''
-    return `${line}${' '.repeat(width - stripVTControlCharacters(line).length)}${gap}${right[i] ?? ''}`.trimEnd()
+    return `${line}${' '.repeat(width - widthOf(line))}${gap}${right[i] ?? ''}`.trimEnd()
   })
 }
 
