@@ -5,7 +5,7 @@ import { defaultIntervals } from './chaos-plan.ts'
 import { reach } from './cluster.ts'
 import type { WorkerChoice } from './worker-arguments.ts'
 
-export interface ChaosReport extends FaultFigures {
+interface ChaosReport extends FaultFigures {
   /** ms from the end of the faults until all that was there then was processed; undefined when interrupted. */
   readonly catchUpMs: number | undefined
 }

@@ -1,11 +1,21 @@
 import { PayflowError } from '../errors.ts'
 import type { Client } from '../kafka/client.ts'
 import { readMerged, type LogRecord, type LogSpan } from '../kafka/merged-read.ts'
-import { OffsetMap } from '../kafka/offsets.ts'
+import type { Connection } from '../kafka/connection.ts'
+import { OffsetMap, listOffsets, type TopicPartition } from '../kafka/offsets.ts'
+import { retrying } from '../kafka/retry.ts'
 import { topicNames } from '../kafka/topics.ts'
 import { DEAD_LETTERS } from '../pipeline/topics.ts'
 import { deadLetterOf, matches, reasonKind, resetIn, type DeadLetter, type LetterFilter } from './dead-letter.ts'
-import { boundsOf } from './positions.ts'
+
+/** First offset of each partition, and where a read-committed reader ends. */
+async function boundsOf(connection: Connection, partitions: readonly TopicPartition[]) {
+  const [starts, ends] = await retrying(
+    () => Promise.all([listOffsets(connection, partitions, 'earliest'), listOffsets(connection, partitions, 'stable')]),
+    { timeoutMs: 8_000 },
+  )
+  return { starts, ends }
+}
 
 /** All that a topic holds by now, committed records only, in about the order in which they came. */
 export async function* readWhole(client: Client, topic: string, signal?: AbortSignal): AsyncGenerator<LogRecord> {
@@ -13,7 +23,7 @@ export async function* readWhole(client: Client, topic: string, signal?: AbortSi
   const connection = client.shared
   const count = await connection.partitions(topic)
   const partitions = Array.from({ length: count }, (_, partition) => ({ topic, partition }))
-  const { starts, ends } = await boundsOf(connection, partitions, 'read_committed')
+  const { starts, ends } = await boundsOf(connection, partitions)
   const spans = partitions.map(({ partition }): LogSpan => {
     const from = starts.of(topic, partition) ?? 0
     return { topic, partition, from, to: ends.of(topic, partition) ?? from }
@@ -75,7 +85,7 @@ export async function findDeadLetter(client: Client, id: string): Promise<DeadLe
   const exists = (await topicNames(client)).includes(DEAD_LETTERS)
   const connection = client.shared
   if (exists && partition < (await connection.partitions(DEAD_LETTERS))) {
-    const { starts, ends } = await boundsOf(connection, [at], 'read_committed')
+    const { starts, ends } = await boundsOf(connection, [at])
     const inside = offset >= (starts.of(at.topic, partition) ?? 0) && offset < (ends.of(at.topic, partition) ?? 0)
     if (inside)
       for await (const record of readMerged(connection, [{ ...at, from: offset, to: offset + 1 }])) {

@@ -4,7 +4,7 @@ export interface Span {
   readonly end: number
 }
 
-export interface Member {
+interface Member {
   /** The names that lead to it, outermost first; what is in an array stands below `[]`. */
   readonly path: readonly string[]
   readonly key: Span

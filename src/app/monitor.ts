@@ -15,7 +15,7 @@ export interface Sample {
   readonly workers: readonly { worker: string; lag: number; state: string; members: number }[]
 }
 
-export interface TopicFigures {
+interface TopicFigures {
   readonly topic: string
   readonly records: number
   readonly perSecond: number

@@ -8,7 +8,7 @@ import { clientOptions, withCluster } from './cluster.ts'
 
 export const kinds = ['orders', 'payments', 'users'] as const
 export type Kind = (typeof kinds)[number]
-export type Rate = number | 'max'
+type Rate = number | 'max'
 
 /** Records per second when nothing else is asked for. */
 export const defaultRates: Readonly<Record<Kind, number>> = { orders: 50, payments: 50, users: 20 }
@@ -34,7 +34,7 @@ export interface Flow {
   readonly durationMs: number | undefined
 }
 
-export const defaultFailureRate = 0.15
+const defaultFailureRate = 0.15
 
 /** Fills in what was not said; the only place where chance and the clock come in. */
 export function flowOf({ rate, count, durationMs, seed, startMs, failureRate }: FlowOptions): Flow {
@@ -48,7 +48,7 @@ export function flowOf({ rate, count, durationMs, seed, startMs, failureRate }: 
   }
 }
 
-export const intervalMsOf = (rate: Rate): number => (rate === 'max' ? intervalAtMaxMs : 1000 / rate)
+const intervalMsOf = (rate: Rate): number => (rate === 'max' ? intervalAtMaxMs : 1000 / rate)
 
 /** The command that writes the same bytes again. */
 export function reproduceCommand(flow: Flow, kind: Kind, records: number): string {

@@ -5,7 +5,7 @@ import type { AnyWorker } from '../pipeline/worker.ts'
 import { originIdOf, textOf, type DeadLetter } from './dead-letter.ts'
 
 /** After so many replays that ended as a dead letter again, another one is no remedy. */
-export const MAX_REPLAYS = 3
+const MAX_REPLAYS = 3
 
 /** What planning needs to know of a dead letter: the bytes stay where they are. */
 export interface ReplayCandidate {

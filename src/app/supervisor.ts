@@ -6,7 +6,7 @@ import { environmentOf, type Settings } from '../settings.ts'
 import { SupervisedProcess, type ProcessCommand } from './supervised-process.ts'
 import type { WorkerMessage } from './worker-messages.ts'
 
-export type WorkerState = 'starting' | 'running' | 'restarting' | 'failed' | 'stopped'
+type WorkerState = 'starting' | 'running' | 'restarting' | 'failed' | 'stopped'
 
 export interface WorkerProcess {
   readonly worker: string

@@ -1,5 +1,5 @@
 import type { DeadLetter } from '../app/dead-letter.ts'
-import { bytesInJson } from '../app/record-line.ts'
+import { bytesInJson } from '../app/json-bytes.ts'
 import { timeText } from './dead-letter-view.ts'
 import { visible } from './visible-text.ts'
 

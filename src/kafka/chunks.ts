@@ -9,7 +9,7 @@ export interface PartitionRecords {
 }
 
 /** A broker takes 1 MiB of record batch by default (message.max.bytes 1048588), 61 bytes of it header. */
-export const MAX_BATCH_BYTES = 1_048_588 - 61
+const MAX_BATCH_BYTES = 1_048_588 - 61
 const CHUNK_BYTES = 1_000_000
 const SPARE_BUFFERS = 64
 

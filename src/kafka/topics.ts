@@ -17,7 +17,7 @@ export interface TopicDescription {
   readonly partitions: readonly PartitionDescription[]
 }
 
-export interface PartitionDescription {
+interface PartitionDescription {
   readonly partition: number
   readonly leader: number
   readonly replicas: readonly number[]

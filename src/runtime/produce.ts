@@ -26,7 +26,7 @@ export interface ProduceOptions {
   readonly deliveryTimeoutMs?: number
 }
 
-export interface ProduceProgress {
+interface ProduceProgress {
   readonly sent: number
   readonly acknowledged: number
   /** Acknowledged records a second, since the start. */

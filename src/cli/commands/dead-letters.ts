@@ -145,7 +145,7 @@ async function runReplay(context: Context, options: ReplayOptions, ids: readonly
 }
 
 /** A plan in words, a line each. */
-export function describeReplay({ replays, skipped }: ReplayPlan, done: boolean): string[] {
+function describeReplay({ replays, skipped }: ReplayPlan, done: boolean): string[] {
   const inboxes = new Map<string, number>()
   for (const { inbox } of replays) inboxes.set(inbox, (inboxes.get(inbox) ?? 0) + 1)
   const parts = [...inboxes].map(([inbox, times]) => `${times} to ${inbox}`)

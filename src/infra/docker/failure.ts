@@ -10,7 +10,7 @@ const infra = (code: string, message: string, hint: string): PayflowError =>
 const progress = /^(?:Container|Network|Volume|Image)\s|^\S+ (?:Pulling|Pulled|Error|Interrupted)\b/
 
 /** What compose itself said last, without its progress lines. */
-export function lastWords(output: string): string {
+function lastWords(output: string): string {
   const lines = output.split('\n').map((line) => line.trim())
   const said = lines.filter((line) => line !== '' && !progress.test(line))
   return said.slice(-3).join(' | ')

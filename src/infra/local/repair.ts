@@ -8,7 +8,7 @@ const answerTimeoutMs = 5_000
 /** A broker cannot shut down in good order without its ZooKeeper: waiting longer is of no use. */
 const graceMs = 2_000
 
-export const brokerAnswers = (service: Service): Promise<boolean> =>
+const brokerAnswers = (service: Service): Promise<boolean> =>
   describeBrokers([addressOf(service)], answerTimeoutMs).then(
     () => true,
     () => false,

@@ -1,6 +1,6 @@
 import { Chalk } from 'chalk'
 import { describe, expect, test } from 'vitest'
-import type { Live } from '../../../src/app/all.ts'
+import type { Live } from '../../../src/app/live.ts'
 import { liveLines, plainLine } from '../../../src/cli/live-view.ts'
 import { publicTopics } from '../../../src/pipeline/topics.ts'
 import { workers } from '../../../src/pipeline/workers/index.ts'
@@ -11,6 +11,7 @@ const plain = { bold: same, dim: same, red: same, green: same, yellow: same, cya
 const live = (change: Partial<Live> = {}, { records = 1_234_567, lag = 3 } = {}): Live => ({
   seconds: 61.4,
   silentSeconds: 0,
+  producers: [],
   snapshot: {
     topics: publicTopics.map(({ name }) => ({ topic: name, records, perSecond: 49.6 })),
     workers: workers.map(({ name }) => ({ worker: name, lag, state: 'Stable', members: 1 })),
@@ -54,7 +55,6 @@ describe('the live view', () => {
           { records: 1_234_567_890, lag: 12_345_678 },
         )
         const [, ...rest] = liveLines(busy, { columns, note: '', palette })
-        // eslint-disable-next-line no-control-regex
         for (const line of rest) expect(line.replaceAll(/\u001B\[\d+m/g, '').length).toBeLessThan(columns)
       }
     },

@@ -17,10 +17,10 @@ describe('polling', () => {
   })
 
   test('asks at least once, and gives up when the time is over', async () => {
-    const never = probe(undefined)
-    expect(await poll(never.ask, { timeoutMs: 0 })).toBeUndefined()
+    const never = probe<number | undefined>(undefined)
+    expect(await poll<number>(never.ask, { timeoutMs: 0 })).toBeUndefined()
     expect(never.times()).toBe(1)
-    const late = probe(undefined)
+    const late = probe<number | undefined>(undefined)
     expect(await poll(late.ask, { timeoutMs: 20, intervalMs: 1 })).toBeUndefined()
     expect(late.times()).toBeGreaterThan(1)
   })
@@ -31,7 +31,7 @@ describe('polling', () => {
 
   test('ends with the reason of its signal, before it asks and while it waits', async () => {
     const reason = new Error('stopped by the user')
-    const never = probe(undefined)
+    const never = probe<number | undefined>(undefined)
     await expect(poll(never.ask, { ...quick, signal: AbortSignal.abort(reason) })).rejects.toBe(reason)
     expect(never.times()).toBe(0)
     const abort = new AbortController()
