@@ -5,5 +5,6 @@ import { createHome, removeHome } from './local-broker.ts'
 export async function temporaryHome(): Promise<{ home: string; env: NodeJS.ProcessEnv }> {
   const home = await createHome()
   onTestFinished(() => removeHome(home))
-  return { home, env: { ...process.env, PAYFLOW_HOME: home, PAYFLOW_KAFKA_PORT: '0', PAYFLOW_ZOOKEEPER_PORT: '0' } }
+  const own = { PAYFLOW_ENGINE: 'local', PAYFLOW_HOME: home, PAYFLOW_KAFKA_PORT: '0', PAYFLOW_ZOOKEEPER_PORT: '0' }
+  return { home, env: { ...process.env, ...own } }
 }
