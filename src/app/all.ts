@@ -199,7 +199,7 @@ export class AllRun {
 
   /** Their processes load their code while topics are still being made. */
   #startWorkers(): void {
-    const commandOf = workerCommand(this.#settings, this.#env, () => [])
+    const commandOf = workerCommand(this.#settings, this.#env, (worker) => [worker])
     this.#supervisor = new Supervisor(commandOf, this.#onEvent)
     for (const { name } of defaultWorkers) this.#supervisor.start(name, { held: true })
   }

@@ -2,6 +2,7 @@ import { PayflowError } from '../errors.ts'
 import type { Client } from '../kafka/client.ts'
 import { listGroups } from '../kafka/groups.ts'
 import { topicNames } from '../kafka/topics.ts'
+import type { RuleOf } from '../pipeline/audit/rule.ts'
 import { auditRules } from '../pipeline/audit/rules.ts'
 import type { AnyWorker } from '../pipeline/worker.ts'
 import { groupOf } from '../pipeline/topics.ts'
@@ -24,12 +25,17 @@ export interface AuditProgress {
 /** While workers run, what looks like a difference may be a transaction that has just come: then it is looked at again. */
 const ATTEMPTS = 3
 
+const ruleOf = ({ name, audit: own }: AnyWorker): RuleOf | undefined => own ?? auditRules.get(name)
+
+/** Whether it is known what a worker must write: of one's own, only when its definition says it. */
+export const hasRule = ({ definition }: WorkerChoice): boolean => ruleOf(definition) !== undefined
+
 /** @throws PayflowError (usage) for a worker whose rule is not known */
 export function auditChoices(choices: readonly WorkerChoice[]): AuditChoice[] {
   return choices.map(({ definition, options }) => {
-    const rule = auditRules.get(definition.name)
+    const rule = ruleOf(definition)
     if (rule) return { worker: definition, options, rule }
-    throw new PayflowError('NO_AUDIT_RULE', `What ${definition.name} must write is not known`, { kind: 'usage', hint: `audit one of ${[...auditRules.keys()].join(', ')}` }) // prettier-ignore
+    throw new PayflowError('NO_AUDIT_RULE', `What ${definition.name} must write is not known`, { kind: 'usage', hint: definition.file === undefined ? `audit one of ${[...auditRules.keys()].join(', ')}` : `its definition in ${definition.file} would have to say it, as \`audit\`` }) // prettier-ignore
   })
 }
 

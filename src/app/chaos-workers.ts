@@ -1,10 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { AnyWorker } from '../pipeline/worker.ts'
 import { kill, signalTo } from '../infra/processes.ts'
 import type { Settings } from '../settings.ts'
 import type { PlannedFault } from './chaos-plan.ts'
 import { workerEntries, type WorkerEntry } from './process-registry.ts'
 import { SupervisedProcess } from './supervised-process.ts'
 import { workerCommand } from './supervisor.ts'
+import { loadWorkerFiles } from './worker-files.ts'
 
 export interface WorkerFault {
   readonly target: string
@@ -37,7 +39,7 @@ export class WorkerChaos {
   readonly #replacements: Extra[] = []
   /** Instances of each worker at the beginning. */
   readonly #wanted = new Map<string, number>()
-  readonly #argumentsOf = new Map<string, readonly string[]>()
+  readonly #wordsOf = new Map<string, readonly string[]>()
 
   /** `signal` continues early what is frozen. */
   constructor(settings: Settings, env: NodeJS.ProcessEnv, signal: AbortSignal) {
@@ -47,7 +49,7 @@ export class WorkerChaos {
     for (const { workers } of this.#entries())
       for (const { name, arguments: given } of workers) {
         this.#wanted.set(name, (this.#wanted.get(name) ?? 0) + 1)
-        this.#argumentsOf.set(name, given)
+        this.#wordsOf.set(name, given)
       }
   }
 
@@ -58,7 +60,14 @@ export class WorkerChaos {
 
   /** The options that a worker was started with, as its command line had them. */
   argumentsOf(worker: string): readonly string[] {
-    return this.#argumentsOf.get(worker) ?? []
+    return this.#wordsOf.get(worker)?.slice(1) ?? []
+  }
+
+  /** Their definitions: those of one's own are read from their files. */
+  async definitions(builtIn: readonly AnyWorker[]): Promise<AnyWorker[]> {
+    const words = [...this.#wordsOf.values()].flatMap(([word]) => word ?? [])
+    const { known } = await loadWorkerFiles(words, builtIn, process.cwd())
+    return known.filter(({ name }) => this.#wanted.has(name))
   }
 
   /** Undefined: there is nothing to break at this moment. */
@@ -169,7 +178,7 @@ export class WorkerChaos {
   }
 
   #start(worker: string): Extra {
-    const command = workerCommand(this.#settings, this.#env, (name) => this.argumentsOf(name))
+    const command = workerCommand(this.#settings, this.#env, (name) => this.#wordsOf.get(name) ?? [name])
     const ignore = (): void => undefined
     const process = new SupervisedProcess(command(worker), { onMessage: ignore, onDeath: ignore })
     process.start()

@@ -49,7 +49,7 @@ export class Chaos {
   readonly #workers: WorkerChaos
   readonly #brokers: BrokerChaos | undefined
   readonly #client: Client
-  readonly #watched: readonly AnyWorker[]
+  #watched: readonly AnyWorker[] = []
   readonly #tracker = new StallTracker()
   readonly #healing = new AbortController()
   readonly #ended = new AbortController()
@@ -75,8 +75,6 @@ export class Chaos {
     this.#workers = new WorkerChaos(settings, parts.env, this.#healing.signal)
     this.#brokers = parts.brokers(this.#healing.signal)
     this.#client = new Client({ ...clientOptions(settings, 'payflow-chaos'), requestTimeoutMs: lookTimeoutMs })
-    const { names } = this.#workers
-    this.#watched = defaultWorkers.filter(({ name }) => names.includes(name))
   }
 
   /** @throws PayflowError (failed) when no worker process of payflow's runs here */
@@ -89,7 +87,10 @@ export class Chaos {
     const { engine } = await engineOf(settings, env)
     const brokers = (signal: AbortSignal) => engine.faults && new BrokerChaos(engine, engine.faults, signal)
     const chaos = new Chaos(settings, options, onEvent, { env, brokers })
-    if (chaos.#workers.names.length > 0) return chaos
+    if (chaos.#workers.names.length > 0) {
+      chaos.#watched = await chaos.#workers.definitions(defaultWorkers)
+      return chaos
+    }
     await chaos.#client.close()
     throw new PayflowError('NOTHING_TO_BREAK', 'No worker process of payflow runs here', {
       kind: 'failed',

@@ -137,16 +137,16 @@ export class Supervisor {
   }
 }
 
-/** The command that runs one worker as `payflow worker` does, with the same settings. Options stay as they were typed. */
+/** The command that runs one worker as `payflow worker` does, with the same settings. `wordsOf`: what stands there after `worker`. */
 export function workerCommand(
   settings: Settings,
   env: NodeJS.ProcessEnv,
-  optionsOf: (worker: string) => readonly string[],
+  wordsOf: (worker: string) => readonly string[],
 ): (worker: string) => ProcessCommand {
   const bin = fileURLToPath(new URL('../../bin/payflow.js', import.meta.url))
   return (worker) => ({
     file: process.execPath,
-    arguments: [bin, 'worker', worker, '--json', ...optionsOf(worker)],
+    arguments: [bin, 'worker', ...wordsOf(worker), '--json'],
     env: { ...env, ...environmentOf(settings) },
   })
 }

@@ -1,6 +1,6 @@
 import { didYouMean } from '../did-you-mean.ts'
 import { PayflowError } from '../errors.ts'
-import type { AnyWorker } from '../pipeline/worker.ts'
+import { spelledAs, type AnyWorker } from '../pipeline/worker.ts'
 
 /** An option as it was typed: `--threshold 250`, or `--large-orders.threshold 250` with the worker named. */
 export interface TypedOption {
@@ -12,8 +12,8 @@ export interface TypedOption {
 export interface WorkerChoice {
   readonly definition: AnyWorker
   readonly options: Readonly<Record<string, unknown>>
-  /** The options as arguments of a command line that runs this worker alone. */
-  readonly argv: readonly string[]
+  /** What stands after `payflow worker` on a command line that runs this worker alone: its name or file, and its options. */
+  readonly words: readonly string[]
 }
 
 const usage = (code: string, message: string, hint: string): PayflowError =>
@@ -66,8 +66,8 @@ export function chooseWorkers(chosen: readonly AnyWorker[], typed: readonly Type
       const given = mine.findLast(({ name }) => name === flagName(spec.flag))
       return [key, parseOption(definition.name, spec, given?.value ?? spec.default)] as const
     })
-    const argv = mine.flatMap(({ name, value }) => [`--${name}`, value])
-    return { definition, options: Object.fromEntries(options), argv }
+    const typedWords = mine.flatMap(({ name, value }) => [`--${name}`, value])
+    return { definition, options: Object.fromEntries(options), words: [spelledAs(definition), ...typedWords] }
   })
 }
 

@@ -6,7 +6,7 @@ import { Monitor } from './monitor.ts'
 import { pause } from './pause.ts'
 import { Supervisor, workerCommand, type SupervisorEvent } from './supervisor.ts'
 import type { WorkerChoice } from './worker-arguments.ts'
-import { drain } from './workers.ts'
+import { createOwnOutputs, drain } from './workers.ts'
 
 const checkIntervalMs = 200
 
@@ -24,9 +24,9 @@ export class WorkerProcesses {
   ) {
     this.#settings = settings
     this.#choices = choices
-    const argvOf = new Map(choices.map(({ definition, argv }) => [definition.name, argv]))
+    const wordsOf = new Map(choices.map(({ definition, words }) => [definition.name, words]))
     this.#supervisor = new Supervisor(
-      workerCommand(settings, env, (worker) => argvOf.get(worker) ?? []),
+      workerCommand(settings, env, (worker) => wordsOf.get(worker) ?? [worker]),
       onEvent,
     )
   }
@@ -35,6 +35,7 @@ export class WorkerProcesses {
   async run({ untilCaughtUp, signal }: { untilCaughtUp: boolean; signal: AbortSignal }): Promise<WorkerSummary[]> {
     const supervisor = this.#supervisor
     await reach(this.#settings)
+    await createOwnOutputs(this.#settings, this.#choices)
     try {
       for (const { definition } of this.#choices) supervisor.start(definition.name)
       if (untilCaughtUp) await this.#catchUp(signal)

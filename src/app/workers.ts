@@ -1,10 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { cutConnections } from '../kafka/sockets.ts'
+import { createTopics, topicNames } from '../kafka/topics.ts'
+import { StepError } from '../runtime/processor.ts'
 import { runWorkers, type WorkerEvent, type WorkerSummary } from '../runtime/run-workers.ts'
 import type { Settings } from '../settings.ts'
-import { clientOptions, reach, replicationFactorOf } from './cluster.ts'
+import { clientOptions, reach, replicationFactorOf, withCluster } from './cluster.ts'
 import { isDrained, type Monitor, type Sample } from './monitor.ts'
 import { registerThisProcess } from './process-registry.ts'
+import { layoutOf } from './topics.ts'
 import type { WorkerChoice } from './worker-arguments.ts'
 import { PayflowError } from '../errors.ts'
 
@@ -17,6 +20,7 @@ export async function runHere(
   { untilCaughtUp, signal, onEvent }: { untilCaughtUp: boolean; signal: AbortSignal; onEvent: (event: WorkerEvent) => void }, // prettier-ignore
 ): Promise<WorkerSummary[]> {
   await reach(settings)
+  await createOwnOutputs(settings, choices)
   const leave = enter(settings, choices)
   try {
     return await runWorkers({
@@ -30,9 +34,35 @@ export async function runHere(
       signal,
       onEvent,
     })
+  } catch (error) {
+    throw inOwnFile(error, choices)
   } finally {
     leave()
   }
+}
+
+/** Outputs of workers of one's own are known to nobody else: they are created by whoever runs these first. */
+export async function createOwnOutputs(settings: Settings, choices: readonly WorkerChoice[]): Promise<void> {
+  const own = choices.filter(({ definition }) => definition.file !== undefined)
+  if (own.length === 0) return
+  await withCluster(settings, async (client) => {
+    const existing = new Set(await topicNames(client))
+    const missing = new Set(own.map(({ definition }) => definition.output.name).filter((name) => !existing.has(name)))
+    const layout = await layoutOf(settings)
+    await createTopics(client, [...missing].map((topic) => ({ topic, ...layout }))) // prettier-ignore
+  })
+}
+
+/** What a step of one's own threw is for who wrote it, and no bug of payflow's. */
+function inOwnFile(error: unknown, choices: readonly WorkerChoice[]): unknown {
+  if (!(error instanceof StepError)) return error
+  const file = choices.find(({ definition }) => definition.name === error.worker)?.definition.file
+  if (file === undefined) return error
+  return new PayflowError('STEP_FAILED', `${file}: ${error.message}`, {
+    kind: 'failed',
+    hint: 'correct the step and start the worker again: nothing of that record is committed (--verbose shows where it was)',
+    cause: error,
+  })
 }
 
 /** An answer that takes longer than its transaction is worth nothing. */
@@ -44,7 +74,7 @@ function enter({ home, brokers }: Settings, choices: readonly WorkerChoice[]): (
   const cut = (): void => void cutConnections()
   if (process.platform !== 'win32') process.on('SIGUSR2', cut)
   const leave = registerThisProcess(home, {
-    workers: choices.map(({ definition, argv }) => ({ name: definition.name, arguments: argv })),
+    workers: choices.map(({ definition, words }) => ({ name: definition.name, arguments: words })),
     brokers,
     supervised: process.send !== undefined,
   })

@@ -17,7 +17,9 @@ export function parseWorkers(outer: Command, argv: readonly string[], known: rea
   inner.parse([...argv], { from: 'user' })
   const apart = inner.args.includes('all')
   const named = inner.args.filter((name) => name !== 'all')
-  const chosen = apart && named.length === 0 ? [...known] : findWorkers(named, known)
+  const chosen = findWorkers(named, known)
+  // with files alone, `all` still means all that payflow brings
+  if (apart && chosen.every(({ file }) => file !== undefined)) chosen.unshift(...known.filter(({ file }) => file === undefined)) // prettier-ignore
   if (chosen.length === 0) return { choices: [], apart }
   return { choices: chooseWorkers(chosen, typedOptions(inner)), apart }
 }

@@ -7,6 +7,12 @@ import type { AnyWorker } from './worker.ts'
 const MAX_STATE_CHARACTERS = 2 << 20
 const PARTS = ['state', 'emit', 'reject']
 
+/** A key of state goes to the changelog as text, and comes back as text. @throws Error */
+export function checkKey(alias: string, key: unknown): void {
+  if (typeof key !== 'string') throw new Error(`state.key.${alias} returned ${shown(key)}: it must be text, such as String(event.user_id)`) // prettier-ignore
+  if (key.startsWith('\u0000')) throw new Error(`state.key.${alias} returned text that begins with a NUL character`)
+}
+
 /**
  * Whether a step returned what a step may return. Types say it already, but a definition of one's own may be plain JavaScript.
  * @throws Error that names the step and the field

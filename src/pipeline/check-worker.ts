@@ -1,3 +1,4 @@
+import { TOPIC_NAME } from './define-topic.ts'
 import { shown } from './fields.ts'
 import { WORKER_NAME } from './topics.ts'
 import type { AnyWorker } from './worker.ts'
@@ -8,6 +9,9 @@ type Bag = Readonly<Record<string, unknown>>
 const MAX_NAME = 249 - 14
 /** What stands where a worker's name could on the command line. */
 const RESERVED = ['all', 'list', 'reset']
+/** Options that `payflow worker` has itself. */
+const RESERVED_FLAGS = ['brokers', 'color', 'config', 'engine', 'help', 'json', 'ksql-url', 'no-color', 'quiet', 'session-timeout', 'transaction-timeout', 'until-caught-up', 'verbose', 'version'] // prettier-ignore
+const PARTS = ['name', 'summary', 'inputs', 'output', 'options', 'state', 'on', 'dueAt', 'onTime', 'audit']
 
 const isBag = (value: unknown): value is Bag => typeof value === 'object' && value !== null && !Array.isArray(value)
 const isText = (value: unknown): value is string => typeof value === 'string' && value.trim() !== ''
@@ -23,6 +27,13 @@ function must(ok: boolean, message: string): asserts ok {
   if (!ok) throw new Error(message)
 }
 
+function checkParts(worker: Bag): void {
+  const unknown = Object.keys(worker).find((part) => !PARTS.includes(part))
+  must(unknown === undefined, `A worker has no field ${unknown ?? ''}: there are ${PARTS.join(', ')}`)
+  const { audit } = worker
+  must(audit === undefined || isFunction(audit), `audit must be a function that gives a rule, not ${shown(audit)}`)
+}
+
 function checkName(worker: Bag): string {
   const { name, summary } = worker
   must(isText(name), 'A worker needs a name: lower-case words joined by dashes')
@@ -33,12 +44,18 @@ function checkName(worker: Bag): string {
   return name
 }
 
+function checkTopicName(topic: string, what: string): void {
+  must(TOPIC_NAME.test(topic), `${shown(topic)} cannot name a topic, as ${what} does`)
+}
+
 function checkTopics(name: string, { inputs, output }: Bag): readonly string[] {
   must(isBag(inputs) && Object.keys(inputs).length > 0, `Worker ${name} needs inputs: { alias: topic, … }`)
   must(isTopic(output), `The output of worker ${name} is no topic: ${shown(output)}`)
+  checkTopicName(output.name, `the output of worker ${name}`)
   const names = new Set<string>()
   for (const [alias, topic] of Object.entries(inputs)) {
     must(isTopic(topic), `Input ${alias} of worker ${name} is no topic: ${shown(topic)}`)
+    checkTopicName(topic.name, `input ${alias} of worker ${name}`)
     must(!names.has(topic.name), `Worker ${name} has the input ${topic.name} twice`)
     must(topic.name !== output.name, `Worker ${name} writes its own input ${topic.name}: it would never end`)
     names.add(topic.name)
@@ -78,6 +95,8 @@ function checkOptions(name: string, { options }: Bag): void {
     const { flag, description, parse } = option
     must(isText(flag) && /^--[a-z][a-z0-9-]* <[^>]+>$/.test(flag), `${spec} needs a flag such as "--${key} <value>"`)
     must(isText(description), `${spec} needs a description`)
+    const reserved = RESERVED_FLAGS.find((other) => flag.startsWith(`--${other} `))
+    must(reserved === undefined, `${spec} cannot be --${reserved ?? ''}: payflow has that option itself`)
     must(typeof option['default'] === 'string', `${spec} needs a default, as text`)
     must(isFunction(parse), `${spec} needs a function parse(text)`)
     checkDefault(spec, option['default'], parse as (text: string) => unknown)
@@ -103,5 +122,6 @@ export function checkWorker(value: unknown): AnyWorker {
   checkSteps(name, aliases, value)
   checkState(name, aliases, value)
   checkOptions(name, value)
+  checkParts(value)
   return value as unknown as AnyWorker
 }

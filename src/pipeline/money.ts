@@ -55,3 +55,6 @@ export function multiplyCents(cents: Cents, times: number): Cents | undefined {
   const product = cents * times
   return product <= MAX_CENTS ? (product as Cents) : undefined
 }
+
+/** Rounded to the nearest cent, half of one up. */
+export const divideCents = (cents: Cents, by: number): Cents => Math.round(cents / by) as Cents

@@ -14,7 +14,8 @@ export interface Shape<Event> {
   readonly schema: z.ZodType
 }
 
-type EventOf<Specs extends Fields> = {
+/** What an event of these fields is in memory. */
+export type FieldValues<Specs extends Fields> = {
   readonly [Name in keyof Specs]: Specs[Name] extends Field<infer Value> ? Value : never
 }
 
@@ -30,9 +31,9 @@ function encoder(fields: Fields): (event: Record<string, unknown>) => string {
 }
 
 /** Declares an event once: `shape({ user_id: integer(1), amount: money() })`. */
-export function shape<const Specs extends Fields>(fields: Specs): Shape<EventOf<Specs>> {
+export function shape<const Specs extends Fields>(fields: Specs): Shape<FieldValues<Specs>> {
   return {
-    decode: decoder(fields) as Shape<EventOf<Specs>>['decode'],
+    decode: decoder(fields) as Shape<FieldValues<Specs>>['decode'],
     encode: encoder(fields),
     fields,
     schema: z.object(Object.fromEntries(Object.entries(fields).map(([name, field]) => [name, field.schema]))),

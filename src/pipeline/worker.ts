@@ -1,4 +1,5 @@
 import type { ZodType } from 'zod'
+import type { RuleOf } from './audit/rule.ts'
 import type { EventOf, TopicSpec } from './topics.ts'
 
 /**
@@ -75,6 +76,8 @@ export interface WorkerDefinition<
     state: State,
     options: OptionValues<Options>,
   ) => StepReturn<NoInfer<State>, NoInfer<Output>>
+  /** What the output must be, for `payflow audit`: said anew, not with the steps. */
+  readonly audit?: RuleOf
 }
 
 /** A definition whose types are forgotten: what the runtime and the registry hold. */
@@ -92,7 +95,13 @@ export interface AnyWorker {
   readonly on: Readonly<Record<string, (event: never, state: never, options: never) => StepReturn<unknown, unknown>>>
   readonly dueAt?: (state: never, options: never) => number | undefined
   readonly onTime?: (now: number, state: never, options: never) => StepReturn<unknown, unknown>
+  readonly audit?: RuleOf
+  /** Where a definition of one's own was read from; absent for the workers that payflow brings. */
+  readonly file?: string
 }
+
+/** How a command line names a worker: a worker of one's own by its file. */
+export const spelledAs = ({ name, file }: AnyWorker): string => file ?? name
 
 /** Checks the definition's types and hands it back. */
 export function defineWorker<const Inputs extends InputSpecs, Output, State, const Options extends OptionSpecs>(

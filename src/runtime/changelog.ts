@@ -5,7 +5,7 @@ import { OffsetMap, listOffsets } from '../kafka/offsets.ts'
 import { readPartition } from '../kafka/read.ts'
 import { retrying } from '../kafka/retry.ts'
 import { stateTopic } from '../pipeline/topics.ts'
-import type { AnyWorker } from '../pipeline/worker.ts'
+import { spelledAs, type AnyWorker } from '../pipeline/worker.ts'
 import { failpoint } from './failpoint.ts'
 import type { StateStore } from '../pipeline/state-store.ts'
 
@@ -74,7 +74,7 @@ function valueOf(worker: AnyWorker, key: string, text: string): unknown {
       `The state of ${worker.name} for ${key} cannot be read: ${text.slice(0, 80)}`,
       {
         kind: 'failed',
-        hint: `rebuild it with \`payflow worker reset ${worker.name}\``,
+        hint: `rebuild it with \`payflow worker reset ${spelledAs(worker)}\``,
         cause: error,
       },
     )

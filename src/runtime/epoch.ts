@@ -3,7 +3,7 @@ import type { Client } from '../kafka/client.ts'
 import type { Connection } from '../kafka/connection.ts'
 import { OffsetMap } from '../kafka/offsets.ts'
 import { groupOf } from '../pipeline/topics.ts'
-import type { AnyWorker } from '../pipeline/worker.ts'
+import { spelledAs, type AnyWorker } from '../pipeline/worker.ts'
 import { offsetsOf, restore } from './changelog.ts'
 import { commitTransaction } from './commit.ts'
 import { failpoint } from './failpoint.ts'
@@ -103,7 +103,7 @@ export class Epoch {
     enter('seeking')
     const restored = offsetsOf(progress)
     const offsets = await startingOffsets(connection, {
-      worker: worker.name,
+      spelling: spelledAs(worker),
       group: groupOf(worker.name),
       sources: inputs.map(({ topic }) => ({ topic, partition })),
       progress: restored,

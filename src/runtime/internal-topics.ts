@@ -2,7 +2,7 @@ import { PayflowError } from '../errors.ts'
 import type { Client } from '../kafka/client.ts'
 import { createTopics, describeTopics, topicNames, type NewTopic } from '../kafka/topics.ts'
 import { DEAD_LETTERS, inboxTopic, stateTopic } from '../pipeline/topics.ts'
-import type { AnyWorker } from '../pipeline/worker.ts'
+import { spelledAs, type AnyWorker } from '../pipeline/worker.ts'
 import type { OutputPartitions } from './processor.ts'
 
 /** Copies of input records and what was added to them must fit, whatever the input's own limit was. */
@@ -47,7 +47,7 @@ export async function prepareTopics(
       `${worker.name} needs ${absent.join(', ')}, which ${absent.length > 1 ? 'do' : 'does'} not exist`,
       {
         kind: 'failed',
-        hint: 'create what is missing with `payflow topics create`',
+        hint: worker.file === undefined ? 'create what is missing with `payflow topics create`' : 'create it with `payflow topics create`, or run the worker that writes it', // prettier-ignore
       },
     )
   const before = await partitionCounts(client, needed)
@@ -59,7 +59,7 @@ export async function prepareTopics(
       throw new PayflowError(
         'PARTITIONS_CHANGED',
         `${inputs.join(' and ')} ${inputs.length > 1 ? 'have' : 'has'} ${input} partitions, but ${topic} was made for ${counts.get(topic) ?? 0}: the state of ${worker.name} would be in the wrong place`,
-        { kind: 'failed', hint: `rebuild it with \`payflow worker reset ${worker.name}\`` },
+        { kind: 'failed', hint: `rebuild it with \`payflow worker reset ${spelledAs(worker)}\`` },
       )
   return { input, output: before.get(worker.output.name)!, deadLetters: counts.get(DEAD_LETTERS)! }
 }

@@ -14,7 +14,8 @@ const PATIENCE_MS = 2_000
 export async function startingOffsets(
   connection: Connection,
   options: {
-    worker: string
+    /** How a command line names the worker. */
+    spelling: string
     group: string
     sources: readonly TopicPartition[]
     progress: OffsetMap
@@ -22,7 +23,7 @@ export async function startingOffsets(
     signal: AbortSignal
   },
 ): Promise<OffsetMap> {
-  const { worker, group, sources, progress, stateful, signal } = options
+  const { spelling, group, sources, progress, stateful, signal } = options
   const patience = { timeoutMs: 30_000, signal }
   const deadline = performance.now() + PATIENCE_MS
   const differs = (committed: OffsetMap): TopicPartition | undefined =>
@@ -35,7 +36,7 @@ export async function startingOffsets(
     committed = await retrying(() => committedOffsets(connection, group, sources), patience)
   }
   const moved = differs(committed)
-  if (moved && stateful) throw movedGroup(worker, group, moved, committed, progress)
+  if (moved && stateful) throw movedGroup(spelling, group, moved, committed, progress)
   const [starts, ends] = await retrying(
     () => Promise.all([listOffsets(connection, sources, 'earliest'), listOffsets(connection, sources, 'latest')]),
     patience,
@@ -45,14 +46,14 @@ export async function startingOffsets(
     const offset = committed.of(topic, partition)
     const start = starts.of(topic, partition) ?? 0
     if (offset !== undefined && (offset < start || offset > (ends.of(topic, partition) ?? 0)))
-      throw outOfRange(worker, group, { topic, partition }, offset)
+      throw outOfRange(spelling, group, { topic, partition }, offset)
     found.set(OffsetMap.keyOf(topic, partition), offset ?? start)
   }
   return found
 }
 
 function movedGroup(
-  worker: string,
+  spelling: string,
   group: string,
   at: TopicPartition,
   committed: OffsetMap,
@@ -62,12 +63,12 @@ function movedGroup(
   return new PayflowError(
     'GROUP_MOVED',
     `${group} stands at ${committed.of(topic, partition) ?? 'no'} offset in ${topic}/${partition}, but its state was kept up to ${progress.of(topic, partition) ?? 'none'}`,
-    { kind: 'failed', hint: `somebody moved the group; rebuild the state with \`payflow worker reset ${worker}\`` },
+    { kind: 'failed', hint: `somebody moved the group; rebuild the state with \`payflow worker reset ${spelling}\`` },
   )
 }
 
 export function outOfRange(
-  worker: string,
+  spelling: string,
   group: string,
   at: TopicPartition,
   offset: number,
@@ -79,7 +80,7 @@ export function outOfRange(
     {
       kind: 'failed',
       cause,
-      hint: `start it anew with \`payflow worker reset ${worker}\`, or move the group with \`payflow groups reset ${group}\``,
+      hint: `start it anew with \`payflow worker reset ${spelling}\`, or move the group with \`payflow groups reset ${group}\``,
     },
   )
 }

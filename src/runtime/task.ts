@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { PayflowError, messageOf } from '../errors.ts'
 import { classify } from '../kafka/broker-errors.ts'
 import { groupOf } from '../pipeline/topics.ts'
+import { spelledAs } from '../pipeline/worker.ts'
 import { Epoch, type EpochOptions } from './epoch.ts'
 import type { Fetcher } from './fetcher.ts'
 import { Input, type Aliases } from './input.ts'
@@ -185,7 +186,7 @@ export class Task {
       aliases,
       onData: () => this.#wake?.(),
       onFailure: (cause) => {
-        this.#failure = outOfRange(worker.name, groupOf(worker.name), { topic, partition }, input.position, cause)
+        this.#failure = outOfRange(spelledAs(worker), groupOf(worker.name), { topic, partition }, input.position, cause)
         this.#wake?.()
       },
     })

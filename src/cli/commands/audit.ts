@@ -7,6 +7,7 @@ const usageExamples = [
   'payflow audit',
   'payflow audit large-orders --threshold 250',
   'payflow audit aggregated-revenue process-payments --json',
+  'payflow audit ./my-worker.js',
 ]
 
 export function registerAudit(program: Command, world: World): void {
@@ -29,12 +30,14 @@ interface Options {
 async function run(context: Context, { help }: Options, argv: readonly string[], command: Command): Promise<void> {
   const { defaultWorkers } = await import('../../pipeline/workers/index.ts')
   if (help === true) return explain(command, defaultWorkers)
+  const { loadWorkerFiles } = await import('../../app/worker-files.ts')
   const { parseWorkers } = await import('../worker-command-line.ts')
   const { withCluster } = await import('../../app/cluster.ts')
   const { auditChoices, chooseAuditable } = await import('../../app/audit.ts')
   const { failOnDifference, reportLines } = await import('../audit-report.ts')
   const { runAudit } = await import('../tasks/audit.ts')
-  const typed = parseWorkers(command, argv, defaultWorkers)
+  const { argv: words, known } = await loadWorkerFiles(argv, defaultWorkers, context.world.cwd)
+  const typed = parseWorkers(command, words, known)
   const named = typed.choices.length > 0 && !typed.apart
   const { choices } = named ? typed : parseWorkers(command, ['all', ...argv], defaultWorkers)
   const { world, settings, output, signal } = context

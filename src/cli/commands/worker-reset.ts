@@ -16,6 +16,7 @@ export function registerWorkerReset(worker: Command, world: World): void {
   examples(
     reset,
     'payflow worker reset aggregated-revenue --dry-run',
+    'payflow worker reset ./my-worker.js --yes',
     'payflow worker reset failed-payments --yes && payflow worker failed-payments frequent-failed-payments',
   )
 }
@@ -41,16 +42,18 @@ async function run(context: Context, options: Options, names: readonly string[],
   const { settings, output, signal } = context
   const { workers } = await import('../../pipeline/workers/index.ts')
   const { findWorkers } = await import('../../app/worker-arguments.ts')
+  const { loadWorkerFiles } = await import('../../app/worker-files.ts')
   const { replicationFactorOf, withCluster } = await import('../../app/cluster.ts')
   const { applyWorkerReset, readWorkerReset } = await import('../../app/worker-reset.ts')
   const { describeWorkerReset } = await import('../../app/worker-reset-plan.ts')
   const { confirm } = await import('../confirm.ts')
-  const named = findWorkers(names, workers)
+  const { argv: words, known } = await loadWorkerFiles(names, workers, context.world.cwd)
+  const named = findWorkers(words, known)
   const { keepOutput = false, dryRun = false, yes = false } = options
   await withCluster(settings, async (client) => {
     const replicationFactor = await replicationFactorOf(settings)
     const wanted = { keepOutput, partitions: settings.partitions, replicationFactor }
-    const plan = await readWorkerReset(client, named, workers, wanted, signal)
+    const plan = await readWorkerReset(client, named, known, wanted, signal)
     if (dryRun) {
       output.result(plan, () => describeWorkerReset(plan))
       return

@@ -12,6 +12,7 @@ const usageExamples = [
   'payflow worker large-orders --threshold 250',
   'payflow worker large-orders frequent-failed-payments --large-orders.threshold 250',
   'payflow worker all --until-caught-up --json',
+  'payflow worker ./my-worker.js',
 ]
 
 export function registerWorker(program: Command, world: World): void {
@@ -19,8 +20,8 @@ export function registerWorker(program: Command, world: World): void {
   const worker = program
     .command('worker')
     .description('run workers: they derive topics from topics, exactly once')
-    .usage('[options] <name>... | all | list | reset')
-    .argument('[names...]', 'workers to run in this process; all: each in a process of its own')
+    .usage('[options] <name or file>... | all | list | reset')
+    .argument('[names...]', 'workers to run in this process, or files of your own; all: each in a process of its own')
     .option('--until-caught-up', 'end when nothing is left to read')
     .option('--session-timeout <time>', 'how long a dead worker keeps its partitions (PAYFLOW_SESSION_TIMEOUT, 6s)')
     .option(
@@ -49,10 +50,12 @@ interface Options {
 
 async function run(context: Context, options: Options, argv: readonly string[], command: Command): Promise<void> {
   const { defaultWorkers } = await import('../../pipeline/workers/index.ts')
+  const { loadWorkerFiles } = await import('../../app/worker-files.ts')
   const { commandOf, parseWorkers } = await import('../worker-command-line.ts')
   const { untilCaughtUp = false, help = false } = options
+  const { argv: words, known } = await loadWorkerFiles(argv, defaultWorkers, context.world.cwd)
   const explain = (): Command => {
-    const inner = commandOf(command, defaultWorkers).usage(command.usage()).description(command.description())
+    const inner = commandOf(command, known).usage(command.usage()).description(command.description())
     for (const option of command.options) inner.addOption(option)
     return examples(inner, ...usageExamples)
   }
@@ -60,7 +63,7 @@ async function run(context: Context, options: Options, argv: readonly string[], 
     explain().outputHelp()
     return
   }
-  const parsed = parseWorkers(command, argv, defaultWorkers)
+  const parsed = parseWorkers(command, words, known)
   if (parsed.choices.length === 0) return explain().help({ error: true })
   context.world.stopWith({ message: 'Stopping: the open transactions are ended', outcome: 'done' })
   const summaries = await (parsed.apart ? runApart : runTogether)(context, parsed, untilCaughtUp)

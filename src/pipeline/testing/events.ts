@@ -16,6 +16,12 @@ export const PAYMENT_ID = '22222222-2222-4222-8222-222222222222'
 /** Money of a test: `cents(10.5)` is 1050. */
 export const cents = (amount: number): Cents => Math.round(amount * 100) as Cents
 
+/** An event of any topic: `event(myTopic, { … })`. */
+export const event = <Event extends object>(topic: TopicSpec<Event>, given: Event): TopicEvent<Event> => ({
+  topic,
+  event: given,
+})
+
 const factory =
   <Event extends object>(topic: TopicSpec<Event>, defaults: Event) =>
   (given: Partial<Event> = {}): TopicEvent<Event> => ({ topic, event: { ...defaults, ...given } })

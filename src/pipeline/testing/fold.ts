@@ -1,4 +1,4 @@
-import { checkResult } from '../check-result.ts'
+import { checkKey, checkResult } from '../check-result.ts'
 import { StateStore } from '../state-store.ts'
 import type { TopicSpec } from '../topics.ts'
 import type { AnyWorker, OptionSpecs, StepResult } from '../worker.ts'
@@ -39,6 +39,7 @@ export class Fold {
     if (alias === undefined) throw new Error(`${topic.name} is no input of ${this.#worker.name}`)
     const key = (state?.key[alias] as ((event: unknown) => string) | undefined)?.(event)
     this.lastKey = key
+    if (state) checkKey(alias, key)
     const before = key === undefined ? undefined : this.state.get(key)
     const result = (on[alias] as unknown as Step)(freeze(event), before, this.#options)
     checkResult(this.#worker, `on.${alias}`, result)
