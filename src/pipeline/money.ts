@@ -44,9 +44,9 @@ export function parseMoney(text: string): Cents | undefined {
   return cents <= MAX_CENTS ? (cents as Cents) : undefined
 }
 
-/** Undefined when the sum is more than payflow can count exactly. */
-export function addCents(left: Cents, right: Cents): Cents | undefined {
-  const sum = left + right
+/** Undefined when the sum is more than payflow can count exactly, or what is to be added already was. */
+export function addCents(left: Cents, right: Cents | undefined): Cents | undefined {
+  const sum = left + (right ?? NaN)
   return sum <= MAX_CENTS ? (sum as Cents) : undefined
 }
 

@@ -84,9 +84,9 @@ describe('their options', () => {
 
   test('come out as the arguments of a command line that runs the worker alone, and mean the same there', () => {
     const { choices } = parse('all --large-orders.threshold 250 --frequent-failed-payments.threshold 9 --window all')
-    expect(choices.map(({ argv }) => argv.join(' ')).filter((argv) => argv !== '')).toEqual(['--threshold 250', '--threshold 9 --window all']) // prettier-ignore
-    for (const { definition, options, argv } of choices)
-      expect(chosen([definition.name, ...argv].join(' '))).toEqual([[definition.name, options]])
+    expect(choices.map(({ words }) => words.join(' ')).filter((words) => words.includes(' '))).toEqual(['large-orders --threshold 250', 'frequent-failed-payments --threshold 9 --window all']) // prettier-ignore
+    for (const { definition, options, words } of choices)
+      expect(chosen(words.join(' '))).toEqual([[definition.name, options]])
   })
 })
 
