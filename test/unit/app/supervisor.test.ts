@@ -126,12 +126,16 @@ test('workers that are held begin together when they are released', async () => 
   await supervisor.ready(20_000, signal)
 })
 
-test('a worker’s command line runs that worker alone, with the same settings and its options as they were typed', () => {
+test('a worker’s command line runs that worker alone, by its name or file, with the same settings and its options as they were typed', () => {
   const settings = resolveSettings({ options: { brokers: 'kafka:9092' }, env: { PAYFLOW_HOME: '/nowhere' }, cwd: '/' })
-  const command = workerCommand(settings, { PATH: '/bin', PAYFLOW_BROKERS: 'old:1' }, () => ['--threshold', '250'])
+  const command = workerCommand(settings, { PATH: '/bin', PAYFLOW_BROKERS: 'old:1' }, (worker) => [
+    worker,
+    '--threshold',
+    '250',
+  ])
   const { file, arguments: argv, env } = command('large-orders')
   expect(file).toBe(process.execPath)
-  expect(argv.slice(1)).toEqual(['worker', 'large-orders', '--json', '--threshold', '250'])
+  expect(argv.slice(1)).toEqual(['worker', 'large-orders', '--threshold', '250', '--json'])
   expect(env).toEqual({ PATH: '/bin', ...environmentOf(settings) })
   expect(env.PAYFLOW_BROKERS).toBe('kafka:9092')
 })
