@@ -32,7 +32,8 @@ export class RecordCounter {
         this.#positions.set(keyOf({ topic, partition }), { offset: starts.of(topic, partition) ?? 0, records: 0 })
     }
     const ends = await listOffsets(connection, partitions, 'stable')
-    await Promise.all(
+    // All of them end before this does: one that goes on after another failed would count what the next count reads too.
+    const counted = await Promise.allSettled(
       partitions.map(async ({ topic, partition }) => {
         const position = this.#positions.get(keyOf({ topic, partition }))!
         const to = ends.of(topic, partition) ?? position.offset
@@ -43,6 +44,7 @@ export class RecordCounter {
         }
       }),
     )
+    for (const outcome of counted) if (outcome.status === 'rejected') throw outcome.reason
     const counts = new Map<string, number>()
     for (const { topic, partition } of partitions)
       counts.set(topic, (counts.get(topic) ?? 0) + this.#positions.get(keyOf({ topic, partition }))!.records)

@@ -121,7 +121,8 @@ export class SupervisedProcess {
     if (this.#stopping) return
     const { message, hint } = lastError(this.#lastWords)
     this.lastHint = hint
-    const why = message ?? (signal !== undefined ? `killed by ${signal}` : exitCode !== undefined ? `exit code ${exitCode}` : (reason ?? 'it could not be started')) // prettier-ignore
+    // What it said before somebody killed it is no reason for its death.
+    const why = signal !== undefined ? `killed by ${signal}` : (message ?? (exitCode !== undefined ? `exit code ${exitCode}` : (reason ?? 'it could not be started'))) // prettier-ignore
     if (exitCode === hopelessExitCode) {
       this.failure = new PayflowError('WORKER_FAILED', why, { kind: 'usage', ...(hint !== undefined && { hint }) })
       this.#events.onDeath(why, undefined)
