@@ -1,11 +1,14 @@
 import { z } from 'zod'
 import { MAX_CENTS, centsOf, moneyText, type Cents } from './money.ts'
+import { scanChoice, scanInteger, scanMoney, scanNullable, scanText, scanTime, scanUuid, type Scan } from './scan.ts'
 import { formatTimestamp, parseTimestamp } from './time.ts'
 
 /** One field of a wire object: how it is read into memory, written back, and described to a person. */
 export interface Field<Value> {
   /** Undefined when the value is not of this kind. */
   readonly read: (value: unknown) => Value | undefined
+  /** Reads what `read` reads, from the bytes of its plain form; absent when there is none. */
+  readonly scan?: Scan<Value>
   /** Why `read` refused it, in one sentence that begins with the field's name. */
   refusal(name: string, value: unknown): string
   /** The value as JSON text. */
@@ -34,6 +37,7 @@ const quoted = (text: string): string => (PLAIN.test(text) ? `"${text}"` : JSON.
 export function text(): Field<string> {
   return {
     read: (value) => (typeof value === 'string' ? value : undefined),
+    scan: scanText,
     refusal: mustBe('text'),
     json: quoted,
     schema: z.string(),
@@ -47,42 +51,23 @@ export function oneOf<const Choice extends string>(...choices: readonly Choice[]
   const kind = choices.length === 1 ? choices[0]! : `${choices.slice(0, -1).join(', ')} or ${choices.at(-1)!}`
   return {
     read: (value) => known.get(value),
+    scan: scanChoice(choices),
     refusal: mustBe(kind),
     json: (choice) => json.get(choice) ?? JSON.stringify(choice),
     schema: z.enum(choices),
   }
 }
 
-/** 0 for the codes of hexadecimal digits. */
-const NOT_HEX = Uint8Array.from({ length: 256 }, (_, code) => (/[0-9a-f]/i.test(String.fromCharCode(code)) ? 0 : 1))
-
-function notHex(id: string, from: number, to: number): number {
-  let bad = 0
-  for (let at = from; at < to; at++) {
-    const code = id.charCodeAt(at)
-    bad |= NOT_HEX[code & 255]! | (code >> 8)
-  }
-  return bad
-}
-
-const isDash = (id: string, at: number): boolean => id.charCodeAt(at) === 45
-
-/** By char codes and without a branch a digit: ids are most of what there is to check in an event. */
-const isUuid = (id: string): boolean =>
-  id.length === 36 &&
-  isDash(id, 8) &&
-  isDash(id, 13) &&
-  isDash(id, 18) &&
-  isDash(id, 23) &&
-  (notHex(id, 0, 8) | notHex(id, 9, 13) | notHex(id, 14, 18) | notHex(id, 19, 23) | notHex(id, 24, 36)) === 0
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 
 /** The text of a UUID, of any version and in any case; it is kept as it is written. */
 export function uuid(): Field<string> {
   return {
-    read: (value) => (typeof value === 'string' && isUuid(value) ? value : undefined),
+    read: (value) => (typeof value === 'string' && UUID.test(value) ? value : undefined),
+    scan: scanUuid,
     refusal: mustBe('a UUID'),
     json: (id) => `"${id}"`,
-    schema: z.string().regex(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i),
+    schema: z.string().regex(UUID),
   }
 }
 
@@ -91,6 +76,7 @@ export function integer(min: number): Field<number> {
   return {
     // adding 0 makes 0 of -0
     read: (value) => (Number.isSafeInteger(value) && (value as number) >= min ? (value as number) + 0 : undefined),
+    scan: scanInteger(min),
     refusal: (name, value) => {
       const tooLarge = Number.isInteger(value) && (value as number) > max
       return mustBe(tooLarge ? `at most ${max}` : `an integer of at least ${min}`)(name, value)
@@ -110,6 +96,7 @@ function moneyKind(value: unknown): string {
 export function money(): Field<Cents> {
   return {
     read: (value) => (typeof value === 'number' ? centsOf(value) : undefined),
+    scan: scanMoney,
     refusal: (name, value) => mustBe(moneyKind(value))(name, value),
     json: moneyText,
     schema: z
@@ -123,6 +110,7 @@ export function money(): Field<Cents> {
 export function time(): Field<number> {
   return {
     read: (value) => (typeof value === 'string' ? parseTimestamp(value) : undefined),
+    scan: scanTime,
     refusal: mustBe('a time with a zone, such as 2024-05-01T12:30:00Z'),
     json: (ms) => `"${formatTimestamp(ms)}"`,
     schema: z.string().refine((value) => parseTimestamp(value) !== undefined),
@@ -133,6 +121,7 @@ export function time(): Field<number> {
 export function nullable<Value>(field: Field<Value>): Field<Value | null> {
   return {
     read: (value) => (value === null || value === undefined ? null : field.read(value)),
+    ...(field.scan && { scan: scanNullable(field.scan) }),
     refusal: (name, value) => field.refusal(name, value),
     json: (value) => (value === null ? 'null' : field.json(value)),
     schema: field.schema.nullish(),

@@ -1,11 +1,14 @@
 import { z } from 'zod'
 import { decoder, isObject, type Decoded, type Fields } from './decoder.ts'
 import { shown, type Field } from './fields.ts'
+import { scanner } from './scanner.ts'
 
 /** An event's fields: reading from wire JSON into memory types (cents, ms) and back. */
 export interface Shape<Event> {
   /** Takes a parsed JSON value. Never throws; `reason` is one sentence that names the field. Unknown fields are left out of the event. */
   decode(value: unknown): Decoded<Event>
+  /** The event that `decode` finds in the JSON text `from` until `to`, when that has the plain form that payflow writes; undefined: ask `decode`. Absent when a field has no plain form. */
+  readonly scan?: (bytes: Buffer, from: number, to: number) => Event | undefined
   /** The event as JSON text, as payflow writes it: fields in the order of the shape, money with at most two decimals, times as ISO-8601 UTC with ms. */
   encode(event: Event): string
   /** By their names. */
@@ -32,8 +35,10 @@ function encoder(fields: Fields): (event: Record<string, unknown>) => string {
 
 /** Declares an event once: `shape({ user_id: integer(1), amount: money() })`. */
 export function shape<const Specs extends Fields>(fields: Specs): Shape<FieldValues<Specs>> {
+  const scan = scanner(fields) as Shape<FieldValues<Specs>>['scan']
   return {
     decode: decoder(fields) as Shape<FieldValues<Specs>>['decode'],
+    ...(scan && { scan }),
     encode: encoder(fields),
     fields,
     schema: z.object(Object.fromEntries(Object.entries(fields).map(([name, field]) => [name, field.schema]))),

@@ -38,15 +38,17 @@ function daysSince1970(year: number, month: number, day: number): number {
   return past * 365 + leapDays + DAYS_BEFORE_MONTH[month]! + day - 1 - DAYS_BEFORE_1970
 }
 
-/** ms of `YYYY-MM-DD` at the start of a text; NaN unless it is a real date. */
-function dateMs(text: string): number {
-  const year = twoDigits(text, 0) * 100 + twoDigits(text, 2)
-  const month = twoDigits(text, 5)
-  const day = twoDigits(text, 8)
-  if (text.charCodeAt(4) !== DASH || text.charCodeAt(7) !== DASH) return NaN
-  if (year > 9999 || month < 1 || month > 12 || day < 1) return NaN
+/** ms from 1970 to the start of a day; NaN unless it is a real date. */
+export function dayMs(year: number, month: number, day: number): number {
+  if (!(year >= 0 && year <= 9999 && month >= 1 && month <= 12 && day >= 1)) return NaN
   if (day > DAYS_OF_MONTH[month]! && !(day === 29 && month === 2 && isLeap(year))) return NaN
   return daysSince1970(year, month, day) * DAY_MS
+}
+
+/** ms of `YYYY-MM-DD` at the start of a text; NaN unless it is a real date. */
+function dateMs(text: string): number {
+  if (text.charCodeAt(4) !== DASH || text.charCodeAt(7) !== DASH) return NaN
+  return dayMs(twoDigits(text, 0) * 100 + twoDigits(text, 2), twoDigits(text, 5), twoDigits(text, 8))
 }
 
 /** ms of `HH:MM` at a position; NaN unless the clock can show it. */

@@ -131,9 +131,13 @@ export class Input implements Source {
     const input = this.#aliases.get(topic)
     if (!input)
       return { alias: undefined, event: undefined, reason: `${topic} is no input of this worker`, time: undefined }
-    const decoded = decodeRecord(input.spec, cursor.value())
-    if ('reason' in decoded) return { alias: input.alias, event: undefined, reason: decoded.reason, time: undefined }
-    const { event } = decoded
+    // Nearly all records are read where they lie; whatever is unusual about the others, `decodeRecord` knows the answer.
+    let event = input.spec.shape.scan?.(cursor.bytes, cursor.valueStart, cursor.valueEnd)
+    if (event === undefined) {
+      const decoded = decodeRecord(input.spec, cursor.value())
+      if ('reason' in decoded) return { alias: input.alias, event: undefined, reason: decoded.reason, time: undefined }
+      event = decoded.event
+    }
     return { alias: input.alias, event, reason: undefined, time: input.spec.timeOf?.(event) }
   }
 }

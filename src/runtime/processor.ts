@@ -120,17 +120,27 @@ export class Processor {
   #apply(stateKey: string | undefined, result: StepResult<unknown, unknown> | undefined): string | undefined {
     if (!result) return undefined
     if (result.reject !== undefined) return result.reject
-    const { output } = this.#worker
-    if (result.emit && result.emit.length > 0) {
-      const encoded = result.emit.map((event) => ({ key: output.key(event), value: output.shape.encode(event) }))
-      const large = encoded.find(({ key, value }) => OutputBuffers.tooLarge(key, value))
-      if (large)
-        return `its ${output.name} event would have ${large.value.length} characters, more than a record may have`
-      for (const { key, value } of encoded)
-        this.buffers.append(output.name, partitionOf(key, this.#partitions.output), key, value)
-      this.counts.emitted += encoded.length
-    }
+    const refused = result.emit && this.#emit(result.emit)
+    if (refused !== undefined) return refused
     if (result.state !== undefined && stateKey !== undefined) this.#state.set(stateKey, result.state)
+    return undefined
+  }
+
+  /** All events or none: returns why, when one is too large. */
+  #emit(events: readonly unknown[]): string | undefined {
+    const { output } = this.#worker
+    const texts: string[] = []
+    for (const event of events) {
+      const value = output.shape.encode(event)
+      if (OutputBuffers.tooLarge(output.key(event), value))
+        return `its ${output.name} event would have ${value.length} characters, more than a record may have`
+      texts.push(value)
+    }
+    for (let i = 0; i < events.length; i++) {
+      const key = output.key(events[i])
+      this.buffers.append(output.name, partitionOf(key, this.#partitions.output), key, texts[i]!)
+    }
+    this.counts.emitted += events.length
     return undefined
   }
 

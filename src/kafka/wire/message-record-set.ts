@@ -4,6 +4,8 @@ import { decodeMessages, KafkajsDecoder, type DecodedMessage } from './kafkajs-p
 import { readRecordBatches } from './record-batch.ts'
 import type { RecordCursor, RecordHeader, RecordSet } from './record-set.ts'
 
+const nothing = Buffer.alloc(0)
+
 class MessageCursor implements RecordCursor {
   readonly #messages: readonly DecodedMessage[]
   #at = -1
@@ -37,6 +39,18 @@ class MessageCursor implements RecordCursor {
 
   get valueIsNull(): boolean {
     return this.#message.value === null
+  }
+
+  get bytes(): Buffer {
+    return this.#message.value ?? nothing
+  }
+
+  get valueStart(): number {
+    return 0
+  }
+
+  get valueEnd(): number {
+    return this.#message.value?.length ?? -1
   }
 
   key(): Buffer | null {

@@ -35,6 +35,18 @@ export class BatchCursor implements RecordCursor {
     return this.#valueLength < 0
   }
 
+  get bytes(): Buffer {
+    return this.#reader.buffer
+  }
+
+  get valueStart(): number {
+    return this.#value
+  }
+
+  get valueEnd(): number {
+    return this.#value + this.#valueLength
+  }
+
   next(): boolean {
     do {
       if (this.#recordsLeft === 0 && !this.#openBatch()) return false

@@ -12,6 +12,10 @@ export interface RecordCursor {
   readonly timestamp: number
   readonly keyIsNull: boolean
   readonly valueIsNull: boolean
+  /** The value's bytes in place: `bytes` from `valueStart` until `valueEnd`, which is smaller when the value is null. */
+  readonly bytes: Buffer
+  readonly valueStart: number
+  readonly valueEnd: number
   keyText(): string | null
   valueText(): string | null
   /** A slice, not a copy: it keeps the whole fetched response in memory. Copy what outlives the set. */
