@@ -1,0 +1,89 @@
+// bench/RESULTS.md: goals and what was reached, then the figures of each scenario.
+import { goals } from './goals.mjs'
+
+const number = (value, digits = 0) =>
+  Number.isFinite(value)
+    ? value.toLocaleString('en-US', { minimumFractionDigits: digits, maximumFractionDigits: digits })
+    : '–'
+
+function table(head, rows) {
+  const line = (cells) => `| ${cells.join(' | ')} |`
+  return [line(head), line(head.map((_, i) => (i === 0 ? '---' : '---:'))), ...rows.map(line), ''].join('\n')
+}
+
+const columns = {
+  perSecond: ['events/s', 0],
+  wholePerSecond: ['with start-up', 0],
+  steadyPerSecond: ['after the first commit', 0],
+  seconds: ['seconds', 1],
+  firstCommit: ['first commit, s', 2],
+  cpuSeconds: ['CPU s', 1],
+  brokerCpuSeconds: ['broker CPU s', 1],
+  rssMb: ['MB', 0],
+}
+
+/** A column for each figure that the scenario has. */
+function figures(peers) {
+  const rows = Object.entries(peers)
+  const known = Object.entries(columns).filter(([key]) => rows.some(([, row]) => row[key] !== undefined))
+  return table(
+    ['', ...known.map(([, [name]]) => name)],
+    rows.map(([name, row]) => [
+      row.failed ? `${name} (failed)` : name,
+      ...known.map(([key, [, digits]]) => number(row[key], digits)),
+    ]),
+  )
+}
+
+function latencies(peers) {
+  const quantiles = (row, hop) => [50, 95, 99].map((q) => number(row[`hop${hop}p${q}`])).join(' / ')
+  const rows = Object.entries(peers).map(([name, row]) => [
+    row.failed ? `${name} (failed)` : name,
+    quantiles(row, 1),
+    quantiles(row, 2),
+    number(row.peerCpu),
+    number(row.brokerCpu),
+    number(row.rssMb),
+  ])
+  return table(['', 'one hop, ms p50 / p95 / p99', 'two hops, ms', 'CPU, % of a core', 'broker CPU, %', 'MB'], rows)
+}
+
+const sections = {
+  backlog: ({ events }) => `Backlog of ${number(events)} events, four workers in one process, start-up included`,
+  latency: () => 'From an input to its output, read-committed, at a steady rate',
+  restore: ({ events }) => `Restore of ${number(events)} keys: from the start to the commit of what came meanwhile`,
+  produce: ({ events }) => `Top rate of one producer: ${number(events)} orders, acks=all, idempotent`,
+  processes: ({ events }) => `${number(events)} events, the four workers in one, two and three processes`,
+  six: ({ events }) => `All six workers, ${number(events)} orders and payments (outputs audited)`,
+  memory: () => 'Memory, one million events and five',
+  faust: ({ events }) => `Faust, ${number(events)} events`,
+}
+
+const rounds = ({ peers }) => Math.max(...Object.values(peers).map((peer) => peer.rounds?.length ?? 1))
+const facts = (scenario) =>
+  `${scenario.date}, ${scenario.machine}${scenario.note ? `, ${scenario.note}` : ''}. ${rounds(scenario) > 1 ? `Medians of ${rounds(scenario)} interleaved rounds.` : 'One round.'}`
+
+export function markdown({ scenarios }) {
+  const verdicts = goals(scenarios)
+  const parts = [
+    '# Measured',
+    '',
+    'Made by `npm run bench`; how, and what the figures mean: [README.md](README.md).',
+    '',
+    '![throughput and latency](results.svg)',
+    '',
+  ]
+  if (verdicts.length > 0) parts.push('## Goals', '', table(['', 'goal', 'measured', ''], verdicts))
+  for (const [name, title] of Object.entries(sections)) {
+    const scenario = scenarios[name]
+    if (!scenario) continue
+    parts.push(
+      `## ${title(scenario)}`,
+      '',
+      facts(scenario),
+      '',
+      name === 'latency' ? latencies(scenario.peers) : figures(scenario.peers),
+    )
+  }
+  return `${parts.join('\n').trimEnd()}\n`
+}

@@ -1,0 +1,71 @@
+// Topics, groups and offsets of the bench's broker.
+import { setTimeout as sleep } from 'node:timers/promises'
+import { Client } from '../../dist/kafka/client.js'
+import { committedOffsets, listOffsets } from '../../dist/kafka/offsets.js'
+import { retrying } from '../../dist/kafka/retry.js'
+import { createTopics, deleteTopics, topicNames } from '../../dist/kafka/topics.js'
+
+export const PARTITIONS = 3
+export const inputs = ['orders', 'payments']
+export const outputs = ['failed_payments', 'large_orders', 'aggregated_revenue', 'frequent_failed_payments']
+const patience = { timeoutMs: 20_000 }
+
+export class Cluster {
+  constructor(brokers) {
+    this.brokers = brokers
+    this.client = new Client({ brokers: brokers.split(','), clientId: 'bench' })
+  }
+
+  get connection() {
+    return this.client.shared
+  }
+
+  partitions = (topics) =>
+    topics.flatMap((topic) => Array.from({ length: PARTITIONS }, (_, partition) => ({ topic, partition })))
+  ends = (topics, position = 'latest') =>
+    retrying(() => listOffsets(this.connection, this.partitions(topics), position), patience)
+
+  /** Everything but `keep` is deleted, topics and groups. Then the topics named are made. */
+  async fresh(topics, keep = []) {
+    const mine = (await topicNames(this.client)).filter((name) => !name.startsWith('__') && !keep.includes(name))
+    await deleteTopics(this.client, mine)
+    const admin = await this.client.admin()
+    const { groups } = await admin.listGroups()
+    const ids = groups.map(({ groupId }) => groupId)
+    await this.vacate(ids)
+    if (ids.length > 0) await retrying(() => admin.deleteGroups(ids), patience)
+    await sleep(1_000)
+    await createTopics(
+      this.client,
+      topics.map((topic) => ({ topic, partitions: PARTITIONS, replicationFactor: 1 })),
+    )
+  }
+
+  /** Lets the members of groups leave that have not: Kafka Streams ends without a word, and would keep its successor waiting for 45 s. */
+  async vacate(ids) {
+    if (ids.length === 0) return
+    const { groups } = await (await this.client.admin()).describeGroups(ids)
+    for (const { groupId, members } of groups)
+      for (const { memberId } of members) {
+        const coordinator = await this.connection.coordinator('group', groupId)
+        await coordinator.leaveGroup({ groupId, memberId }).catch(() => undefined)
+      }
+  }
+
+  /** For each partition, the offset of the slowest of these groups that read it (`groups`: the topics of each). */
+  async committed(groups) {
+    const least = new Map()
+    const ask = async ([group, topics]) => {
+      const partitions = this.partitions(topics)
+      const found = await committedOffsets(this.connection, group, partitions).catch(() => new Map())
+      for (const { topic, partition } of partitions) {
+        const key = `${topic}/${partition}`
+        least.set(key, Math.min(least.get(key) ?? Infinity, found.get(key) ?? 0))
+      }
+    }
+    await Promise.all(Object.entries(groups).map(ask))
+    return least
+  }
+
+  close = () => this.client.close()
+}

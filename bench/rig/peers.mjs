@@ -1,0 +1,72 @@
+// What is compared: commands, and the groups they read with and what each of those reads.
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const at = (path) => fileURLToPath(new URL(path, import.meta.url))
+export const payflow = at('../../bin/payflow.js')
+
+export const four = ['failed-payments', 'large-orders', 'aggregated-revenue', 'frequent-failed-payments']
+/** What each worker reads. */
+const reads = {
+  'failed-payments': ['payments'],
+  'large-orders': ['payments'],
+  'aggregated-revenue': ['orders'],
+  'frequent-failed-payments': ['failed_payments'],
+  'process-orders': ['orders', 'users'],
+  'process-payments': ['orders', 'payments'],
+}
+export const six = Object.keys(reads)
+const groupsOf = (prefix, workers) => Object.fromEntries(workers.map((name) => [`${prefix}-${name}`, reads[name]]))
+const everything = ['orders', 'payments', 'failed_payments']
+const everFailing = ['--frequent-failed-payments.window', 'all']
+
+const streams = at('../peers/kafka-streams/target')
+const faust = at('../peers/faust')
+
+/** `endsItself`: when nothing is left to read. */
+export function payflowPeer(workers = four, { endsItself = true, instances = 1 } = {}) {
+  const one = [process.execPath, payflow, 'worker', ...workers, ...(endsItself ? ['--until-caught-up', '--json'] : [])]
+  const command = workers.includes('frequent-failed-payments') ? [...one, ...everFailing] : one
+  return {
+    name: 'payflow',
+    endsItself,
+    groups: groupsOf('payflow', workers),
+    commands: Array.from({ length: instances }, () => command),
+  }
+}
+
+export const fastPeer = {
+  name: 'fast.mjs',
+  groups: groupsOf('peer', four),
+  commands: [[process.execPath, at('../peers/kafkajs/fast.mjs')]],
+}
+export const kafkajsPeer = {
+  name: 'bare kafkajs',
+  groups: groupsOf('peer', four),
+  commands: [[process.execPath, at('../peers/kafkajs/workers.mjs')]],
+}
+
+/** Undefined when it is not built (bench/README.md). `state` is a directory that it may fill. */
+export function streamsPeer(brokers, state) {
+  if (!existsSync(join(streams, 'lib'))) return undefined
+  const classPath = `${join(streams, 'classes')}:${join(streams, 'lib')}/*`
+  return {
+    name: 'Kafka Streams',
+    groups: { 'peer-kafka-streams': everything },
+    commands: [['java', '-cp', classPath, 'Pipeline', brokers, 'exactly_once_v2', state, '2']],
+    state,
+  }
+}
+
+/** Undefined when it is not installed (bench/README.md). At least once: its exactly-once mode is experimental. */
+export function faustPeer() {
+  const program = join(faust, 'venv/bin/faust')
+  if (!existsSync(program)) return undefined
+  return {
+    name: 'Faust',
+    groups: { 'peer-faust': everything },
+    commands: [[program, '-A', 'pipeline', 'worker', '-l', 'error']],
+    cwd: faust,
+  }
+}

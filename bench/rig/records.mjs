@@ -1,0 +1,63 @@
+// Writing a backlog, and reading outputs back.
+import { OutputBuffers } from '../../dist/kafka/chunks.js'
+import { readPartition } from '../../dist/kafka/read.js'
+import { partitionOf } from '../../dist/kafka/wire/murmur2.js'
+import { IdempotentProducer } from '../../dist/runtime/idempotent-producer.js'
+import { PARTITIONS, outputs } from './cluster.mjs'
+import { Tally } from './events.mjs'
+
+const BATCH = 10_000
+
+export class Writer {
+  #buffers = new OutputBuffers()
+  #producer
+  static async open(cluster) {
+    const writer = new Writer()
+    writer.#producer = await IdempotentProducer.open(cluster.client.connect(), 30_000)
+    return writer
+  }
+  add(topic, event) {
+    const key = String(event.user_id)
+    this.#buffers.append(topic, partitionOf(key, PARTITIONS), key, JSON.stringify(event))
+  }
+  async flush() {
+    for (const round of this.#buffers.rounds()) await this.#producer.send(round, () => 30_000)
+    this.#buffers.clear()
+  }
+}
+
+/** Writes events until `count` (orders and payments together, or orders only) are there; `model` is told each. */
+export async function writeBacklog(cluster, source, count, { model, ordersOnly = false } = {}) {
+  const writer = await Writer.open(cluster)
+  for (let written = 0; written < count;) {
+    for (const end = Math.min(written + BATCH, count); written < end;) {
+      const order = source.order()
+      writer.add('orders', order)
+      model?.order(order)
+      written++
+      if (ordersOnly || written >= end) continue
+      const payment = source.payment(order)
+      writer.add('payments', payment)
+      model?.payment(payment)
+      written++
+    }
+    await writer.flush()
+  }
+}
+
+/** What a read-committed reader finds in the outputs. */
+export async function tallyOutputs(cluster) {
+  const got = new Tally()
+  const ends = await cluster.ends(outputs, 'stable')
+  const reader = cluster.client.connect()
+  for (const { topic, partition } of cluster.partitions(outputs))
+    for await (const { records } of readPartition(reader, {
+      topic,
+      partition,
+      from: 0,
+      to: ends.of(topic, partition) ?? 0,
+    }))
+      for (const cursor = records.cursor(); cursor.next();) got.add(topic, JSON.parse(cursor.valueText()))
+  await reader.close()
+  return got
+}

@@ -1,0 +1,81 @@
+// npm run bench [-- --quick] [--events N] [--rounds N] [--only scenario,…] [--save]: see README.md
+import { rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { startBroker } from './rig/broker.mjs'
+import { Cluster } from './rig/cluster.mjs'
+import { streamsPeer } from './rig/peers.mjs'
+import { cpuSeconds } from './rig/processes.mjs'
+import { load, machine, save } from './report/results.mjs'
+import { markdown } from './report/table.mjs'
+
+const scenarios = ['backlog', 'latency', 'restore', 'produce', 'processes', 'six', 'memory', 'faust']
+
+function parse() {
+  const { values } = parseArgs({
+    options: {
+      quick: { type: 'boolean' },
+      events: { type: 'string' },
+      rounds: { type: 'string' },
+      only: { type: 'string' },
+      save: { type: 'boolean' },
+    },
+  })
+  const only = values.only?.split(',') ?? scenarios
+  const unknown = only.find((name) => !scenarios.includes(name))
+  if (unknown) throw new Error(`no scenario ${unknown}: ${scenarios.join(', ')}`)
+  const { quick = false } = values
+  const options = {
+    quick,
+    events: Number(values.events ?? (quick ? 200_000 : 2_000_000)),
+    rounds: Number(values.rounds ?? (quick ? 1 : 3)),
+  }
+  if (!(options.events >= 2 && options.rounds >= 1)) throw new Error('--events and --rounds are numbers')
+  return { only, options: { ...options, events: options.events - (options.events % 2) }, save: values.save ?? !quick }
+}
+
+const report = (line) => process.stderr.write(`${line}\n`)
+
+async function measure(name, broker, options) {
+  const { title, run } = await import(`./scenarios/${name}.mjs`)
+  report(title)
+  const state = join(broker.home, 'kafka-streams-state')
+  const cluster = new Cluster(broker.brokers)
+  try {
+    return await run({
+      cluster,
+      options,
+      report,
+      env: { BROKERS: broker.brokers, PAYFLOW_BROKERS: broker.brokers, PAYFLOW_HOME: broker.home },
+      broker: { cpu: () => cpuSeconds(broker.pid) },
+      streams: streamsPeer(broker.brokers, state),
+      clear: (peer) => peer.state && rmSync(peer.state, { recursive: true, force: true }),
+    })
+  } finally {
+    await cluster.close()
+  }
+}
+
+const { only, options, save: saves } = parse()
+const results = saves ? load() : { scenarios: {} }
+const broker = await startBroker()
+const end = async (code) => {
+  await broker.stop()
+  process.exit(code)
+}
+for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => void end(1))
+let failed = false
+for (const name of only) {
+  try {
+    const result = await measure(name, broker, options)
+    if (!result) continue
+    results.scenarios[name] = { date: new Date().toISOString().slice(0, 10), machine: machine(), ...result }
+    if (saves) save(results)
+    failed ||= Object.values(result.peers).some((peer) => peer.failed)
+  } catch (error) {
+    failed = true
+    report(`${name} failed: ${error.stack}`)
+  }
+}
+process.stdout.write(markdown(results))
+await end(failed ? 1 : 0)

@@ -1,0 +1,119 @@
+// At a steady rate: from the moment an input was due until its output was read, read-committed. One hop, and two (frequent-failed-payments).
+// The moment travels in `timestamp`, which every output passes on, so that one process measures both ends.
+import { setTimeout as sleep } from 'node:timers/promises'
+import { readPartition } from '../../dist/kafka/read.js'
+import { inputs, outputs } from '../rig/cluster.mjs'
+import { pairs } from '../rig/events.mjs'
+import { fastPeer, payflowPeer } from '../rig/peers.mjs'
+import { start } from '../rig/processes.mjs'
+import { Writer } from '../rig/records.mjs'
+import { inTurn } from '../rig/rounds.mjs'
+
+export const title = 'Latency'
+
+/** Writes `rate` events a second until the signal is aborted. An event's time is when it was due, however late it could be written. */
+async function feed(cluster, rate, signal) {
+  const writer = await Writer.open(cluster)
+  const source = pairs(1)
+  const began = Date.now()
+  const clock = performance.now()
+  for (let i = 0; !signal.aborted;) {
+    for (const due = ((performance.now() - clock) / 1000) * rate; i < due; i += 2) {
+      const order = source.order(new Date(began + (i / rate) * 1000).toISOString())
+      writer.add('orders', order)
+      writer.add(
+        'payments',
+        source.payment({ ...order, timestamp: new Date(began + ((i + 1) / rate) * 1000).toISOString() }),
+      )
+    }
+    await writer.flush()
+    await sleep(1)
+  }
+}
+
+/** Calls `seen(hop, ms)` for each output. */
+async function watch(cluster, since, seen, signal) {
+  const connection = cluster.client.connect()
+  const one = async ({ topic, partition }) => {
+    const from = (await cluster.ends([topic], 'stable')).of(topic, partition) ?? 0
+    for await (const { records } of readPartition(cluster.client.connect(), {
+      topic,
+      partition,
+      from,
+      to: Infinity,
+      signal,
+    })) {
+      const now = Date.now()
+      for (const cursor = records.cursor(); cursor.next();) {
+        const value = JSON.parse(cursor.valueText())
+        const due = Date.parse(value.timestamp ?? value.last_failed_timestamp)
+        if (due > since()) seen(topic === 'frequent_failed_payments' ? 2 : 1, now - due)
+      }
+    }
+  }
+  await Promise.all(
+    cluster.partitions(outputs).map((at) =>
+      one(at).catch((error) => {
+        if (!signal.aborted) throw error
+      }),
+    ),
+  )
+  await connection.close()
+}
+
+const quantile = (sorted, q) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * q))] ?? NaN
+
+async function measure({ cluster, env, broker, clear, options }, peer, rate) {
+  const [warmupMs, measuredMs] = options.quick ? [4_000, 6_000] : [8_000, 15_000]
+  await cluster.fresh([...inputs, ...outputs])
+  clear(peer)
+  const run = start(peer, env)
+  await sleep(3_000)
+  const over = new AbortController()
+  const times = { 1: [], 2: [] }
+  let since = Infinity
+  const work = Promise.all([
+    feed(cluster, rate, over.signal),
+    watch(
+      cluster,
+      () => since,
+      (hop, ms) => times[hop].push(ms),
+      over.signal,
+    ),
+  ])
+  work.catch(() => undefined)
+  await sleep(warmupMs)
+  since = Date.now()
+  const before = { peer: run.cpu(), broker: broker.cpu() }
+  await sleep(measuredMs)
+  const percent = (now, then) => Math.round((100_000 * (now - then)) / measuredMs)
+  const row = { peerCpu: percent(run.cpu(), before.peer), brokerCpu: percent(broker.cpu(), before.broker) }
+  over.abort()
+  await work
+  const { rssMb } = await run.end()
+  for (const hop of [1, 2]) {
+    const sorted = times[hop].sort((a, b) => a - b)
+    if (sorted.length < 100)
+      throw new Error(`${peer.name}: only ${sorted.length} outputs of hop ${hop}: ${run.stderr().slice(-500)}`)
+    Object.assign(row, {
+      [`hop${hop}n`]: sorted.length,
+      [`hop${hop}p50`]: quantile(sorted, 0.5),
+      [`hop${hop}p95`]: quantile(sorted, 0.95),
+      [`hop${hop}p99`]: quantile(sorted, 0.99),
+    })
+  }
+  return { ...row, rssMb }
+}
+
+export async function run(context) {
+  const { options, report, streams } = context
+  const peers = [payflowPeer(undefined, { endsItself: false }), fastPeer, streams].filter(Boolean)
+  const result = {}
+  for (const rate of [1_000, 10_000]) {
+    const runs = Object.fromEntries(
+      peers.map((peer) => [`${peer.name}, ${rate}/s`, () => measure(context, peer, rate)]),
+    )
+    Object.assign(result, await inTurn(Math.min(options.rounds, 2), runs, report))
+  }
+  return { peers: result }
+}
