@@ -63,7 +63,7 @@ async function watch(cluster, since, seen, signal) {
 
 const quantile = (sorted, q) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * q))] ?? NaN
 
-async function measure({ cluster, env, broker, clear, options }, peer, rate) {
+export async function measure({ cluster, env, broker, clear, options }, peer, rate) {
   const [warmupMs, measuredMs] = options.quick ? [4_000, 6_000] : [8_000, 15_000]
   await cluster.fresh([...inputs, ...outputs])
   clear(peer)
