@@ -41,11 +41,12 @@ export class StateStore {
 
   /** Puts a value back that the changelog holds already. */
   restore(key: string, value: unknown): void {
+    const before = this.#dueOf(key)
     if (value === null) this.#values.delete(key)
     else this.#values.set(key, value)
-    if (!this.#dueAt) return
-    const due = value === null ? undefined : this.#dueAt(value, this.#options)
-    if (due !== undefined) this.#timers.add(due, key)
+    const due = this.#dueOf(key)
+    // one that is as before is in the queue already
+    if (due !== undefined && due !== before) this.#timers.add(due, key)
   }
 
   /** The keys whose timers are due at event time `now`, earliest first; each timer once, and only if it still holds. */
@@ -53,15 +54,13 @@ export class StateStore {
     for (;;) {
       const next = this.#timers.takeUntil(now)
       if (!next) return
-      const value = this.#values.get(next.key)
-      if (value !== undefined && this.#dueAt?.(value, this.#options) === next.at) yield next.key
+      if (this.#dueOf(next.key) === next.at) yield next.key
     }
   }
 
   /** A timer that leaves its key due would fire for ever. @throws Error */
   refuseDue(key: string, now: number): void {
-    const value = this.#values.get(key)
-    const due = value === undefined ? undefined : this.#dueAt?.(value, this.#options)
+    const due = this.#dueOf(key)
     if (due !== undefined && due <= now) throw new Error(`onTime left the key ${key} due, so that it would never end`)
   }
 
@@ -72,5 +71,11 @@ export class StateStore {
 
   committed(): void {
     this.#changed.clear()
+  }
+
+  #dueOf(key: string): number | undefined {
+    if (!this.#dueAt) return undefined
+    const value = this.#values.get(key)
+    return value === undefined ? undefined : this.#dueAt(value, this.#options)
   }
 }

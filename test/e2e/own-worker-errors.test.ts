@@ -66,7 +66,7 @@ test.each(steps)(
     await writeAll(brokers(), input, [{ key: '7', value: '{"user_id":7}' }])
     const directory = await directoryWith({ 'mine.mjs': fileWith(changes, input) })
     const { env } = await temporaryHome()
-    const { code, stderr } = await payflowIn(directory, { ...env, PAYFLOW_BROKERS: brokers().join(',') }, 'worker', './mine.mjs', '--quiet') // prettier-ignore
+    const { code, stderr } = await payflowIn(directory, { ...env, PAYFLOW_ENGINE: 'external', PAYFLOW_BROKERS: brokers().join(',') }, 'worker', './mine.mjs', '--quiet') // prettier-ignore
     expect(stderr).toMatch(message)
     expect(stderr).toMatch(new RegExp(`^Error: ${directory}/mine\\.mjs: on\\.input of worker own-\\S+ failed at ${input}/0, offset 0: `)) // prettier-ignore
     expect(code).toBe(1)
