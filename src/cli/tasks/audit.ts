@@ -55,7 +55,7 @@ function liveTable(world: World, output: Output): Shown {
     drawnMs = performance.now()
     const rows = [...latest.values()].map(({ worker, read, total }) => [
       worker,
-      `${total === 0 ? 100 : Math.floor((100 * read) / total)} %`,
+      `${total === 0 ? 100 : Math.floor((100 * read) / total)} %`.padStart(5),
       read,
       total,
     ])
