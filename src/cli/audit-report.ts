@@ -1,4 +1,4 @@
-import type { AuditReport } from '../app/audit.ts'
+import { isRight, type AuditReport } from '../app/audit.ts'
 import type { WorkerAudit } from '../app/audit-worker.ts'
 import { PayflowError } from '../errors.ts'
 import type { Difference } from '../pipeline/audit/rule.ts'
@@ -97,7 +97,7 @@ function eventOf(text: string | null): Record<string, unknown> | undefined {
 
 /** @throws PayflowError (difference) that names the workers */
 export function failOnDifference({ workers }: AuditReport): void {
-  const wrong = workers.filter(({ missing, unexpected, disordered }) => missing + unexpected + disordered > 0)
+  const wrong = workers.filter((worker) => !isRight(worker))
   if (wrong.length === 0) return
   const figures = wrong.map(({ worker, missing, unexpected, disordered }) => {
     const parts = [`${number(missing)} missing`, `${number(unexpected)} unexpected`]
