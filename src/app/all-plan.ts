@@ -54,7 +54,9 @@ export function explainAll(settings: Settings, options: AllOptions): PlannedStep
     },
     {
       step: 'ksqlDB',
-      does: options.ksql ? 'look whether ksqlDB is there' : 'leave ksqlDB out',
+      does: options.ksql
+        ? 'create the streams, tables and queries of ksql/*.sql when ksqlDB is there'
+        : 'leave ksqlDB out',
       replaces: 'ksql-server-start and ksql with a file of statements',
     },
     {

@@ -6,6 +6,7 @@ import { summarize, type AllSummary } from './all-summary.ts'
 import type { Chaos, ChaosEvent } from './chaos.ts'
 import { beginChaos } from './chaos-run.ts'
 import { clientOptions, type Report } from './cluster.ts'
+import { applyIfThere, freeTopics } from './ksql-flow.ts'
 import type { Live } from './live.ts'
 import { Monitor, snapshotOf, type Sample } from './monitor.ts'
 import { flowOf, kinds, produceAll, type Flow, type Produced, type ProducerProgress } from './producers.ts' // prettier-ignore
@@ -83,6 +84,7 @@ export class AllRun {
         const why = this.#options.keepData ? '' : ' (nothing is deleted on a cluster of your own without --reset)'
         return `${existing.length} kept, ${created.length} created${why}`
       }
+      await freeTopics(this.#settings, client, this.#options, this.#signal, report)
       const plan = planReset(await readState(client), layout)
       const patienceMs = this.#settings.sessionTimeoutMs + 4_000
       const { created, deleted } = await applyReset(client, plan, { patienceMs, signal: this.#signal }, report)
@@ -103,6 +105,11 @@ export class AllRun {
       await supervisor.ready(workersTimeoutMs, this.#signal)
       return `${defaultWorkers.length} processes`
     })
+  }
+
+  /** Applies the SQL statements where there is a ksqlDB. */
+  async ksql(report: Report): Promise<string> {
+    return this.#phase('ksql', () => applyIfThere(this.#settings, this.#options, this.#signal, report))
   }
 
   produce(): string {

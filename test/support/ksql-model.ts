@@ -57,11 +57,13 @@ function isRecorded(request: PlainRequest): boolean {
 export class KsqlModel {
   readonly held = new Map<string, Held>()
   readonly queries = new Map<string, RunningQuery>()
-  readonly topics: Set<string>
+  topics: Set<string>
   /** The statements that changed something, in the order of their execution. */
   readonly executed: string[] = []
   readonly unexpected: PlainRequest[] = []
   readonly faults: Fault[] = []
+  /** Says which topics there are, where they are a real cluster's. */
+  readTopics: (() => Promise<readonly string[]>) | undefined
   clusterId = 'NM5iduaJQYGWjWW0hs1yPQ'
   url = ''
   requests: PlainRequest[] = []
@@ -73,7 +75,7 @@ export class KsqlModel {
 
   static async start(): Promise<KsqlModel> {
     const model = new KsqlModel()
-    const { url, requests } = await httpServer((request, response) => model.#handle(request, response))
+    const { url, requests } = await httpServer((request, response) => void model.#handle(request, response))
     return Object.assign(model, { url, requests })
   }
 
@@ -136,7 +138,8 @@ export class KsqlModel {
     for (const [id, query] of this.queries) if (query.sink === name) this.queries.set(id, { ...query, properties })
   }
 
-  #handle(request: PlainRequest, response: ServerResponse): void {
+  async #handle(request: PlainRequest, response: ServerResponse): Promise<void> {
+    if (this.readTopics) this.topics = new Set(await this.readTopics())
     if (this.faults.some((fault) => fault(request, response))) return
     if (!isRecorded(request)) {
       this.unexpected.push(request)

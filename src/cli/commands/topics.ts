@@ -58,13 +58,17 @@ async function runReset(context: Context, { dryRun = false, yes = false }: Reset
   const { settings, output, signal } = context
   const { withCluster } = await import('../../app/cluster.ts')
   const { applyReset, describePlan, layoutOf, planReset, readState } = await import('../../app/topics.ts')
+  const { queriesOnTopics, refuseWhileQueried } = await import('../../app/ksql-flow.ts')
   const { confirm } = await import('../confirm.ts')
   await withCluster(settings, async (client) => {
     const plan = planReset(await readState(client), await layoutOf(settings))
     if (dryRun) {
+      const queries = await queriesOnTopics(settings, client, signal)
+      if (queries.length > 0) output.note(`first payflow ksql drop: queries run on these topics: ${queries.join(', ')}`)
       output.result(plan, () => describePlan(plan))
       return
     }
+    await refuseWhileQueried(settings, client, signal)
     const doomed = `${plan.deleteTopics.length} topics and ${plan.deleteGroups.length} groups`
     const at = settings.brokers.join(', ')
     await confirm(

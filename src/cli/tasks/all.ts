@@ -39,10 +39,7 @@ export async function runAll(context: Context, options: AllOptions): Promise<voi
       { title: 'Brokers', run: (report) => run.brokers(report) },
       { title: 'Topics', run: (report) => run.topics(report) },
       { title: 'Workers', run: (report) => run.workers(report) },
-      {
-        title: 'ksqlDB',
-        run: () => Promise.resolve(run.settings.ksqlUrl === undefined ? 'not there' : `at ${run.settings.ksqlUrl}`),
-      },
+      { title: 'ksqlDB', run: (report) => run.ksql(report) },
       { title: 'Producers', run: () => Promise.resolve(run.produce()) },
       ...(options.chaos ? [{ title: 'Chaos', run: () => run.breakThings((event) => say(eventLine(event))) }] : []),
     ])
