@@ -16,6 +16,7 @@ const schema = z.object({
   home: z.string().min(1).describe('a directory'),
   kafkaPort: integer(0, 65_535),
   zookeeperPort: integer(0, 65_535),
+  ksqlPort: integer(0, 65_535),
   nodes: integer(1, 9),
   partitions: integer(1, 1000),
   replicationFactor: integer(1, 9).optional().describe('an integer from 1 to 9'),
@@ -45,6 +46,7 @@ const defaults: Partial<Record<SettingName, unknown>> = {
   home: join(homedir(), '.payflow'),
   kafkaPort: 9092,
   zookeeperPort: 2181,
+  ksqlPort: 8088,
   nodes: 1,
   partitions: 3,
   sessionTimeout: '6s',
@@ -102,6 +104,7 @@ export interface Settings {
   readonly home: string
   readonly kafkaPort: number
   readonly zookeeperPort: number
+  readonly ksqlPort: number
   readonly nodes: number
   readonly partitions: number
   /** Undefined: the number of brokers, up to 3. */
@@ -211,16 +214,14 @@ export function resolveSettings(sources: SettingSources): Settings {
   if (recorded !== undefined) origins.brokers = 'infra up'
   const ksqlUrl = values.ksqlUrl ?? recorded?.ksql ?? undefined
   if (values.ksqlUrl === undefined && ksqlUrl !== undefined) origins.ksqlUrl = 'infra up'
-  const { kafkaPort, zookeeperPort, nodes, partitions } = values
+  const { kafkaPort, zookeeperPort, ksqlPort, nodes, partitions } = values
+  const { ksqlUser, ksqlPassword, replicationFactor } = values
   const usual = kafkaPort === 0 ? [] : [`127.0.0.1:${kafkaPort}`]
   return {
-    ...{ engine, home, kafkaPort, zookeeperPort, nodes, partitions },
+    ...{ engine, home, kafkaPort, zookeeperPort, ksqlPort, nodes, partitions },
     brokers: recorded?.brokers ?? values.brokers ?? usual,
     brokersGiven: !own,
-    ksqlUrl,
-    ksqlUser: values.ksqlUser,
-    ksqlPassword: values.ksqlPassword,
-    replicationFactor: values.replicationFactor,
+    ...{ ksqlUrl, ksqlUser, ksqlPassword, replicationFactor },
     sessionTimeoutMs: values.sessionTimeout,
     transactionTimeoutMs: values.transactionTimeout,
     lingerMs: values.linger,

@@ -4,10 +4,10 @@ import type { Settings } from '../settings.ts'
 import type { Report } from './cluster.ts'
 
 function infraOptions(settings: Settings, env: NodeJS.ProcessEnv, ksql: boolean): InfraOptions {
-  const { home, kafkaPort, zookeeperPort, nodes, ksqlUrl, brokers, brokersGiven } = settings
+  const { home, kafkaPort, zookeeperPort, ksqlPort, nodes, ksqlUrl, brokers, brokersGiven, origins } = settings
   return {
-    ...{ home, kafkaPort, zookeeperPort, nodes, ksql, env },
-    ...(ksqlUrl !== undefined && { ksqlUrl }),
+    ...{ home, kafkaPort, zookeeperPort, ksqlPort, nodes, ksql, env },
+    ...(ksqlUrl !== undefined && origins.ksqlUrl !== 'infra up' && { ksqlUrl }),
     ...(brokersGiven && { brokers }),
   }
 }

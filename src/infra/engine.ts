@@ -15,6 +15,7 @@ export interface InfraOptions {
   /** 0: any free port. With several brokers the first one's; the others follow it. */
   kafkaPort: number
   zookeeperPort: number
+  ksqlPort?: number
   nodes: number
   ksql: boolean
   ksqlUrl?: string

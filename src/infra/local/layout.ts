@@ -2,7 +2,7 @@ import { join } from 'node:path'
 
 export const kafkaVersion = '3.9.1'
 
-export type ServiceName = 'zookeeper' | `kafka-${number}`
+export type ServiceName = 'zookeeper' | 'ksqldb' | `kafka-${number}`
 export const brokerName = (id: number): ServiceName => `kafka-${id}`
 
 /** Where the local engine keeps things under PAYFLOW_HOME. */

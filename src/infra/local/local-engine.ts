@@ -12,17 +12,19 @@ import { agreeOnNodes, recordNodes, removeData } from './cluster-data.ts'
 import { signalTo } from '../processes.ts'
 import { ensureJars } from './jars.ts'
 import { findJava } from './java.ts'
+import { ensureKsqldb, ksqlUrlOf, ksqldbProgram, usualKsqlPort } from './ksqldb.ts'
 import { brokerName, layoutOf, type Layout, type ServiceName } from './layout.ts'
 import { showLogs } from './logs.ts'
 import { log4jProperties, renderProperties } from './properties.ts'
 import { keepWhatServes, type Survivors } from './repair.ts'
-import { addressOf, forget, readStates, stopService, type Service } from './services.ts'
+import { addressOf, forget, readStates, stopService, type Service, type ServiceStates } from './services.ts'
 import { startBrokers, startZookeeper, type Member, type StartContext } from './start.ts'
 
 const statusTimeoutMs = 3_000
 const abortGraceMs = 3_000
 const brokerGraceMs = 30_000
 const zookeeperGraceMs = 5_000
+const ksqldbGraceMs = 15_000
 
 /** Apache Kafka and ZooKeeper as JVM processes of this machine, on 127.0.0.1 only. */
 export class LocalEngine implements Engine {
@@ -39,7 +41,7 @@ export class LocalEngine implements Engine {
   }
 
   async status(): Promise<InfraStatus> {
-    const { zookeeper, brokers } = readStates(this.#layout)
+    const { zookeeper, brokers, ksqldb } = readStates(this.#layout)
     const addresses = brokers.map(addressOf)
     const running =
       zookeeper !== undefined && addresses.length > 0
@@ -48,7 +50,7 @@ export class LocalEngine implements Engine {
             () => false,
           )
         : false
-    return this.#statusOf(running, zookeeper, brokers)
+    return this.#statusOf(running, { zookeeper, brokers, ksqldb })
   }
 
   async up(report: Report, signal?: AbortSignal): Promise<InfraStatus & { started: boolean }> {
@@ -99,9 +101,10 @@ export class LocalEngine implements Engine {
     this.#started = []
     try {
       if (!complete) await this.#startMissing(nodes, survivors, report, signal)
-      const { zookeeper, brokers } = readStates(layout)
-      const status = this.#statusOf(true, zookeeper, brokers)
-      if (!complete || readRecord(layout.home)?.engine !== this.name) this.#record(status, nodes)
+      await this.#startKsqldb(nodes, survivors, report, signal)
+      const status = this.#statusOf(true, readStates(layout))
+      const known = readRecord(layout.home)
+      if (!complete || known?.engine !== this.name || known.ksql !== status.ksql) this.#record(status, nodes)
       return { ...status, started: !complete }
     } catch (error) {
       await Promise.all(this.#started.map((service) => stopService(layout, service, abortGraceMs)))
@@ -127,6 +130,23 @@ export class LocalEngine implements Engine {
     if (survivors.zookeeper === undefined) await startZookeeper(context, zookeeperPort)
     await startBrokers(context, zookeeperPort, members)
     signal?.throwIfAborted()
+  }
+
+  /** Where an installation is given, and nobody named a ksqlDB that runs elsewhere. */
+  async #startKsqldb(
+    nodes: number,
+    { gone }: Survivors,
+    report: Report,
+    signal: AbortSignal | undefined,
+  ): Promise<void> {
+    const { env, ksql, ksqlUrl, ksqlPort = usualKsqlPort } = this.#options
+    const program = ksql ? ksqldbProgram(env) : undefined
+    const { brokers, ksqldb } = readStates(this.#layout)
+    const former = gone.find(({ name }) => name === 'ksqldb')?.port
+    const own = [ksqldb?.port, former, ksqlPort].map((port) => `http://127.0.0.1:${port}`)
+    if (program === undefined || (ksqlUrl !== undefined && !own.includes(ksqlUrl.replace(/\/+$/, '')))) return
+    const context = { layout: this.#layout, env, nodes, report, signal, started: this.#started }
+    await ensureKsqldb(context, program, { port: ksqlPort, brokers: brokers.map(addressOf), former })
   }
 
   #record({ brokers, zookeeper, ksql }: InfraStatus, nodes: number): void {
@@ -163,11 +183,12 @@ export class LocalEngine implements Engine {
 
   async #stop(volumes: boolean, report: Report): Promise<{ stopped: boolean }> {
     const layout = this.#layout
-    const { zookeeper, brokers, stale } = readStates(layout)
+    const { zookeeper, brokers, ksqldb, stale } = readStates(layout)
     const stop = async (service: Service, graceMs: number): Promise<void> => {
       const how = await stopService(layout, service, graceMs)
       report(`${service.name} (pid ${service.pid}) ${how === 'ended' ? 'has stopped' : 'had to be killed'}`)
     }
+    if (ksqldb) await stop(ksqldb, ksqldbGraceMs)
     await Promise.all(brokers.map((broker) => stop(broker, brokerGraceMs)))
     if (zookeeper) await stop(zookeeper, zookeeperGraceMs)
     for (const { name } of stale) forget(layout, name)
@@ -176,16 +197,16 @@ export class LocalEngine implements Engine {
       removeData(layout)
       report(`Removed the data in ${layout.data}`)
     }
-    return { stopped: zookeeper !== undefined || brokers.length > 0 }
+    return { stopped: zookeeper !== undefined || ksqldb !== undefined || brokers.length > 0 }
   }
 
-  #statusOf(running: boolean, zookeeper: Service | undefined, brokers: readonly Service[]): InfraStatus {
+  #statusOf(running: boolean, { zookeeper, brokers, ksqldb }: Omit<ServiceStates, 'stale'>): InfraStatus {
     return {
       engine: this.name,
       running,
       brokers: brokers.map(addressOf),
       zookeeper: zookeeper ? addressOf(zookeeper) : null,
-      ksql: this.#options.ksqlUrl ?? null,
+      ksql: ksqldb ? ksqlUrlOf(ksqldb) : (this.#options.ksqlUrl ?? null),
     }
   }
 }

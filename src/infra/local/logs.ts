@@ -6,7 +6,7 @@ import { logPath, type Layout, type ServiceName } from './layout.ts'
 function servicesWithLogs(layout: Layout): ServiceName[] {
   try {
     return readdirSync(layout.logs)
-      .flatMap((name) => /^(zookeeper|kafka-\d+)\.log$/.exec(name)?.[1] ?? [])
+      .flatMap((name) => /^(zookeeper|ksqldb|kafka-\d+)\.log$/.exec(name)?.[1] ?? [])
       .sort() as ServiceName[]
   } catch {
     return []

@@ -63,6 +63,31 @@ export function brokerProperties({ id, port, nodes, zookeeperPort }: BrokerPlan)
   }
 }
 
+export interface KsqldbPlan {
+  readonly port: number
+  readonly nodes: number
+  /** host:port of the brokers. */
+  readonly brokers: readonly string[]
+}
+
+export function ksqldbProperties({ port, nodes, brokers }: KsqldbPlan): Properties {
+  const replicationFactor = Math.min(nodes, 3)
+  return {
+    'bootstrap.servers': brokers.join(','),
+    listeners: `http://127.0.0.1:${port}`,
+    'ksql.service.id': 'payflow_',
+    'ksql.streams.state.dir': 'data/ksqldb',
+    'ksql.streams.auto.offset.reset': 'earliest',
+    'ksql.streams.processing.guarantee': 'exactly_once_v2',
+    // 4 by default: as many for each of eleven queries
+    'ksql.streams.num.stream.threads': 1,
+    // 45 s by default, for which a query stands still when its server was killed
+    'ksql.streams.consumer.session.timeout.ms': 10_000,
+    'ksql.streams.replication.factor': replicationFactor,
+    'ksql.internal.topic.replicas': replicationFactor,
+  }
+}
+
 /** The JVM's system property `payflow.log` names the file. */
 export const log4jProperties: Properties = {
   'log4j.rootLogger': 'INFO, file',

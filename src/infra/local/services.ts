@@ -8,7 +8,7 @@ import { identify, isAlive, terminate } from '../processes.ts'
 import { logPath, outputPath, type Layout, type ServiceName } from './layout.ts'
 
 const serviceSchema = z.object({
-  name: z.custom<ServiceName>((name) => typeof name === 'string' && /^(zookeeper|kafka-\d+)$/.test(name)),
+  name: z.custom<ServiceName>((name) => typeof name === 'string' && /^(zookeeper|ksqldb|kafka-\d+)$/.test(name)),
   pid: z.int().positive(),
   startTime: z.string(),
   port: z.int().positive(),
@@ -19,6 +19,7 @@ export type Service = z.infer<typeof serviceSchema>
 export interface ServiceStates {
   readonly zookeeper: Service | undefined
   readonly brokers: Service[]
+  readonly ksqldb: Service | undefined
   /** Their pid files are there, the processes are not. */
   readonly stale: Service[]
 }
@@ -45,7 +46,8 @@ export function readStates(layout: Layout): ServiceStates {
   const alive = known.filter(isAlive)
   return {
     zookeeper: alive.find(({ name }) => name === 'zookeeper'),
-    brokers: alive.filter(({ name }) => name !== 'zookeeper'),
+    brokers: alive.filter(({ name }) => name.startsWith('kafka-')),
+    ksqldb: alive.find(({ name }) => name === 'ksqldb'),
     stale: known.filter((service) => !alive.includes(service)),
   }
 }
@@ -67,36 +69,54 @@ export interface JavaProgram {
   readonly env: NodeJS.ProcessEnv
 }
 
+export interface Program {
+  readonly command: string
+  /** The arguments before the name of the properties file. */
+  readonly args: readonly string[]
+  /** The text of the properties file. */
+  readonly properties: string
+  readonly env: NodeJS.ProcessEnv
+}
+
+export const propertiesPath = (layout: Layout, name: ServiceName): string =>
+  join(layout.home, 'run', `${name}.properties`)
+
 /** A service that was just started, and where in its files what it says from now on begins. */
 export interface StartedService extends Service {
   readonly logStart: number
 }
 
-/** Starts a JVM that outlives this process. Its pid file is written before anything else can happen. */
+/** Starts a JVM with Kafka's jars that outlives this process. */
 export function startService(layout: Layout, name: ServiceName, port: number, program: JavaProgram): StartedService {
-  const properties = join('run', `${name}.properties`)
-  writeFileSync(join(layout.home, properties), program.properties)
+  const { java, jvmOptions, mainClass, properties, env } = program
+  const args = [
+    ...jvmOptions,
+    '-XX:-UsePerfData',
+    '-Djava.awt.headless=true',
+    '-Dlog4j.configuration=file:run/log4j.properties',
+    `-Dpayflow.log=logs/${name}.log`,
+    '-cp',
+    join(relative(layout.home, layout.jars), '*'),
+    mainClass,
+  ]
+  return startProgram(layout, name, port, { command: java, args, properties, env })
+}
+
+/** Starts a program that outlives this process. Its pid file is written before anything else can happen. */
+export function startProgram(layout: Layout, name: ServiceName, port: number, program: Program): StartedService {
+  const { command, properties, env } = program
+  writeFileSync(propertiesPath(layout, name), properties)
   const logStart = sizeOf(logPath(layout, name))
   const output = openSync(outputPath(layout, name), 'w')
   try {
-    const args = [
-      ...program.jvmOptions,
-      '-XX:-UsePerfData',
-      '-Djava.awt.headless=true',
-      '-Dlog4j.configuration=file:run/log4j.properties',
-      `-Dpayflow.log=logs/${name}.log`,
-      '-cp',
-      join(relative(layout.home, layout.jars), '*'),
-      program.mainClass,
-      properties,
-    ]
+    const args = [...program.args, join('run', `${name}.properties`)]
     const stdio = ['ignore', output, output] as const
-    const child = spawn(program.java, args, { cwd: layout.home, env: program.env, detached: true, stdio: [...stdio] })
+    const child = spawn(command, args, { cwd: layout.home, env, detached: true, stdio: [...stdio] })
     child.once('error', () => undefined)
     child.unref()
     const identity = child.pid === undefined ? undefined : identify(child.pid)
     if (identity === undefined)
-      throw new PayflowError('START_FAILED', `${name}: could not run ${program.java}`, { kind: 'infra' })
+      throw new PayflowError('START_FAILED', `${name}: could not run ${command}`, { kind: 'infra' })
     const service = { name, ...identity, port }
     const draft = `${pidPath(layout, name)}.new`
     writeFileSync(draft, `${JSON.stringify(service)}\n`)

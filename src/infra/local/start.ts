@@ -29,7 +29,7 @@ export interface StartContext {
   readonly started: Service[]
 }
 
-const seconds = (since: number): string => `${((Date.now() - since) / 1000).toFixed(1)} s`
+export const seconds = (since: number): string => `${((Date.now() - since) / 1000).toFixed(1)} s`
 
 class ServiceDied extends Error {
   readonly service: StartedService
@@ -40,7 +40,7 @@ class ServiceDied extends Error {
 }
 
 /** Waits for `ready`, but no longer than all of `services` are alive. @throws ServiceDied, or what `ready` throws */
-async function whileAlive(
+export async function whileAlive(
   services: readonly StartedService[],
   outer: AbortSignal | undefined,
   ready: (signal: AbortSignal) => Promise<void>,
@@ -65,14 +65,19 @@ async function whileAlive(
 const saidSinceStart = (layout: Layout, { name, logStart }: StartedService): string =>
   `${readFrom(outputPath(layout, name), 0)}\n${readFrom(logPath(layout, name), logStart)}`
 
-function explainDeath(error: unknown, layout: Layout): unknown {
+const portVariables: Readonly<Record<string, string>> = {
+  zookeeper: 'PAYFLOW_ZOOKEEPER_PORT',
+  ksqldb: 'PAYFLOW_KSQL_PORT',
+}
+
+export function explainDeath(error: unknown, layout: Layout): unknown {
   if (!(error instanceof ServiceDied)) return error
   const { name, port } = error.service
-  const portVariable = name === 'zookeeper' ? 'PAYFLOW_ZOOKEEPER_PORT' : 'PAYFLOW_KAFKA_PORT'
+  const portVariable = portVariables[name] ?? 'PAYFLOW_KAFKA_PORT'
   return explainFailure({ name, port, portVariable, data: layout.data, text: saidSinceStart(layout, error.service) })
 }
 
-function tooSlow(layout: Layout, service: StartedService, timeoutMs: number): PayflowError {
+export function tooSlow(layout: Layout, service: StartedService, timeoutMs: number): PayflowError {
   const words = lastComplaints(saidSinceStart(layout, service)).join(' | ')
   return new PayflowError(
     'START_TIMEOUT',

@@ -1,0 +1,88 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { PayflowError } from '../../errors.ts'
+import { poll } from '../poll.ts'
+import { claimPort, isPortFree } from '../ports.ts'
+import { ksqldbProperties, renderProperties } from './properties.ts'
+import { addressOf, propertiesPath, readStates, startProgram, stopService, type Service } from './services.ts'
+import { explainDeath, seconds, tooSlow, whileAlive, type StartContext } from './start.ts'
+
+const startTimeoutMs = 120_000
+const answerTimeoutMs = 3_000
+const graceMs = 15_000
+export const usualKsqlPort = 8088
+
+export const ksqlUrlOf = (service: Service): string => `http://${addressOf(service)}`
+
+/**
+ * The program that starts ksqlDB, of the installation that KSQL_HOME or CONFLUENT_HOME names; undefined when neither does.
+ * @throws PayflowError (infra) when there is none in it
+ */
+export function ksqldbProgram(env: NodeJS.ProcessEnv): string | undefined {
+  const variable = ['KSQL_HOME', 'CONFLUENT_HOME'].find((name) => (env[name] ?? '') !== '')
+  if (variable === undefined) return undefined
+  const program = join(env[variable]!, 'bin', 'ksql-server-start')
+  if (existsSync(program)) return program
+  throw new PayflowError('KSQL_HOME_INVALID', `There is no ksqlDB at ${variable}: ${program} does not exist`, {
+    kind: 'infra',
+    hint: `let ${variable} name the directory that has bin/ksql-server-start in it, or leave ksqlDB out with --no-ksql`,
+  })
+}
+
+/** Whether it serves requests, by its own word. */
+async function isHealthy(port: number): Promise<boolean> {
+  try {
+    const answer = await fetch(`http://127.0.0.1:${port}/healthcheck`, { signal: AbortSignal.timeout(answerTimeoutMs) })
+    return answer.ok && ((await answer.json()) as { isHealthy?: unknown }).isHealthy === true
+  } catch {
+    return false
+  }
+}
+
+const environmentFor = (env: NodeJS.ProcessEnv): NodeJS.ProcessEnv => ({
+  ...env,
+  LOG_DIR: 'logs',
+  KSQL_HEAP_OPTS: env.KSQL_HEAP_OPTS ?? '-Xmx1g',
+  KSQL_LOG4J_OPTS: '-Dlog4j.configuration=file:run/log4j.properties -Dpayflow.log=logs/ksqldb.log',
+  // A time without a zone is read in the server's; the workers read it as UTC.
+  KSQL_OPTS: `${env.KSQL_OPTS ?? ''} -Duser.timezone=UTC`.trim(),
+})
+
+function isRunningWith({ layout }: Pick<StartContext, 'layout'>, properties: string): boolean {
+  const path = propertiesPath(layout, 'ksqldb')
+  return existsSync(path) && readFileSync(path, 'utf8') === properties
+}
+
+/** Sees to it that ksqlDB serves requests about these brokers: keeps the one that does, or starts one. */
+export async function ensureKsqldb(
+  context: Omit<StartContext, 'java'>,
+  program: string,
+  { port: wanted, brokers, former }: { port: number; brokers: readonly string[]; former: number | undefined },
+): Promise<void> {
+  const { layout, env, nodes, report, signal, started } = context
+  const propertiesFor = (port: number): string => renderProperties(ksqldbProperties({ port, nodes, brokers }))
+  const running = readStates(layout).ksqldb
+  if (running) {
+    if (isRunningWith(context, propertiesFor(running.port)) && (await isHealthy(running.port))) return
+    report(`ksqldb (pid ${running.pid}) does not serve these brokers: stopping it`)
+    await stopService(layout, running, graceMs)
+  }
+  const again = running?.port ?? former
+  const reuse = again !== undefined && (wanted === 0 || wanted === again) && (await isPortFree(again))
+  const port = reuse ? again : await claimPort(wanted, 'PAYFLOW_KSQL_PORT')
+  const since = Date.now()
+  const environment = environmentFor(env)
+  const service = startProgram(layout, 'ksqldb', port, { command: program, args: [], properties: propertiesFor(port), env: environment }) // prettier-ignore
+  started.push(service)
+  const healthy = async (inner: AbortSignal): Promise<void> => {
+    const probe = async () => ((await isHealthy(port)) ? true : undefined)
+    if (!(await poll(probe, { timeoutMs: startTimeoutMs, intervalMs: 200, signal: inner })))
+      throw tooSlow(layout, service, startTimeoutMs)
+  }
+  try {
+    await whileAlive([service], signal, healthy)
+  } catch (error) {
+    throw explainDeath(error, layout)
+  }
+  report(`ksqlDB answers on ${ksqlUrlOf(service)} (${seconds(since)})`)
+}
