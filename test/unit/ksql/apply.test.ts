@@ -44,7 +44,7 @@ describe('ksql apply', () => {
     expect(stdout).toBe(
       'keep 24 of 25, which are as described\nchanged, left as it is: KSQL_PAYMENTS (ksql/111-ksql-payments.sql:2): it was created by another statement than that of ksql/111-ksql-payments.sql:2\n',
     )
-    expect(stderr).toContain('Not as described: KSQL_PAYMENTS\ncreate them anew with `payflow ksql apply --replace`')
+    expect(stderr).toContain('Not as described: KSQL_PAYMENTS\n→ create them anew with `payflow ksql apply --replace`')
     expect(model.executed).toEqual([])
   })
 
@@ -101,7 +101,7 @@ describe('ksql apply', () => {
     const { exitCode, stderr } = await ksql('apply')
     expect(exitCode).toBe(1)
     expect(stderr).toContain(
-      'ksqlDB sees no topic payments, large_orders; nothing was applied\ncreate what is missing with `payflow topics create`',
+      'ksqlDB sees no topic payments, large_orders; nothing was applied\n→ create what is missing with `payflow topics create`',
     )
     expect(model.executed).toEqual([])
   })
@@ -175,6 +175,6 @@ describe('ksql status and describe', () => {
     model.fill()
     const { exitCode, stderr } = await ksql('describe', 'ksql_revenu')
     expect(exitCode).toBe(1)
-    expect(stderr).toMatch(/has no stream or table ksql_revenu\ndid you mean KSQL_REVENUE\?\n$/)
+    expect(stderr).toMatch(/has no stream or table ksql_revenu\n→ did you mean KSQL_REVENUE\?\n$/)
   })
 })

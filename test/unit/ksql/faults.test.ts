@@ -15,8 +15,9 @@ async function model(): Promise<KsqlModel> {
 const sends = (name: string) => (response: ServerResponse) => sendAnswer(response, answerOf(recording(name)))
 const status = (url: string, env = {}) => command(['ksql', 'status'], { env: { PAYFLOW_KSQL_URL: url, ...env } })
 
-/** The two lines that a user sees, without the color and the marks. */
-const linesOf = (stderr: string): string[] => stderr.trimEnd().split('\n').slice(-2) // prettier-ignore
+/** The two lines that a user sees, without their marks. */
+const linesOf = (stderr: string): string[] =>
+  stderr.trimEnd().split('\n').slice(-2).map((line) => line.replace(/^(Error:|→) /, '')) // prettier-ignore
 
 describe('a ksqlDB that is not there', () => {
   it('not known at all', async () => {

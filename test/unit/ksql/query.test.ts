@@ -72,7 +72,7 @@ describe('ksql query', () => {
     const { exitCode, stderr } = await query(server.url, 'SELECT * FROM x EMIT CHANGES')
     expect(exitCode).toBe(1)
     expect(stderr).toContain(
-      `ksqlDB at ${server.url} ended the query after 1 rows\nsomebody terminated it, or the server stopped: look with \`payflow ksql status\`, then run it again`,
+      `ksqlDB at ${server.url} ended the query after 1 rows\n→ somebody terminated it, or the server stopped: look with \`payflow ksql status\`, then run it again`,
     )
   })
 
@@ -85,7 +85,7 @@ describe('ksql query', () => {
     expect(exitCode).toBe(3)
     expect(stdout).toContain('10.50')
     expect(stderr).toBe(
-      `ksqlDB at ${server.url} broke off the query after 1 rows (aborted)\nlook whether it runs with \`payflow ksql status\`, then run it again\n`,
+      `Error: ksqlDB at ${server.url} broke off the query after 1 rows (aborted)\n→ look whether it runs with \`payflow ksql status\`, then run it again\n`,
     )
   })
 
