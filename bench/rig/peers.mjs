@@ -25,9 +25,9 @@ const streams = at('../peers/kafka-streams/target')
 const faust = at('../peers/faust')
 
 /** `endsItself`: when nothing is left to read. */
-export function payflowPeer(workers = four, { endsItself = true, instances = 1 } = {}) {
+export function payflowPeer(workers = four, { endsItself = true, instances = 1, args = everFailing } = {}) {
   const one = [process.execPath, payflow, 'worker', ...workers, ...(endsItself ? ['--until-caught-up', '--json'] : [])]
-  const command = workers.includes('frequent-failed-payments') ? [...one, ...everFailing] : one
+  const command = [...one, ...args]
   return {
     name: 'payflow',
     endsItself,

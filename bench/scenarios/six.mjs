@@ -30,7 +30,7 @@ export async function run({ cluster, options, env, broker, report }) {
       '--start',
       '2026-01-01T00:00:00Z',
     )
-  const row = await timed(cluster, payflowPeer(six), env, { broker })
+  const row = await timed(cluster, payflowPeer(six, { args: [] }), env, { broker })
   const { seconds, firstCommit, cpuSeconds, rssMb, brokerCpuSeconds } = row
   const result = {
     perSecond: Math.round((2 * orders) / seconds),

@@ -18,6 +18,9 @@ import { TransactionalProducer } from './transactional-producer.ts'
 /** A transaction ends here, however much is fetched: it bounds memory and the work that an abort throws away. */
 const MAX_TRANSACTION_BYTES = 8 << 20
 const MAX_TRANSACTION_RECORDS = 50_000
+/** The first transactions are small and grow: results are seen early, and the other tasks of this process get to start meanwhile. */
+const FIRST_TRANSACTION_RECORDS = 1_000
+const GROWTH = 4
 const FENCING_PATIENCE_MS = 60_000
 const ABORT_PATIENCE_MS = 1_000
 
@@ -41,6 +44,7 @@ export class Epoch {
   readonly #state: StateStore
   readonly #processor: Processor
   readonly #inputs: readonly Input[]
+  #maxRecords = FIRST_TRANSACTION_RECORDS
   /** Offsets as the last committed progress record has them. */
   #progress: OffsetMap
 
@@ -124,7 +128,7 @@ export class Epoch {
     const { buffers, counts } = this.#processor
     let input: Input | undefined
     while (
-      counts.processed < MAX_TRANSACTION_RECORDS &&
+      counts.processed < this.#maxRecords &&
       buffers.byteLength < MAX_TRANSACTION_BYTES &&
       (input = nextInput(this.#inputs))
     )
@@ -145,6 +149,7 @@ export class Epoch {
       inputs: this.#inputs,
       progress: this.#progress,
     })
+    this.#maxRecords = Math.min(this.#maxRecords * GROWTH, MAX_TRANSACTION_RECORDS)
     return this.#processor.takeCounts()
   }
 
