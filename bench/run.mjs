@@ -34,6 +34,8 @@ function parse() {
   return { only, options: { ...options, events: options.events - (options.events % 2) }, save: values.save ?? !quick }
 }
 
+/** No scenario is begun after that. */
+const LIMIT_MS = 25 * 60_000
 const report = (line) => process.stderr.write(`${line}\n`)
 
 async function measure(name, broker, options) {
@@ -66,6 +68,11 @@ const end = async (code) => {
 for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => void end(1))
 let failed = false
 for (const name of only) {
+  if (performance.now() > LIMIT_MS) {
+    failed = true
+    report(`${name} is left out, 25 minutes have passed: npm run bench -- --only ${name}`)
+    continue
+  }
   try {
     const result = await measure(name, broker, options)
     if (!result) continue
