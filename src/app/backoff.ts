@@ -5,11 +5,12 @@ export interface Backoff {
 }
 
 const firstDelayMs = 500
-const longestDelayMs = 30_000
+/** Brokers that are back are not to wait for workers that gave up on them. */
+const longestDelayMs = 5_000
 /** Whoever ran this long ran well: its next death counts as the first. */
 const goodRunMs = 30_000
 
-/** How long to wait before a process that died after `ranMs` is started again: doubling, up to half a minute. */
+/** How long to wait before a process that died after `ranMs` is started again: doubling, up to five seconds. */
 export function nextBackoff(previous: Backoff | undefined, ranMs: number): Backoff {
   const attempt = previous === undefined || ranMs >= goodRunMs ? 1 : previous.attempt + 1
   return { attempt, delayMs: Math.min(firstDelayMs * 2 ** (attempt - 1), longestDelayMs) }

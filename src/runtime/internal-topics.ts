@@ -1,10 +1,13 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { PayflowError } from '../errors.ts'
 import type { Client } from '../kafka/client.ts'
+import { retrying } from '../kafka/retry.ts'
 import { createTopics, describeTopics, topicNames, type NewTopic } from '../kafka/topics.ts'
 import { DEAD_LETTERS, inboxTopic, stateTopic } from '../pipeline/topics.ts'
 import { spelledAs, type AnyWorker } from '../pipeline/worker.ts'
 import type { OutputPartitions } from './processor.ts'
 
+const NO_TOPICS_PATIENCE_MS = 5_000
 /** Copies of input records and what was added to them must fit, whatever the input's own limit was. */
 const COPIES = { 'max.message.bytes': String(10 << 20) }
 /** Compaction often enough that restoring stays short; a tombstone lives long enough for a reader that is under way. */
@@ -39,7 +42,7 @@ export async function prepareTopics(
 ): Promise<OutputPartitions> {
   const inputs = Object.values(worker.inputs).map(({ name }) => name)
   const needed = [...new Set([...inputs, worker.output.name])]
-  const existing = new Set(await topicNames(client))
+  const existing = await topicsOf(client)
   const absent = needed.filter((name) => !existing.has(name))
   if (absent.length > 0)
     throw new PayflowError(
@@ -62,6 +65,16 @@ export async function prepareTopics(
         { kind: 'failed', hint: `rebuild it with \`payflow worker reset ${spelledAs(worker)}\`` },
       )
   return { input, output: before.get(worker.output.name)!, deadLetters: counts.get(DEAD_LETTERS)! }
+}
+
+/** A broker that has just started answers before it is told of its topics: one that knows none at all is asked again. */
+async function topicsOf(client: Client): Promise<ReadonlySet<string>> {
+  const deadline = performance.now() + NO_TOPICS_PATIENCE_MS
+  for (;;) {
+    const names = await retrying(() => topicNames(client), { timeoutMs: NO_TOPICS_PATIENCE_MS })
+    if (names.length > 0 || performance.now() > deadline) return new Set(names)
+    await sleep(100)
+  }
 }
 
 async function partitionCounts(client: Client, names: readonly string[]): Promise<Map<string, number>> {

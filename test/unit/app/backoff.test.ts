@@ -6,8 +6,8 @@ function delays(ranMs: readonly number[]): number[] {
   return ranMs.map((ran) => (backoff = nextBackoff(backoff, ran)).delayMs)
 }
 
-test('deaths in a row wait twice as long each time, up to half a minute', () => {
-  expect(delays(Array.from({ length: 9 }, () => 100))).toEqual([500, 1000, 2000, 4000, 8000, 16_000, 30_000, 30_000, 30_000]) // prettier-ignore
+test('deaths in a row wait twice as long each time, up to five seconds', () => {
+  expect(delays(Array.from({ length: 9 }, () => 100))).toEqual([500, 1000, 2000, 4000, 5_000, 5_000, 5_000, 5_000, 5_000]) // prettier-ignore
 })
 
 test('a death after a good run counts as the first, one just before it does not', () => {
@@ -15,5 +15,5 @@ test('a death after a good run counts as the first, one just before it does not'
 })
 
 test('the delay is finite however often something dies', () => {
-  expect(delays(Array.from({ length: 2_000 }, () => 0)).at(-1)).toBe(30_000)
+  expect(delays(Array.from({ length: 2_000 }, () => 0)).at(-1)).toBe(5_000)
 })
