@@ -161,3 +161,15 @@ prototype.scheduleCheckPendingRequests = function (this: RequestQueue) {
     Math.max(this.throttledUntil - Date.now(), 10),
   )
 }
+
+/** kafkajs opens a socket for each request that comes while it connects (fetches do), and loses all of them but the last. */
+const { prototype: connections } = require('kafkajs/src/network/connection') as {
+  prototype: { connect: () => Promise<unknown> }
+}
+const { connect } = connections
+const connecting = new WeakMap<object, Promise<unknown>>()
+connections.connect = function () {
+  const pending = connecting.get(this) ?? connect.call(this).finally(() => connecting.delete(this))
+  connecting.set(this, pending)
+  return pending
+}

@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest'
+import { readPartition } from '../../src/kafka/read.ts'
 import { findWorker } from '../../src/pipeline/workers/index.ts'
 import { brokers, ownBroker } from '../support/broker.ts'
 import { expectEach, producing } from '../support/producing.ts'
-import { isolated, start, type Isolated } from '../support/isolated.ts'
+import { client, isolated, start, type Isolated } from '../support/isolated.ts'
 import { proxied } from '../support/proxied.ts'
 import { API, type Proxy } from '../support/proxy.ts'
 import { writeAll } from '../support/records.ts'
@@ -85,6 +86,23 @@ describe('a worker, while its network', () => {
     clearTimeout(returns)
     expect(aborted(messages).length).toBeGreaterThan(0)
   })
+})
+
+test('requests that come while a connection is being made share it, and nothing stays open at the end', async () => {
+  const { topicOf } = await isolated(revenue)
+  await writeAll(brokers(), topicOf('orders'), orderMessages(0, 100))
+  const proxy = await proxied(brokers()[0]!)
+  const through = client([proxy.address])
+  const connection = through.connect()
+  const read = async (partition: number): Promise<number> => {
+    let bytes = 0
+    for await (const { records } of readPartition(connection, { topic: topicOf('orders'), partition, from: 0, to: 10 })) bytes += records.nextOffset // prettier-ignore
+    return bytes
+  }
+  expect(await Promise.all([0, 1, 2, 0, 1, 2].map(read))).not.toContain(0)
+  expect(proxy.connections).toBe(2)
+  await through.close()
+  await eventually(() => expect(proxy.connections).toBe(0))
 })
 
 describe('a producer writes each event once, in order,', () => {

@@ -58,6 +58,11 @@ export class Proxy {
     return proxy
   }
 
+  /** Connections open now. */
+  get connections(): number {
+    return this.#links.size
+  }
+
   /** The next `times` requests of this kind do not reach the broker: the connection that they come by is cut. */
   cutAt(apiKey: number, times: number): void {
     this.#cutting.set(apiKey, times)
