@@ -1,44 +1,11 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { fileURLToPath } from 'node:url'
-import { describe, expect, onTestFinished, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { findWorker } from '../../src/pipeline/workers/index.ts'
 import { failPoints } from '../../src/runtime/failpoint.ts'
 import { brokers } from '../support/broker.ts'
-import { isolated, runUntilCaughtUp, type Isolated } from '../support/isolated.ts'
+import { isolated, runUntilCaughtUp } from '../support/isolated.ts'
 import { writeAll } from '../support/records.ts'
 import { expectExactRevenue, orderMessages } from '../support/revenue.ts'
-
-const script = fileURLToPath(new URL('../support/worker-process.mjs', import.meta.url))
-
-interface WorkerProcess {
-  readonly kill: (signal: NodeJS.Signals) => void
-  /** Resolves with the signal or code that ended it. */
-  readonly ended: Promise<NodeJS.Signals | number | null>
-  /** Resolves when a line of its output says so. */
-  readonly says: (text: string) => Promise<void>
-}
-
-function workerProcess(
-  of: Isolated,
-  { failPoint, ...more }: { failPoint?: string } & Record<string, unknown> = {},
-): WorkerProcess {
-  const child = spawn(process.execPath, [script, JSON.stringify({ brokers: brokers(), ...of.process, ...more })], {
-    env: { ...process.env, PAYFLOW_FAILPOINT: failPoint ?? '' },
-    stdio: ['ignore', 'pipe', 'inherit'],
-  })
-  let said = ''
-  child.stdout.on('data', (chunk: Buffer) => (said += chunk.toString()))
-  const ended = once(child, 'exit').then(([code, signal]) => (signal ?? code) as NodeJS.Signals | number | null)
-  onTestFinished(() => void child.kill('SIGKILL'))
-  return {
-    kill: (signal) => child.kill(signal),
-    ended,
-    says: async (text) => {
-      while (!said.includes(text)) await Promise.race([once(child.stdout, 'data'), ended.then(() => Promise.reject(new Error(`ended without saying ${text}: ${said}`)))]) // prettier-ignore
-    },
-  }
-}
+import { workerProcess } from '../support/worker-process.ts'
 
 describe('a process that dies with kill -9', () => {
   test.each(failPoints)('%s: its successor goes on exactly where the last commit was', async (point) => {

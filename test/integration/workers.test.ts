@@ -103,3 +103,27 @@ test('a restarted group ends with lag 0 although commit markers follow its last 
   expect(group.lag).toBe(0)
   expect(group.partitions.every(({ committed, end, topic }) => topic !== output || committed === end)).toBe(true)
 })
+
+test('each change of members is one rebalance, and who stays keeps its partitions', async () => {
+  const { worker, topicOf, output } = await isolated(findWorker('aggregated-revenue')!, { partitions: 4 })
+  const assigned = (run: { events: { kind: string; message: string }[] }): string[] =>
+    run.events.filter(({ kind }) => kind === 'assigned').map(({ message }) => message)
+  const one = start([worker])
+  await eventually(() => expect(assigned(one)).toEqual(['partitions 0, 1, 2, 3']))
+  const two = start([worker])
+  await eventually(() => expect(assigned(two)).toHaveLength(1))
+  const three = start([worker])
+  await eventually(() => expect(assigned(three)).toHaveLength(1))
+  two.stop()
+  await two.done
+  await eventually(() => expect(assigned(one)).toHaveLength(4))
+  // Several heartbeats go by before these are processed.
+  await writeAll(brokers(), topicOf('orders'), messages(orders, 0, 500))
+  await eventually(async () => expect(await readAll(brokers(), output)).toHaveLength(500))
+
+  expect(assigned(one)).toEqual(['partitions 0, 1, 2, 3', 'partitions 0, 1', 'partitions 0, 1', 'partitions 0, 1'])
+  expect([assigned(two).length, assigned(three).length]).toEqual([2, 2])
+  const moved = (run: { events: { message: string }[] }): number => run.events.filter(({ message }) => message.endsWith('→ revoked')).length // prettier-ignore
+  expect(moved(one)).toBe(2)
+  expect(moved(three)).toBe(0)
+})

@@ -1,0 +1,59 @@
+import { expect, test } from 'vitest'
+import { findWorker } from '../../src/pipeline/workers/index.ts'
+import { brokers } from '../support/broker.ts'
+import { isolated, type Isolated } from '../support/isolated.ts'
+import { producing } from '../support/producing.ts'
+import { readAll } from '../support/records.ts'
+import { expectExactRevenue } from '../support/revenue.ts'
+import { eventually } from '../support/wait.ts'
+import { workerProcess, type WorkerProcess } from '../support/worker-process.ts'
+
+const sessionTimeoutMs = 2_000
+const count = 4_000
+
+/** Two processes share four partitions into which orders come steadily; `ending` is told when to end one of them. Returns ms. */
+async function pauses(own: Isolated, end: (leaving: WorkerProcess) => void) {
+  const options = { sessionTimeoutMs }
+  const staying = workerProcess(own, options)
+  await staying.says('seeking → running', 4)
+  const leaving = workerProcess(own, options)
+  await leaving.says('seeking → running', 2)
+  const orders = producing(own.topicOf('orders'), { client: { brokers: brokers() }, rate: 400, count })
+  await eventually(() => expect(orders.acknowledged()).toBeGreaterThan(1_200))
+  const endedAt = Date.now()
+  end(leaving)
+  await orders.done
+  await eventually(() => expectExactRevenue(brokers(), own.output, count))
+  staying.kill('SIGTERM')
+  expect(await staying.ended).toBe(0)
+  const records = await readAll(brokers(), own.output)
+  return [0, 1, 2, 3].map((partition) => longestPause(records.filter((r) => r.partition === partition), endedAt)).sort((a, b) => a - b) // prettier-ignore
+}
+
+/** Between one record written and the next, from shortly before a moment on. */
+function longestPause(records: readonly { timestamp: number }[], atMs: number): number {
+  const times = records.map(({ timestamp }) => timestamp).filter((timestamp) => timestamp > atMs - 500)
+  return Math.max(...times.slice(1).map((timestamp, i) => timestamp - times[i]!))
+}
+
+// A machine that is busy with something else may take its time once, not three times in a row.
+const retry = 2
+
+test('SIGTERM hands the partitions over within a second', { retry }, async () => {
+  const own = await isolated(findWorker('aggregated-revenue')!, { partitions: 4 })
+  const ms = await pauses(own, (leaving) => leaving.kill('SIGTERM'))
+  expect(Math.max(...ms)).toBeLessThan(1_000)
+})
+
+test(
+  'after kill -9 the session times out and another goes on; whoever is not concerned does not notice',
+  { retry },
+  async () => {
+    const own = await isolated(findWorker('aggregated-revenue')!, { partitions: 4 })
+    const [least, second, third, most] = await pauses(own, (leaving) => leaving.kill('SIGKILL'))
+    expect(least).toBeLessThan(1_000)
+    expect(second).toBeLessThan(1_000)
+    expect(third).toBeGreaterThan(sessionTimeoutMs / 2)
+    expect(most).toBeLessThan(sessionTimeoutMs + 2_000)
+  },
+)
