@@ -192,7 +192,13 @@ export class KsqlModel {
     if (!one) return refusal(`Could not find STREAM/TABLE '${name}' in the Metastore`, `DESCRIBE ${name};`)
     const [entity] = entitiesOf('374-describe-join-extended') as [{ sourceDescription: object }]
     const { type, topic, statement } = one
-    return answer([{ ...entity, sourceDescription: { ...entity.sourceDescription, name, type, topic, statement } }])
+    const [id = ''] = [...this.queries].find(([, { sink }]) => sink === name) ?? []
+    const text = JSON.stringify({ ...entity.sourceDescription, name, type, topic, statement })
+    const own = text.replaceAll(
+      '_confluent-ksql-check_query_CSAS_KSQL_ORDER_STATUS_207',
+      `_confluent-ksql-probe_query_${id}`,
+    )
+    return answer([{ ...entity, sourceDescription: JSON.parse(own) as object }])
   }
 
   #terminate(id: string): Answer {

@@ -8,6 +8,7 @@ const usageExamples = [
   'payflow audit large-orders --threshold 250',
   'payflow audit aggregated-revenue process-payments --json',
   'payflow audit ./my-worker.js',
+  'payflow audit --ksql',
 ]
 
 export function registerAudit(program: Command, world: World): void {
@@ -17,6 +18,7 @@ export function registerAudit(program: Command, world: World): void {
     .description('recompute what each worker must have written, and compare; exit code 4 for a difference')
     .usage('[options] [worker]...')
     .argument('[workers...]', 'which workers (all); one that ran with options of its own needs the same ones here')
+    .option('--ksql', "hold the workers' answers against ksqlDB's instead, once both have read everything")
     .helpOption(false)
     .option('-h, --help', 'explain this command')
     .allowUnknownOption()
@@ -25,11 +27,18 @@ export function registerAudit(program: Command, world: World): void {
 
 interface Options {
   readonly help?: boolean
+  readonly ksql?: boolean
 }
 
-async function run(context: Context, { help }: Options, argv: readonly string[], command: Command): Promise<void> {
+async function run(
+  context: Context,
+  { help, ksql }: Options,
+  argv: readonly string[],
+  command: Command,
+): Promise<void> {
   const { defaultWorkers } = await import('../../pipeline/workers/index.ts')
   if (help === true) return explain(command, defaultWorkers)
+  if (ksql === true) return (await import('../tasks/audit-ksql.ts')).runKsqlAudit(context)
   const { loadWorkerFiles } = await import('../../app/worker-files.ts')
   const { parseWorkers } = await import('../worker-command-line.ts')
   const { withCluster } = await import('../../app/cluster.ts')
