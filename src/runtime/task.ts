@@ -35,13 +35,19 @@ export class Task {
   #epoch: Epoch | undefined
   #failure: Error | undefined
   #wake: (() => void) | undefined
-  #lastCommitAt = performance.now()
+  #lastProgressAt = performance.now()
   #commits = 0
 
   constructor(options: TaskOptions) {
     const { partition, worker, topics, onPhase } = options
     this.partition = partition
-    this.#options = options
+    this.#options = {
+      ...options,
+      onRestore: (...progress) => {
+        this.#lastProgressAt = performance.now()
+        options.onRestore(...progress)
+      },
+    }
     this.#lifecycle = new TaskLifecycle(`${worker.name}/${partition}`, (from, to) =>
       onPhase(partition, from, to, this.#detail),
     )
@@ -61,9 +67,9 @@ export class Task {
     return this.#commits
   }
 
-  /** ms since the last commit. */
+  /** ms since the last commit, or since state was last read: restoring much of it takes its time and is no stall. */
   get quietMs(): number {
-    return performance.now() - this.#lastCommitAt
+    return performance.now() - this.#lastProgressAt
   }
 
   get stateSize(): number {
@@ -112,7 +118,7 @@ export class Task {
     const { signal } = this.#stop
     this.#epoch = await Epoch.open(this.#options, this.inputs, (phase) => this.#lifecycle.enter(phase), signal)
     this.#lifecycle.enter('running')
-    this.#lastCommitAt = performance.now()
+    this.#lastProgressAt = performance.now()
     for (const input of this.inputs) this.#options.fetcher.add(input)
     try {
       while (!signal.aborted) {
@@ -130,7 +136,7 @@ export class Task {
     const counts = await epoch.commit()
     for (const name of Object.keys(counts) as (keyof Counts)[]) this.#counts[name] += counts[name]
     this.#commits++
-    this.#lastCommitAt = performance.now()
+    this.#lastProgressAt = performance.now()
   }
 
   #movedOverMarkers(): boolean {
