@@ -1,52 +1,57 @@
 import { ConfigResourceTypes } from 'kafkajs'
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { orders, stateTopic } from '../../src/pipeline/topics.ts'
 import { findWorker } from '../../src/pipeline/workers/index.ts'
 import { restore } from '../../src/runtime/changelog.ts'
 import { StateStore } from '../../src/pipeline/state-store.ts'
-import { brokers } from '../support/broker.ts'
+import { ownBroker } from '../support/broker.ts'
 import { Fold } from '../../src/pipeline/testing/fold.ts'
 import { client, isolated, start } from '../support/isolated.ts'
 import { readAll, writeAll } from '../support/records.ts'
 import { expectExactRevenue, orderMessages, orderOf } from '../support/revenue.ts'
 import { eventually } from '../support/wait.ts'
 
-async function configure(type: ConfigResourceTypes, name: string, settings: Record<string, string>): Promise<void> {
-  const admin = await client().admin()
+async function configure(
+  addresses: readonly string[],
+  type: ConfigResourceTypes,
+  name: string,
+  settings: Record<string, string>,
+): Promise<void> {
+  const admin = await client(addresses).admin()
   const configEntries = Object.entries(settings).map(([key, value]) => ({ name: key, value }))
   await admin.alterConfigs({ validateOnly: false, resources: [{ type, name, configEntries }] })
 }
 
 test('what is restored from a compacted changelog is what the running worker holds', async () => {
-  await configure(ConfigResourceTypes.BROKER, '', { 'log.cleaner.backoff.ms': '100' })
-  onTestFinished(() => configure(ConfigResourceTypes.BROKER, '', {}))
+  const { brokers: addresses } = await ownBroker()
+  await configure(addresses, ConfigResourceTypes.BROKER, '0', { 'log.cleaner.backoff.ms': '100' })
   const revenue = findWorker('aggregated-revenue')!
-  const { worker, topicOf, output } = await isolated(revenue, { partitions: 1 })
+  const { worker, topicOf, output } = await isolated(revenue, { partitions: 1, addresses })
   const changelog = stateTopic(worker.name)
-  const run = start([worker])
+  const run = start([worker], { client: { brokers: addresses } })
   let count = 0
   const more = async (): Promise<void> => {
-    await writeAll(brokers(), topicOf('orders'), orderMessages(count, count + 50))
+    await writeAll(addresses, topicOf('orders'), orderMessages(count, count + 50))
     count += 50
   }
   await more()
-  await eventually(() => expectExactRevenue(brokers(), output, count))
-  await configure(ConfigResourceTypes.TOPIC, changelog, { 'cleanup.policy': 'compact', 'segment.ms': '100', 'min.cleanable.dirty.ratio': '0.01' }) // prettier-ignore
+  await eventually(() => expectExactRevenue(addresses, output, count))
+  await configure(addresses, ConfigResourceTypes.TOPIC, changelog, { 'cleanup.policy': 'compact', 'segment.ms': '100', 'min.cleanable.dirty.ratio': '0.01' }) // prettier-ignore
   // A transaction leaves two records or more, and a marker: fewer than half of all offsets are left once the log was compacted.
   await eventually(async () => {
     await more()
-    const records = await readAll(brokers(), changelog)
+    const records = await readAll(addresses, changelog)
     expect(records.length).toBeLessThan(records.at(-1)!.offset / 2)
   })
   run.stop()
   await run.done
-  await expectExactRevenue(brokers(), output, count)
+  await expectExactRevenue(addresses, output, count)
 
   const fold = new Fold(revenue)
   for (let i = 0; i < count; i++) fold.process({ topic: orders, event: orderOf(i) })
   const state = new StateStore(worker, {})
   const steps: number[][] = []
-  const progress = await restore(client().connect(), worker, 0, state, {
+  const progress = await restore(client(addresses).connect(), worker, 0, state, {
     signal: new AbortController().signal,
     onProgress: (done, total) => steps.push([done, total]),
   })
@@ -57,10 +62,10 @@ test('what is restored from a compacted changelog is what the running worker hol
   // The last record may be gone, or a marker: a restore ends on a position.
   const [done, total] = steps.at(-1)!
   expect(done).toBe(total)
-  expect((await readAll(brokers(), changelog)).at(-1)!.key).toBe('\u0000progress')
+  expect((await readAll(addresses, changelog)).at(-1)!.key).toBe('\u0000progress')
 
-  const next = start([worker], { untilCaughtUp: true })
+  const next = start([worker], { client: { brokers: addresses }, untilCaughtUp: true })
   await more()
   await next.done
-  await expectExactRevenue(brokers(), output, count)
+  await expectExactRevenue(addresses, output, count)
 })
