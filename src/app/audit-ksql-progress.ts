@@ -46,7 +46,7 @@ async function progressOf(
 
 const leftOf = (parts: readonly { lag: number | null }[]): number => parts.reduce((sum, { lag }) => sum + (lag ?? 0), 0)
 
-export const progressLine = ({ workers, ksql }: Progress): string => {
+const progressLine = ({ workers, ksql }: Progress): string => {
   const silent = ksql.filter(({ lag }) => lag === null).length
   return `workers ${leftOf(workers).toLocaleString('en')} behind, ksqlDB ${leftOf(ksql).toLocaleString('en')} behind${silent > 0 ? `, ${silent} queries have not begun` : ''}`
 }

@@ -8,7 +8,7 @@ import { untilCaughtUp, type Progress } from './audit-ksql-progress.ts'
 import { FrequentFailures, Tally, type KsqlDifference } from './audit-ksql-tally.ts'
 import type { Report } from './cluster.ts'
 
-export interface KsqlComparison {
+interface KsqlComparison {
   readonly what: string
   /** How many events each engine has. */
   readonly workers: number

@@ -22,7 +22,7 @@ export interface KsqlDescription {
 }
 
 /** A column's type as it is written in SQL. */
-export function typeText({ type, fields, memberSchema, parameters }: FieldSchema): string {
+function typeText({ type, fields, memberSchema, parameters }: FieldSchema): string {
   if (type === 'DECIMAL' && parameters) return `DECIMAL(${String(parameters.precision)}, ${String(parameters.scale)})`
   if (type === 'STRUCT' && fields)
     return `STRUCT<${fields.map(({ name, schema }) => `${name} ${typeText(schema)}`).join(', ')}>`

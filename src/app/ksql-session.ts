@@ -31,10 +31,6 @@ export async function openKsql(settings: Settings, signal?: AbortSignal): Promis
 /** The topics that payflow's queries in ksqlDB write. */
 export const sinkTopics = (): string[] => loadStatements().flatMap(({ derived, topic }) => (derived ? [topic] : []))
 
-/** The consumer group of a query. */
-export const groupOfQuery = ({ ksqlServiceId }: ServerInfo, queryId: string): string =>
-  `_confluent-ksql-${ksqlServiceId}query_${queryId}`
-
 const queryGroup = /^_confluent-ksql-(?<service>.*)query_C[ST]AS_(?<sink>.+)_\d+$/
 
 interface ActiveQuery {

@@ -14,7 +14,7 @@ export interface Patience {
   readonly commandMs: number
   readonly pollMs: number
 }
-export const usualPatience: Patience = { answerMs: 5_000, startMs: 60_000, commandMs: 180_000, pollMs: 500 }
+const usualPatience: Patience = { answerMs: 5_000, startMs: 60_000, commandMs: 180_000, pollMs: 500 }
 
 export interface CommandOptions {
   readonly signal: AbortSignal

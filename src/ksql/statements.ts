@@ -23,7 +23,7 @@ export interface Statement {
 }
 
 /** Only topics of this name are written, and deleted, by what payflow applies. */
-export const sinkPrefix = 'ksql_'
+const sinkPrefix = 'ksql_'
 
 export const whereOf = ({ file, line }: Pick<Statement, 'file' | 'line'>): string => `${file}:${line}`
 
@@ -94,7 +94,7 @@ export function parseStatements(file: string, sql: string): Statement[] {
 }
 
 /** The SQL files that come with payflow. */
-export const ownDirectory = fileURLToPath(new URL('../../ksql', import.meta.url))
+const ownDirectory = fileURLToPath(new URL('../../ksql', import.meta.url))
 
 /** Every statement of a directory's `.sql` files, in the order of their names. @throws PayflowError */
 export function loadStatements(directory: string = ownDirectory): Statement[] {
