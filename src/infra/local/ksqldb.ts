@@ -72,7 +72,7 @@ export async function ensureKsqldb(
   const port = reuse ? again : await claimPort(wanted, 'PAYFLOW_KSQL_PORT')
   const since = Date.now()
   const environment = environmentFor(env)
-  const service = startProgram(layout, 'ksqldb', port, { command: program, args: [], properties: propertiesFor(port), env: environment }) // prettier-ignore
+  const service = startProgram(layout, 'ksqldb', port, { command: program, args: [propertiesPath(layout, 'ksqldb')], properties: propertiesFor(port), env: environment }) // prettier-ignore
   started.push(service)
   const healthy = async (inner: AbortSignal): Promise<void> => {
     const probe = async () => ((await isHealthy(port)) ? true : undefined)

@@ -71,7 +71,7 @@ export interface JavaProgram {
 
 export interface Program {
   readonly command: string
-  /** The arguments before the name of the properties file. */
+  /** The name of the properties file is among them. */
   readonly args: readonly string[]
   /** The text of the properties file. */
   readonly properties: string
@@ -98,20 +98,20 @@ export function startService(layout: Layout, name: ServiceName, port: number, pr
     '-cp',
     join(relative(layout.home, layout.jars), '*'),
     mainClass,
+    join('run', `${name}.properties`),
   ]
   return startProgram(layout, name, port, { command: java, args, properties, env })
 }
 
 /** Starts a program that outlives this process. Its pid file is written before anything else can happen. */
 export function startProgram(layout: Layout, name: ServiceName, port: number, program: Program): StartedService {
-  const { command, properties, env } = program
+  const { command, args, properties, env } = program
   writeFileSync(propertiesPath(layout, name), properties)
   const logStart = sizeOf(logPath(layout, name))
   const output = openSync(outputPath(layout, name), 'w')
   try {
-    const args = [...program.args, join('run', `${name}.properties`)]
     const stdio = ['ignore', output, output] as const
-    const child = spawn(command, args, { cwd: layout.home, env, detached: true, stdio: [...stdio] })
+    const child = spawn(command, [...args], { cwd: layout.home, env, detached: true, stdio: [...stdio] })
     child.once('error', () => undefined)
     child.unref()
     const identity = child.pid === undefined ? undefined : identify(child.pid)
