@@ -13,7 +13,7 @@ import {
   type TopicInfo,
 } from '../kafka/topics.ts'
 import { isPayflowGroup, isPayflowTopic, publicTopics } from '../pipeline/topics.ts'
-import { workers } from '../pipeline/workers/index.ts'
+import { defaultWorkers as workers } from '../pipeline/workers/index.ts'
 import { internalTopics } from '../runtime/internal-topics.ts'
 import type { Settings } from '../settings.ts'
 import { replicationFactorOf, type Report } from './cluster.ts'

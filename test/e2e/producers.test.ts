@@ -19,7 +19,7 @@ async function ownPipeline(): Promise<{
   read: (topic: string) => Promise<Written[]>
 }> {
   const { brokers, env } = await ownBroker()
-  const payflow = (...argv: readonly string[]): Promise<Ended> => launch({ ...env, PAYFLOW_BROKERS: brokers.join(',') }, ...argv).ended // prettier-ignore
+  const payflow = (...argv: readonly string[]): Promise<Ended> => launch(env, ...argv).ended
   const read = async (topic: string): Promise<Written[]> =>
     (await readAll(brokers, topic)).map(({ partition, offset, key, value }) => ({ partition, offset, key, value }))
   return { payflow, read }

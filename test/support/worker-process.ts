@@ -25,7 +25,9 @@ export function workerProcess(
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   let said = ''
-  child.stdout.on('data', (chunk: Buffer) => { said += chunk.toString() })
+  child.stdout.on('data', (chunk: Buffer) => {
+    said += chunk.toString()
+  })
   const ended = once(child, 'exit').then(([code, signal]) => (signal ?? code) as NodeJS.Signals | number | null)
   onTestFinished(() => void child.kill('SIGKILL'))
   return {

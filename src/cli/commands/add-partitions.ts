@@ -28,7 +28,7 @@ async function run(
   const { settings, output, signal } = context
   const { withCluster } = await import('../../app/cluster.ts')
   const { applyGrowth, commandsAfter, readGrowth } = await import('../../app/partition-growth.ts')
-  const { workers } = await import('../../pipeline/workers/index.ts')
+  const { defaultWorkers: workers } = await import('../../pipeline/workers/index.ts')
   const { confirm } = await import('../confirm.ts')
   await withCluster(settings, async (client) => {
     const plan = await readGrowth(client, topic, Number(to), workers)

@@ -113,7 +113,7 @@ async function runReplay(context: Context, options: ReplayOptions, ids: readonly
   const { PayflowError } = await import('../../errors.ts')
   const { withCluster } = await import('../../app/cluster.ts')
   const { readReplayPlan, replay } = await import('../../app/replay.ts')
-  const { workers } = await import('../../pipeline/workers/index.ts')
+  const { defaultWorkers: workers } = await import('../../pipeline/workers/index.ts')
   const { confirm } = await import('../confirm.ts')
   const filter = filterOf(options)
   const { all = false, force = false, dryRun = false, yes = false } = options

@@ -40,7 +40,7 @@ async function run(context: Context, options: Options, names: readonly string[],
       hint: 'name one or more: `payflow worker list` shows them',
     })
   const { settings, output, signal } = context
-  const { workers } = await import('../../pipeline/workers/index.ts')
+  const { defaultWorkers: workers } = await import('../../pipeline/workers/index.ts')
   const { findWorkers } = await import('../../app/worker-arguments.ts')
   const { loadWorkerFiles } = await import('../../app/worker-files.ts')
   const { replicationFactorOf, withCluster } = await import('../../app/cluster.ts')

@@ -6,8 +6,8 @@ import { largeOrdersWorker } from './large-orders.ts'
 import { processOrdersWorker } from './process-orders.ts'
 import { processPaymentsWorker } from './process-payments.ts'
 
-/** Every worker that payflow brings, in the order of lists. A new one is a file and a line here. */
-export const workers: readonly AnyWorker[] = [
+/** Every worker that payflow brings, in the order of lists: what `all` and `worker all` run. A new one is a file and a line here. */
+export const defaultWorkers: readonly AnyWorker[] = [
   failedPaymentsWorker,
   largeOrdersWorker,
   aggregatedRevenueWorker,
@@ -16,7 +16,4 @@ export const workers: readonly AnyWorker[] = [
   processPaymentsWorker,
 ]
 
-/** What `worker all` and `all` run. */
-export const defaultWorkers: readonly AnyWorker[] = workers
-
-export const findWorker = (name: string): AnyWorker | undefined => workers.find((worker) => worker.name === name)
+export const findWorker = (name: string): AnyWorker | undefined => defaultWorkers.find((worker) => worker.name === name)

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { explainAll, type AllOptions } from '../../../src/app/all-plan.ts'
-import { workers } from '../../../src/pipeline/workers/index.ts'
+import { defaultWorkers as workers } from '../../../src/pipeline/workers/index.ts'
 import { resolveSettings } from '../../../src/settings.ts'
 
 const usual: AllOptions = { keepData: false, keepInfra: false, reset: false, ksql: true, chaos: false, audit: false }

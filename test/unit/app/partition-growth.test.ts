@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { commandsAfter, planGrowth } from '../../../src/app/partition-growth.ts'
 import { DEAD_LETTERS, publicTopics } from '../../../src/pipeline/topics.ts'
-import { workers } from '../../../src/pipeline/workers/index.ts'
+import { defaultWorkers as workers } from '../../../src/pipeline/workers/index.ts'
 
 const topics = [...publicTopics.map(({ name }) => name), DEAD_LETTERS, 'payflow-large-orders-state', 'clicks'].map(
   (topic) => ({ topic, partitions: 3 }),

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { planReplay, candidateOf, type ReplayCandidate, type ReplayState } from '../../../src/app/replay-plan.ts'
 import type { DeadLetter } from '../../../src/app/dead-letter.ts'
 import { partitionOf } from '../../../src/kafka/wire/murmur2.ts'
-import { workers } from '../../../src/pipeline/workers/index.ts'
+import { defaultWorkers as workers } from '../../../src/pipeline/workers/index.ts'
 
 const candidate = (change: Partial<ReplayCandidate> = {}): ReplayCandidate => ({
   id: '0:1',

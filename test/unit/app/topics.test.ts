@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { describePlan, planReset } from '../../../src/app/topics.ts'
 import { DEAD_LETTERS, groupOf, inboxTopic, publicTopics, stateTopic } from '../../../src/pipeline/topics.ts'
-import { workers } from '../../../src/pipeline/workers/index.ts'
+import { defaultWorkers as workers } from '../../../src/pipeline/workers/index.ts'
 
 const layout = { partitions: 6, replicationFactor: 2 }
 const own = [

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { describeWorkerReset, planWorkerReset, type ResetState } from '../../../src/app/worker-reset-plan.ts'
 import { publicTopics } from '../../../src/pipeline/topics.ts'
-import { findWorker, workers } from '../../../src/pipeline/workers/index.ts'
+import { findWorker, defaultWorkers as workers } from '../../../src/pipeline/workers/index.ts'
 
 const options = { keepOutput: false, partitions: 3, replicationFactor: 1 }
 const named = (...names: string[]) => names.map((name) => findWorker(name)!)

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import type { Live } from '../../../src/app/live.ts'
 import { liveLines, plainLine } from '../../../src/cli/live-view.ts'
 import { publicTopics } from '../../../src/pipeline/topics.ts'
-import { workers } from '../../../src/pipeline/workers/index.ts'
+import { defaultWorkers as workers } from '../../../src/pipeline/workers/index.ts'
 
 const same = (text: string): string => text
 const plain = { bold: same, dim: same, red: same, green: same, yellow: same, cyan: same }

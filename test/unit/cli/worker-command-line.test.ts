@@ -2,7 +2,7 @@ import { Command } from 'commander'
 import { describe, expect, test } from 'vitest'
 import { PayflowError } from '../../../src/errors.ts'
 import { parseWorkers } from '../../../src/cli/worker-command-line.ts'
-import { workers } from '../../../src/pipeline/workers/index.ts'
+import { defaultWorkers as workers } from '../../../src/pipeline/workers/index.ts'
 
 const parse = (line: string) => {
   const outer = new Command('payflow').exitOverride().configureOutput({ outputError: () => undefined })

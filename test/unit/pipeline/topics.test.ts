@@ -9,7 +9,7 @@ import {
   publicTopics,
   stateTopic,
 } from '../../../src/pipeline/topics.ts'
-import { workers } from '../../../src/pipeline/workers/index.ts'
+import { defaultWorkers as workers } from '../../../src/pipeline/workers/index.ts'
 import { NOON_MS, ORDER_ID, PAYMENT_ID, cents, order } from '../../../src/pipeline/testing/events.ts'
 
 describe('topics', () => {

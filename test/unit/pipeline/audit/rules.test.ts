@@ -5,7 +5,7 @@ import { auditRules } from '../../../../src/pipeline/audit/rules.ts'
 import { NOON_MS, cents, failedPayment, order, payment, userEvent } from '../../../../src/pipeline/testing/events.ts'
 import type { TopicEvent } from '../../../../src/pipeline/testing/events.ts'
 import { EVENT_TYPES } from '../../../../src/pipeline/topics.ts'
-import { findWorker, workers } from '../../../../src/pipeline/workers/index.ts'
+import { findWorker, defaultWorkers as workers } from '../../../../src/pipeline/workers/index.ts'
 import { homeOf, isRight, judge, laid, replaced, written, type Case } from '../../../support/audited.ts'
 
 const MINUTE_MS = 60_000

@@ -6,7 +6,7 @@ import { userSource } from '../../../../src/pipeline/sources/users.ts'
 import type { AnyWorker } from '../../../../src/pipeline/worker.ts'
 import { failedPaymentsWorker } from '../../../../src/pipeline/workers/failed-payments.ts'
 import { frequentFailedPaymentsWorker } from '../../../../src/pipeline/workers/frequent-failed-payments.ts'
-import { workers } from '../../../../src/pipeline/workers/index.ts'
+import { defaultWorkers as workers } from '../../../../src/pipeline/workers/index.ts'
 import { NOON_MS, type TopicEvent } from '../../../../src/pipeline/testing/events.ts'
 import { Fold } from '../../../../src/pipeline/testing/fold.ts'
 

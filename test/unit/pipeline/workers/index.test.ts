@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { checkWorker } from '../../../../src/pipeline/check-worker.ts'
 import { publicTopics } from '../../../../src/pipeline/topics.ts'
-import { findWorker, workers } from '../../../../src/pipeline/workers/index.ts'
+import { findWorker, defaultWorkers as workers } from '../../../../src/pipeline/workers/index.ts'
 
 describe('the registry', () => {
   it('has definitions that check', () => {
