@@ -2,8 +2,8 @@ import { defineConfig } from 'vitest/config'
 
 /** One broker serves all of them; many only wait for one, so more run at once than there are cores. */
 const slow = {
-  testTimeout: 60_000,
-  hookTimeout: 120_000,
+  testTimeout: 180_000,
+  hookTimeout: 180_000,
   globalSetup: ['test/support/global-broker.ts'],
   maxWorkers: 3,
   sequence: { groupOrder: 1 },

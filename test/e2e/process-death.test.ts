@@ -32,6 +32,8 @@ test('a frozen process that wakes up after another took its partitions over chan
   await runUntilCaughtUp([own.worker])
   zombie.kill('SIGTERM')
   expect(await zombie.ended).toBe(0)
+  // what it had been given since, and had not come to
+  await runUntilCaughtUp([own.worker])
   await expectExactRevenue(brokers(), own.output, 1_200)
 })
 
