@@ -1,7 +1,7 @@
 import { ConfigResourceTypes, Kafka, logLevel } from 'kafkajs'
 import { onTestFinished } from 'vitest'
 import { freePort } from '../../src/infra/ports.ts'
-import { Proxy } from './proxy.ts'
+import { Proxy } from './proxy.mjs'
 import { eventually } from './wait.ts'
 
 /**
@@ -11,6 +11,7 @@ import { eventually } from './wait.ts'
 export async function proxied(address: string, id = 0): Promise<Proxy> {
   const behind = `127.0.0.1:${await freePort()}`
   const proxy = await Proxy.inFrontOf(behind)
+  onTestFinished(() => proxy.close())
   const admin = new Kafka({ brokers: [address], logLevel: logLevel.NOTHING }).admin()
   await admin.connect()
   const configure = (settings: Record<string, string>) =>

@@ -1,0 +1,144 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import kafkajs from 'kafkajs'
+import { API } from '../support/proxy.mjs'
+
+const { Kafka, logLevel } = kafkajs
+
+export const workers = [
+  'failed-payments',
+  'large-orders',
+  'aggregated-revenue',
+  'frequent-failed-payments',
+  'process-orders',
+  'process-payments',
+]
+const failPoints = [
+  'on-assignment',
+  'after-fencing',
+  'in-restore',
+  'after-restore',
+  'after-first-output',
+  'after-outputs',
+  'after-offsets',
+  'commit-sent',
+  'after-commit',
+]
+/** Mean time between two of a kind, in s. */
+const intervals = { failPoint: 18, stranger: 40, network: 20 }
+const lostAnswers = ['produce', 'txnOffsetCommit', 'endTxn']
+/** Longer than payflow's request timeout of 10 s. */
+const blackHoleMs = 13_000
+
+/** Faults that `payflow chaos` does not know: fail points, strangers with a worker's transactional id, and the network's. */
+export class Faults {
+  counts = {}
+  #timeline
+  #random
+  #payflow
+  #cluster
+  #partitions
+  #turn = 0
+
+  constructor({ seed, payflow, cluster, partitions, timeline }) {
+    this.#random = generator(seed)
+    this.#payflow = payflow
+    this.#cluster = cluster
+    this.#partitions = partitions
+    this.#timeline = timeline
+  }
+
+  /** Breaks things until `signal` is aborted. */
+  async run(signal) {
+    const loops = {
+      failPoint: () => this.#failPoint(),
+      stranger: () => this.#stranger(),
+      network: () => this.#network(),
+    }
+    await Promise.all(
+      Object.entries(loops).map(async ([kind, once]) => {
+        const rest = () => sleep(this.#random() * 2_000 * intervals[kind], undefined, { signal }).catch(() => undefined)
+        for (await rest(); !signal.aborted; await rest())
+          await once().catch((error) => this.#count(`${kind} failed`, [], String(error)))
+      }),
+    )
+  }
+
+  /** An instance joins, and dies at a step of the protocol; or meets an error there and goes on. */
+  async #failPoint() {
+    const point = failPoints[this.#turn % failPoints.length]
+    const action = Math.floor(this.#turn++ / failPoints.length) % 3 === 2 ? 'error' : 'kill'
+    const worker = this.#pick(workers)
+    const instance = this.#payflow.start(['worker', worker], {
+      env: { ...this.#payflow.env, PAYFLOW_FAILPOINT: `${point}:${action}` },
+      onLine: () => undefined,
+    })
+    const timeout = setTimeout(() => instance.kill('SIGTERM'), action === 'error' ? 12_000 : 25_000)
+    const { signal } = await instance.ended
+    clearTimeout(timeout)
+    if (action === 'error') this.#count(`fail point ${point} (error)`, [worker])
+    else this.#count(signal === 'SIGKILL' ? `fail point ${point}` : 'fail point not reached', [worker])
+  }
+
+  async #stranger() {
+    const worker = this.#pick(workers)
+    const transactionalId = `payflow-${worker}-${Math.floor(this.#random() * this.#partitions)}`
+    const kafka = new Kafka({ brokers: this.#cluster.direct, logLevel: logLevel.NOTHING })
+    const producer = kafka.producer({ transactionalId, idempotent: true, maxInFlightRequests: 1 })
+    try {
+      await producer.connect()
+      await (await producer.transaction()).abort()
+      this.#count('transactional id taken over', [worker])
+    } finally {
+      await producer.disconnect().catch(() => undefined)
+    }
+  }
+
+  async #network() {
+    const proxy = this.#pick(this.#cluster.proxies)
+    const draw = this.#random()
+    if (draw < 0.2) {
+      proxy.cut()
+      this.#count('connections cut', workers)
+    } else if (draw < 0.3) {
+      proxy.delayMs = 100 + this.#random() * 200
+      await sleep(5_000)
+      proxy.delayMs = 0
+      this.#count('network slow', workers)
+    } else if (draw < 0.4) {
+      this.#timeline.push({ atMs: Date.now(), kind: 'black hole', away: true })
+      proxy.blackHole = true
+      await sleep(blackHoleMs)
+      proxy.blackHole = false
+      this.#timeline.push({ atMs: Date.now(), kind: 'black hole', back: true })
+      this.#count('network swallowed everything', workers)
+    } else {
+      const api = this.#pick(lostAnswers)
+      const before = proxy.lost.get(API[api]) ?? 0
+      proxy.loseAnswers(API[api], 1 + Math.floor(this.#random() * 3))
+      await sleep(3_000)
+      proxy.loseAnswers(API[api], 0)
+      const lost = (proxy.lost.get(API[api]) ?? 0) - before
+      if (lost > 0) this.#count(`answers of ${api} lost`, workers, '', lost)
+    }
+  }
+
+  #pick(list) {
+    return list[Math.floor(this.#random() * list.length)]
+  }
+
+  #count(kind, concerned, detail = '', times = 1) {
+    this.counts[kind] = (this.counts[kind] ?? 0) + times
+    this.#timeline.push({ atMs: Date.now(), kind, workers: concerned, detail })
+  }
+}
+
+/** mulberry32: the same seed, the same numbers. */
+export function generator(seed) {
+  let state = seed >>> 0
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0
+    let t = Math.imul(state ^ (state >>> 15), state | 1)
+    t ^= t + Math.imul(t ^ (t >>> 7), t | 61)
+    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32
+  }
+}

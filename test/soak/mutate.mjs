@@ -1,0 +1,43 @@
+import { cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+
+/**
+ * What payflow must not do, made of a copy of it, to show that the checks would find it. Each replacement must be found exactly once:
+ * a mutation that no longer fits is an error, not a success.
+ */
+const mutations = {
+  'no-transactions': [
+    ['runtime/transactional-producer.js', 'await this.#enlist(batches);', ''],
+    ['runtime/transactional-producer.js', 'transactionalId: this.#transactionalId,\n            producerId: this.#producerId,\n            producerEpoch: this.#producerEpoch,', "transactionalId: null,\n            producerId: '-1',\n            producerEpoch: -1,"],
+    ['runtime/transactional-producer.js', 'return { topic, partition, records, baseSequence };', 'return { topic, partition, records, baseSequence: -1 };'],
+    ['runtime/positions.js', 'if (moved && stateful)', 'if (false)'],
+  ],
+  'offsets-before-fencing': [
+    ['runtime/epoch.js', 'const producer = await TransactionalProducer.open(', 'options.early = await startingOffsets(options.connection, { spelling: worker.name, group: groupOf(worker.name), sources: inputs.map(({ topic }) => ({ topic, partition })), progress: new OffsetMap(), stateful: false, signal });\n        const producer = await TransactionalProducer.open('],
+    ['runtime/epoch.js', 'const offsets = await startingOffsets(connection, {', 'const offsets = options.early ?? await startingOffsets(connection, {'],
+    ['runtime/positions.js', 'while (differs(committed) && performance.now() < deadline)', 'while (false)'],
+  ],
+  'process-in-transactional-id': [
+    ['runtime/epoch.js', 'const transactionalId = `payflow-${worker.name}-${partition}`;', 'const transactionalId = `payflow-${worker.name}-${partition}-${process.pid}`;'],
+  ],
+} // prettier-ignore
+
+export const mutationNames = Object.keys(mutations)
+
+/** A copy of the built package under `directory`, which a build beside the run does not change; with a mutation in it, or none. Returns its root. */
+export function copyOf(root, directory, name) {
+  const copy = join(directory, 'package')
+  mkdirSync(copy, { recursive: true })
+  for (const part of ['bin', 'dist', 'package.json', 'src/infra/local/pom.xml']) cpSync(join(root, part), join(copy, part), { recursive: true }) // prettier-ignore
+  symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'))
+  for (const [file, from, to] of mutations[name] ?? []) {
+    const path = join(copy, 'dist', file)
+    const text = readFileSync(path, 'utf8')
+    if (text.split(from).length !== 2) throw new Error(`the mutation ${name} fits ${file} no longer: ${from}`)
+    writeFileSync(
+      path,
+      text.replace(from, () => to),
+    )
+  }
+  return copy
+}

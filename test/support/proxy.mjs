@@ -1,0 +1,121 @@
+import { createConnection, createServer } from 'node:net'
+
+/** Keys of the Kafka protocol's requests. */
+export const API = {
+  produce: 0,
+  fetch: 1,
+  heartbeat: 12,
+  initProducerId: 22,
+  addPartitionsToTxn: 24,
+  addOffsetsToTxn: 25,
+  endTxn: 26,
+  txnOffsetCommit: 28,
+}
+
+// Plain JavaScript, because test/soak runs it without any build.
+export class Proxy {
+  lost = new Map()
+  cutOff = new Map()
+  delayMs = 0
+  blackHole = false
+  #server
+  /** What is open: { client, broker, asked: correlation id → API key of the requests under way } */
+  #links = new Set()
+  #losing = new Map()
+  #cutting = new Map()
+
+  static async inFrontOf(address) {
+    const [host, port] = address.split(':')
+    const proxy = new Proxy()
+    proxy.#server = createServer((client) => {
+      const link = { client, broker: createConnection(Number(port), host), asked: new Map() }
+      proxy.#links.add(link)
+      proxy.#join(link)
+    })
+    await new Promise((resolve) => proxy.#server.listen(0, '127.0.0.1', resolve))
+    proxy.address = `127.0.0.1:${proxy.#server.address().port}`
+    return proxy
+  }
+
+  get connections() {
+    return this.#links.size
+  }
+
+  cutAt(apiKey, times) {
+    this.#cutting.set(apiKey, times)
+  }
+
+  loseAnswers(apiKey, times) {
+    this.#losing.set(apiKey, times)
+  }
+
+  cut() {
+    for (const { client, broker } of this.#links) {
+      client.destroy()
+      broker.destroy()
+    }
+    this.#links.clear()
+  }
+
+  close() {
+    this.cut()
+    this.#server.close()
+  }
+
+  #join(link) {
+    const { client, broker, asked } = link
+    const end = () => {
+      this.#links.delete(link)
+      client.destroy()
+      broker.destroy()
+    }
+    for (const socket of [client, broker]) socket.on('error', end).on('close', end)
+    onFrames(client, (frame) => {
+      const apiKey = frame.readInt16BE(4)
+      asked.set(frame.readInt32BE(8), apiKey)
+      if (isDue(this.#cutting, this.cutOff, apiKey)) end()
+      else this.#pass(frame, broker)
+    })
+    onFrames(broker, (frame) => {
+      const correlationId = frame.readInt32BE(4)
+      const apiKey = asked.get(correlationId)
+      asked.delete(correlationId)
+      if (apiKey !== undefined && isDue(this.#losing, this.lost, apiKey)) end()
+      else this.#pass(frame, client)
+    })
+  }
+
+  #pass(frame, to) {
+    if (this.blackHole || to.destroyed) return
+    if (this.delayMs > 0) setTimeout(() => !to.destroyed && to.write(frame), this.delayMs)
+    else to.write(frame)
+  }
+}
+
+/** Calls back with whole frames: a 4-byte length and what follows. */
+function onFrames(socket, onFrame) {
+  let chunks = []
+  let bytes = 0
+  socket.on('data', (chunk) => {
+    chunks.push(chunk)
+    bytes += chunk.length
+    while (bytes >= 4) {
+      if (chunks[0].length < 4) chunks = [Buffer.concat(chunks)]
+      const size = 4 + chunks[0].readInt32BE(0)
+      if (bytes < size) return
+      const all = chunks.length > 1 ? Buffer.concat(chunks) : chunks[0]
+      onFrame(all.subarray(0, size))
+      chunks = size < bytes ? [all.subarray(size)] : []
+      bytes -= size
+    }
+  })
+}
+
+/** Whether it is this request's turn; then it is counted. */
+function isDue(left, done, apiKey) {
+  const times = left.get(apiKey) ?? 0
+  if (times === 0) return false
+  left.set(apiKey, times - 1)
+  done.set(apiKey, (done.get(apiKey) ?? 0) + 1)
+  return true
+}
