@@ -78,7 +78,8 @@ async function topicsOf(client: Client): Promise<ReadonlySet<string>> {
 }
 
 async function partitionCounts(client: Client, names: readonly string[]): Promise<Map<string, number>> {
-  return new Map((await describeTopics(client, names)).map(({ topic, partitions }) => [topic, partitions.length]))
+  const described = await retrying(() => describeTopics(client, names), { timeoutMs: NO_TOPICS_PATIENCE_MS })
+  return new Map(described.map(({ topic, partitions }) => [topic, partitions.length]))
 }
 
 function coPartitioned(worker: AnyWorker, inputs: readonly string[], counts: ReadonlyMap<string, number>): number {

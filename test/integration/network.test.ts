@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest'
+import { classify, isConnectionError } from '../../src/kafka/broker-errors.ts'
 import { readPartition } from '../../src/kafka/read.ts'
+import { topicNames } from '../../src/kafka/topics.ts'
 import { findWorker } from '../../src/pipeline/workers/index.ts'
 import { brokers, ownBroker } from '../support/broker.ts'
 import { expectEach, producing } from '../support/producing.ts'
@@ -13,6 +15,15 @@ import { eventually } from '../support/wait.ts'
 const revenue = findWorker('aggregated-revenue')!
 const requestTimeoutMs = 1_000
 const running = /→ running$/
+/** Requests that a transaction needs. */
+const transactional = new Set([
+  'produce',
+  'fetch',
+  'addPartitionsToTxn',
+  'addOffsetsToTxn',
+  'txnOffsetCommit',
+  'endTxn',
+])
 
 /** Orders come in, in six parts, while a worker runs behind the proxy; `disturb` is called before each of them. */
 async function throughFaults(own: Isolated, proxy: Proxy, disturb: (round: number) => void): Promise<string[]> {
@@ -35,7 +46,7 @@ async function throughFaults(own: Isolated, proxy: Proxy, disturb: (round: numbe
 const aborted = (messages: readonly string[]): string[] => messages.filter((message) => message.includes('→ aborting'))
 
 describe('a worker, while its network', () => {
-  test.each(Object.entries(API).filter(([, key]) => key !== API.heartbeat && key !== API.initProducerId))(
+  test.each(Object.entries(API).filter(([name]) => transactional.has(name)))(
     'loses the answers of %s: what the broker did all the same is found out, and done once',
     async (_, apiKey) => {
       const own = await isolated(revenue)
@@ -144,4 +155,13 @@ describe('a producer writes each event once, in order,', () => {
     expect((await run.done).records).toBe(20_000)
     await expectEach(addresses, topicOf('orders'), 20_000)
   })
+})
+
+test('topics that no broker tells of are a lost connection, not a bug', async () => {
+  const proxy = await proxied(brokers()[0]!)
+  const through = client([proxy.address])
+  // The first one is kafkajs's own; the second, the admin client's, is tried once and not told of when it fails.
+  proxy.cutAt(API.metadata, 1, 1)
+  const error: unknown = await topicNames(through).catch((reason: unknown) => reason)
+  expect([isConnectionError(error), classify(error)]).toEqual([true, 'retriable'])
 })

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // Breaks a running payflow for a long time and checks all that it wrote with readers that are not payflow's. See README.md.
 import { spawnSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { appendFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -86,8 +86,9 @@ function produce(round, count) {
 /** A fresh instance of each worker; resolves once all have their partitions. */
 async function startWorkers() {
   const ready = new Set()
-  const processes = payflow.start(['worker', 'all'], {
+  const processes = payflow.start(['worker', 'all', '--verbose'], {
     onLine: (line) => {
+      appendFileSync(log, `${new Date().toISOString()} ${line}\n`)
       const [, worker, what] = /^([a-z-]+): (.*)$/.exec(line) ?? []
       if (what?.startsWith('partitions ')) ready.add(worker)
       if (what?.startsWith('died')) deaths.push(line)
@@ -103,6 +104,11 @@ async function startWorkers() {
   }
 }
 
+mkdirSync(options.out, { recursive: true })
+/** What the report and the log of the workers are called, but for their endings. */
+const name = join(options.out, `seed-${options.seed}${options.mutate === 'none' ? '' : `-${options.mutate}`}`)
+const log = `${name}.log`
+writeFileSync(log, '')
 const timeline = []
 let faults
 const deaths = []
@@ -196,8 +202,6 @@ async function caughtUp() {
 }
 
 function publish(report) {
-  mkdirSync(options.out, { recursive: true })
-  const name = join(options.out, `seed-${options.seed}${options.mutate === 'none' ? '' : `-${options.mutate}`}`)
   writeFileSync(`${name}.json`, `${JSON.stringify(report, null, 2)}\n`)
   writeFileSync(`${name}.md`, markdown(report))
   process.stdout.write(markdown(report))

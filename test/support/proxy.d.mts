@@ -3,6 +3,7 @@ export declare const API: Readonly<
   Record<
     | 'produce'
     | 'fetch'
+    | 'metadata'
     | 'heartbeat'
     | 'initProducerId'
     | 'addPartitionsToTxn'
@@ -27,8 +28,8 @@ export declare class Proxy {
   blackHole: boolean
   /** Connections open now. */
   get connections(): number
-  /** The next `times` requests of this kind do not reach the broker: the connection that they come by is cut. */
-  cutAt(apiKey: number, times: number): void
+  /** `times` requests of this kind, after the next `after` ones, do not reach the broker: the connection that they come by is cut. */
+  cutAt(apiKey: number, times: number, after?: number): void
   /** The next `times` answers to this kind of request do not arrive; the connection they were due on is cut. */
   loseAnswers(apiKey: number, times: number): void
   /** Cuts every connection. */

@@ -4,6 +4,7 @@ import { createConnection, createServer } from 'node:net'
 export const API = {
   produce: 0,
   fetch: 1,
+  metadata: 3,
   heartbeat: 12,
   initProducerId: 22,
   addPartitionsToTxn: 24,
@@ -41,12 +42,12 @@ export class Proxy {
     return this.#links.size
   }
 
-  cutAt(apiKey, times) {
-    this.#cutting.set(apiKey, times)
+  cutAt(apiKey, times, after = 0) {
+    this.#cutting.set(apiKey, { after, times })
   }
 
   loseAnswers(apiKey, times) {
-    this.#losing.set(apiKey, times)
+    this.#losing.set(apiKey, { after: 0, times })
   }
 
   cut() {
@@ -112,10 +113,9 @@ function onFrames(socket, onFrame) {
 }
 
 /** Whether it is this request's turn; then it is counted. */
-function isDue(left, done, apiKey) {
-  const times = left.get(apiKey) ?? 0
-  if (times === 0) return false
-  left.set(apiKey, times - 1)
+function isDue(plans, done, apiKey) {
+  const plan = plans.get(apiKey)
+  if (plan === undefined || plan.after-- > 0 || plan.times-- <= 0) return false
   done.set(apiKey, (done.get(apiKey) ?? 0) + 1)
   return true
 }
