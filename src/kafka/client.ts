@@ -1,5 +1,6 @@
 import { createCluster, kafkajs, type Admin, type Kafka } from './internals.ts'
 import { Connection } from './connection.ts'
+import { leastSilent } from './silence.ts'
 import { socketFactory } from './sockets.ts'
 
 export type LogSink = (level: 'error' | 'warn' | 'info' | 'debug', message: string) => void
@@ -27,7 +28,8 @@ export class Client {
     const { onLog } = options
     this.#kafka = new kafkajs.Kafka({
       clientId: options.clientId ?? 'payflow',
-      brokers: [...options.brokers],
+      // asked for each connection: not every process, and not each time, begins with the first
+      brokers: () => [leastSilent(options.brokers)],
       connectionTimeout: 3_000,
       requestTimeout: options.requestTimeoutMs ?? 10_000,
       retry: { initialRetryTime: 50, maxRetryTime: 500, retries: 3 },

@@ -1,6 +1,8 @@
 import { setImmediate as tick } from 'node:timers/promises'
 import { brokerOf, classify, codeOf, isConnectionError } from './broker-errors.ts'
 import { COORDINATOR, type Broker, type Cluster, type ProtocolExchange } from './internals.ts'
+import { breakOff } from './kafkajs-repairs.ts'
+import { addressOf, noteSilence } from './silence.ts'
 
 /**
  * Metadata, leaders and coordinators of a cluster, over connections of its own.
@@ -81,7 +83,10 @@ export class Connection {
     if (!isConnectionError(error)) return
     const silent = brokerOf(error)
     for (const known of this.#brokers())
-      if (known === broker || addressOf(known) === silent || known.versions === null) breakOff(known)
+      if (known === broker || addressOf(known) === silent) {
+        noteSilence(known)
+        breakOff(known)
+      }
     await tick()
   }
 
@@ -119,11 +124,4 @@ export class Connection {
       this.#stale = false
     }
   }
-}
-
-const addressOf = ({ connectionPool: { host, port } }: Broker): string => `${host}:${port}`
-
-/** kafkajs's own way waits for the answers that do not come, and takes the connection for usable meanwhile. */
-function breakOff({ connectionPool }: Broker): void {
-  for (const { socket } of connectionPool.pool) socket?.destroy(new Error('no answer'))
 }

@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module'
 import type { Socket } from 'node:net'
 import type { Admin, ConfigResourceTypes, Kafka, KafkaConfig, logLevel } from 'kafkajs'
+import './kafkajs-repairs.ts'
 
 /**
  * The parts of kafkajs 2.2.4 below its public producers and consumers: connections, metadata, and one method a broker request.
@@ -136,54 +137,4 @@ export function createCluster(kafka: Kafka, options: { metadataMaxAgeMs: number;
     isolationLevel: options.isolationLevel,
     allowAutoTopicCreation: false,
   })
-}
-
-/**
- * kafkajs looks for pending requests every millisecond once a connection has been used, with a negative timeout that newer
- * Node versions warn of (kafkajs #1751, #1768). Only pending requests need the look.
- */
-interface RequestQueue {
-  pending: unknown[]
-  throttledUntil: number
-  throttleCheckTimeoutId: NodeJS.Timeout | null
-  checkPendingRequests: () => void
-}
-const { prototype } = require('kafkajs/src/network/requestQueue') as {
-  prototype: { scheduleCheckPendingRequests: () => void }
-}
-prototype.scheduleCheckPendingRequests = function (this: RequestQueue) {
-  if (this.throttleCheckTimeoutId || this.pending.length === 0) return
-  this.throttleCheckTimeoutId = setTimeout(
-    () => {
-      this.throttleCheckTimeoutId = null
-      this.checkPendingRequests()
-    },
-    Math.max(this.throttledUntil - Date.now(), 10),
-  )
-}
-
-/** kafkajs opens a socket for each request that comes while it connects (fetches do), and loses all of them but the last. */
-const { prototype: connections } = require('kafkajs/src/network/connection') as {
-  prototype: { connect: () => Promise<unknown> }
-}
-const { connect } = connections
-const connecting = new WeakMap<object, Promise<unknown>>()
-connections.connect = function () {
-  const pending = connecting.get(this) ?? connect.call(this).finally(() => connecting.delete(this))
-  connecting.set(this, pending)
-  return pending
-}
-
-/** Where no broker answers kafkajs's admin client, it fails over metadata that are null: a bug for all who see it, and never tried again. */
-const { prototype: clusters } = require('kafkajs/src/cluster') as {
-  prototype: { metadata: (options?: object) => Promise<object | null> }
-}
-const { KafkaJSConnectionError } = require('kafkajs/src/errors') as {
-  KafkaJSConnectionError: new (message: string) => Error
-}
-const { metadata } = clusters
-clusters.metadata = async function (options) {
-  const found = await metadata.call(this, options)
-  if (found === null) throw new KafkaJSConnectionError('no broker has told of its topics')
-  return found
 }

@@ -1,0 +1,126 @@
+import { createRequire } from 'node:module'
+import type { Broker } from './internals.ts'
+import { bySilence, noteSilence } from './silence.ts'
+
+/** What kafkajs 2.2.4 does wrong when a network or a broker fails, done right: its own objects, changed in place. */
+const require = createRequire(import.meta.url)
+
+const { KafkaJSConnectionError, KafkaJSBrokerNotFound } = require('kafkajs/src/errors') as Record<
+  'KafkaJSConnectionError' | 'KafkaJSBrokerNotFound',
+  new (message: string) => Error
+>
+
+/**
+ * It looks for pending requests every millisecond once a connection has been used, with a negative timeout that newer
+ * Node versions warn of (kafkajs #1751, #1768). Only pending requests need the look.
+ */
+interface RequestQueue {
+  pending: unknown[]
+  throttledUntil: number
+  throttleCheckTimeoutId: NodeJS.Timeout | null
+  checkPendingRequests: () => void
+}
+const { prototype: queues } = require('kafkajs/src/network/requestQueue') as {
+  prototype: { scheduleCheckPendingRequests: () => void }
+}
+queues.scheduleCheckPendingRequests = function (this: RequestQueue) {
+  if (this.throttleCheckTimeoutId || this.pending.length === 0) return
+  this.throttleCheckTimeoutId = setTimeout(
+    () => {
+      this.throttleCheckTimeoutId = null
+      this.checkPendingRequests()
+    },
+    Math.max(this.throttledUntil - Date.now(), 10),
+  )
+}
+
+/** It opens a socket for each request that comes while it connects (fetches do), and loses all of them but the last. */
+const { prototype: connections } = require('kafkajs/src/network/connection') as {
+  prototype: { connect: () => Promise<unknown> }
+}
+const { connect } = connections
+const connecting = new WeakMap<object, Promise<unknown>>()
+connections.connect = function () {
+  const pending = connecting.get(this) ?? connect.call(this).finally(() => connecting.delete(this))
+  connecting.set(this, pending)
+  return pending
+}
+
+/** Where no broker answers its admin client, it fails over metadata that are null: a bug for all who see it, and never tried again. */
+const { prototype: clusters } = require('kafkajs/src/cluster') as {
+  prototype: { metadata: (options?: object) => Promise<object | null> }
+}
+const { metadata } = clusters
+clusters.metadata = async function (options) {
+  const found = await metadata.call(this, options)
+  if (found === null) throw new KafkaJSConnectionError('no broker has told of its topics')
+  return found
+}
+
+interface BrokerPool {
+  readonly brokers: Readonly<Record<string, Broker>>
+  seedBroker?: Broker
+  versions: unknown
+  retrier: (attempt: (bail: (error: unknown) => void) => Promise<void>) => Promise<void>
+  hasConnectedBrokers: () => boolean
+  createSeedBroker: () => Promise<void>
+  findBroker: (at: { nodeId: number }) => Promise<Broker>
+  connect: () => Promise<void>
+}
+const { prototype: pools } = require('kafkajs/src/cluster/brokerPool') as {
+  prototype: {
+    connect: () => Promise<void>
+    findConnectedBroker: () => Promise<Broker>
+    withBroker: <T>(ask: (at: { nodeId: number; broker: Broker }) => Promise<T>) => Promise<T | null>
+  }
+}
+
+/** It turns to the next address only when a connection is refused, and takes a broker whose first answer never came for usable. */
+pools.connect = async function (this: BrokerPool) {
+  if (this.versions !== null && this.hasConnectedBrokers()) return
+  if (!this.seedBroker) await this.createSeedBroker()
+  await this.retrier(async (bail) => {
+    const seed = this.seedBroker!
+    try {
+      await seed.connect()
+      if (seed.versions === null) throw new KafkaJSConnectionError('the broker has not answered')
+      this.versions = seed.versions
+    } catch (error) {
+      noteSilence(seed)
+      breakOff(seed)
+      await this.createSeedBroker()
+      if ((error as { retriable?: boolean }).retriable !== false) throw error
+      bail(error)
+    }
+  })
+}
+
+/** It asks any broker, one that has just let a request time out like another. */
+pools.findConnectedBroker = async function (this: BrokerPool) {
+  for (const { nodeId } of bySilence(Object.values(this.brokers)))
+    try {
+      return await this.findBroker({ nodeId })
+    } catch {
+      // the next one may be there
+    }
+  await this.connect()
+  return this.seedBroker!
+}
+
+/** As above; and it gives up at the first broker that cannot be connected to. */
+pools.withBroker = async function (this: BrokerPool, ask) {
+  const brokers = bySilence(Object.values(this.brokers))
+  if (brokers.length === 0) throw new KafkaJSBrokerNotFound('no broker is known')
+  for (const { nodeId } of brokers)
+    try {
+      return await ask({ nodeId, broker: await this.findBroker({ nodeId }) })
+    } catch {
+      // the next one may know
+    }
+  return null
+}
+
+/** Its own way to disconnect waits for the answers that do not come, and takes the connection for usable meanwhile. */
+export function breakOff({ connectionPool }: Broker): void {
+  for (const { socket } of connectionPool.pool) socket?.destroy(new Error('no answer'))
+}
