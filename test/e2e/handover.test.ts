@@ -8,8 +8,8 @@ import { expectExactRevenue } from '../support/revenue.ts'
 import { eventually } from '../support/wait.ts'
 import { workerProcess, type WorkerProcess } from '../support/worker-process.ts'
 
-const sessionTimeoutMs = 2_000
-const count = 4_000
+const sessionTimeoutMs = 8_000
+const count = 6_000
 
 /** Two processes share four partitions into which orders come steadily; `ending` is told when to end one of them. Returns ms. */
 async function pauses(own: Isolated, end: (leaving: WorkerProcess) => void) {
@@ -36,24 +36,19 @@ function longestPause(records: readonly { timestamp: number }[], atMs: number): 
   return Math.max(...times.slice(1).map((timestamp, i) => timestamp - times[i]!))
 }
 
-// A machine that is busy with something else may take its time once, not three times in a row.
-const retry = 2
+/** Whoever waited for the session of a process that is gone waited longer than this. */
+const waitedMs = sessionTimeoutMs / 2
 
-test('SIGTERM hands the partitions over within a second', { retry }, async () => {
+test('SIGTERM hands the partitions over: nobody waits for the session of the process that ended', async () => {
   const own = await isolated(findWorker('aggregated-revenue')!, { partitions: 4 })
   const ms = await pauses(own, (leaving) => leaving.kill('SIGTERM'))
-  expect(Math.max(...ms)).toBeLessThan(1_000)
+  expect(Math.max(...ms)).toBeLessThan(waitedMs)
 })
 
-test(
-  'after kill -9 the session times out and another goes on; whoever is not concerned does not notice',
-  { retry },
-  async () => {
-    const own = await isolated(findWorker('aggregated-revenue')!, { partitions: 4 })
-    const [least, second, third, most] = await pauses(own, (leaving) => leaving.kill('SIGKILL'))
-    expect(least).toBeLessThan(1_000)
-    expect(second).toBeLessThan(1_000)
-    expect(third).toBeGreaterThan(sessionTimeoutMs / 2)
-    expect(most).toBeLessThan(sessionTimeoutMs + 2_000)
-  },
-)
+test('after kill -9 the session times out and another goes on; whoever is not concerned does not wait', async () => {
+  const own = await isolated(findWorker('aggregated-revenue')!, { partitions: 4 })
+  const [least, second, third] = await pauses(own, (leaving) => leaving.kill('SIGKILL'))
+  expect(least).toBeLessThan(waitedMs)
+  expect(second).toBeLessThan(waitedMs)
+  expect(third).toBeGreaterThan(waitedMs)
+})
