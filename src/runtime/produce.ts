@@ -43,8 +43,7 @@ export interface ProduceSummary {
 }
 
 const UNKNOWN_TOPIC = 3
-/** How long brokers may be away when it begins. */
-const OPEN_TIMEOUT_MS = 30_000
+/** How long brokers may be away, also when it begins. */
 const DELIVERY_TIMEOUT_MS = 120_000
 /** After Ctrl-C brokers that are away are not waited for so long. */
 const FLUSH_TIMEOUT_MS = 5_000
@@ -79,7 +78,7 @@ async function partitionsOf(connection: Connection, topic: string, signal: Abort
     }
   }
   try {
-    return await retrying(ask, { timeoutMs: OPEN_TIMEOUT_MS, signal })
+    return await retrying(ask, { timeoutMs: DELIVERY_TIMEOUT_MS, signal })
   } catch (error) {
     if (codeOf(error) !== UNKNOWN_TOPIC) throw error
     throw new PayflowError('TOPIC_MISSING', `There is no topic ${topic}`, { kind: 'failed', hint: 'create it with `payflow topics create`' }) // prettier-ignore
@@ -107,7 +106,7 @@ class Production {
     const topic = source.topic.name
     const connection = this.#client.connect()
     const partitions = await partitionsOf(connection, topic, signal)
-    const producer = await IdempotentProducer.open(connection, OPEN_TIMEOUT_MS, signal)
+    const producer = await IdempotentProducer.open(connection, DELIVERY_TIMEOUT_MS, signal)
     const pacer = new Pacer(rate, performance.now())
     const first = this.#next
     const end = first + this.#limit()
