@@ -30,10 +30,10 @@ async function pauses(own: Isolated, end: (leaving: WorkerProcess) => void) {
   return [0, 1, 2, 3].map((partition) => longestPause(records.filter((r) => r.partition === partition), endedAt)).sort((a, b) => a - b) // prettier-ignore
 }
 
-/** Between one record written and the next, from shortly before a moment on. */
+/** Between one record written and the next that came after a moment. */
 function longestPause(records: readonly { timestamp: number }[], atMs: number): number {
-  const times = records.map(({ timestamp }) => timestamp).filter((timestamp) => timestamp > atMs - 500)
-  return Math.max(...times.slice(1).map((timestamp, i) => timestamp - times[i]!))
+  const times = records.map(({ timestamp }) => timestamp)
+  return Math.max(...times.slice(1).flatMap((timestamp, i) => (timestamp > atMs ? [timestamp - times[i]!] : [])))
 }
 
 /** Whoever waited for the session of a process that is gone waited longer than this. */
