@@ -1,28 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import kafkajs from 'kafkajs'
+import { defaultWorkers } from '../../dist/pipeline/workers/index.js'
+import { failPoints } from '../../dist/runtime/failpoint.js'
 import { API } from '../support/proxy.mjs'
 
 const { Kafka, logLevel } = kafkajs
 
-export const workers = [
-  'failed-payments',
-  'large-orders',
-  'aggregated-revenue',
-  'frequent-failed-payments',
-  'process-orders',
-  'process-payments',
-]
-const failPoints = [
-  'on-assignment',
-  'after-fencing',
-  'in-restore',
-  'after-restore',
-  'after-first-output',
-  'after-outputs',
-  'after-offsets',
-  'commit-sent',
-  'after-commit',
-]
+export const workers = defaultWorkers.map(({ name }) => name)
 /** Mean time between two of a kind, in s. */
 const intervals = { failPoint: 18, stranger: 40, network: 20 }
 const lostAnswers = ['produce', 'txnOffsetCommit', 'endTxn']
