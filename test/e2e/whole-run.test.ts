@@ -1,8 +1,8 @@
 import { expect, test, vi } from 'vitest'
-import { startTimeOf } from '../../src/infra/processes.ts'
 import { layoutOf } from '../../src/infra/local/layout.ts'
 import { readStates } from '../../src/infra/local/services.ts'
 import { documents, ownHome, processesOf } from '../support/cli.ts'
+import { killed } from '../support/killed.ts'
 import { eventually } from '../support/wait.ts'
 
 vi.setConfig({ testTimeout: 120_000 })
@@ -36,8 +36,7 @@ test('all goes on by itself when the broker is killed with -9 in the middle and 
   const run = start('all', '--duration', '15s', '--rate', '100', '--seed', '7', '--json')
   await run.says('Producers: orders')
   const [broker] = readStates(layoutOf(home)).brokers
-  process.kill(broker!.pid, 'SIGKILL')
-  await eventually(() => expect(startTimeOf(broker!.pid)).toBeUndefined())
+  await killed(broker!)
   expect((await payflow('infra', 'up')).code).toBe(0)
   const { code, stdout, stderr } = await run.ended
   expect(code, stderr).toBe(0)

@@ -13,8 +13,8 @@ import type { LocalEngine } from '../../src/infra/local/local-engine.ts'
 import { readRecord } from '../../src/settings.ts'
 import { ownBroker } from '../support/broker.ts'
 import { temporaryHome } from '../support/home.ts'
+import { killed } from '../support/killed.ts'
 import { localEngine } from '../support/local-broker.ts'
-import { eventually } from '../support/wait.ts'
 
 // several starts of JVMs a test, on a machine that may be busy
 vi.setConfig({ testTimeout: 180_000 })
@@ -31,12 +31,6 @@ function collect(): { lines: string[]; report: (line: string) => void } {
 function pids(home: string): Record<string, number> {
   const { zookeeper, brokers } = readStates(layoutOf(home))
   return Object.fromEntries([...(zookeeper ? [zookeeper] : []), ...brokers].map(({ name, pid }) => [name, pid]))
-}
-
-/** Kills a process with -9 and returns when the system has cleared it away. */
-async function killed(pid: number): Promise<void> {
-  process.kill(pid, 'SIGKILL')
-  await eventually(() => expect(startTimeOf(pid)).toBeUndefined())
 }
 
 async function withAdmin<Result>(
@@ -111,7 +105,7 @@ test('a second up finds the brokers, a restart keeps their data, half of them ar
 test('a broker without its ZooKeeper is stopped, and both are started anew', async () => {
   const { home, infra } = await ownBroker()
   const before = pids(home)
-  await killed(before.zookeeper!)
+  await killed(readStates(layoutOf(home)).zookeeper!)
   const { lines, report } = collect()
   expect(await infra.up(report)).toMatchObject({ started: true, running: true })
   expect(lines.join('\n')).toMatch(/kafka-0 \(pid \d+\) runs without ZooKeeper: stopping it/)
@@ -123,7 +117,7 @@ test('one of three brokers killed with -9 is started again, the others are left 
   expect(new Set(brokers).size).toBe(3)
   await createTopic(brokers, 'kept')
   const before = pids(home)
-  await killed(before['kafka-1']!)
+  await killed(readStates(layoutOf(home)).brokers.find(({ name }) => name === 'kafka-1')!)
   const { lines, report } = collect()
   expect(await infra.up(report)).toMatchObject({ started: true, brokers })
   expect(lines.join('\n')).toMatch(/kafka-1 is gone, though its pid file/)

@@ -4,11 +4,10 @@ import { join } from 'node:path'
 import { expect, it, onTestFinished, vi } from 'vitest'
 import { layoutOf } from '../../src/infra/local/layout.ts'
 import { readStates } from '../../src/infra/local/services.ts'
-import { startTimeOf } from '../../src/infra/processes.ts'
 import { readRecord } from '../../src/settings.ts'
 import { temporaryHome } from '../support/home.ts'
 import { localEngine } from '../support/local-broker.ts'
-import { eventually } from '../support/wait.ts'
+import { killed } from '../support/killed.ts'
 import { recording } from '../support/recordings.ts'
 
 vi.setConfig({ testTimeout: 180_000 })
@@ -54,8 +53,7 @@ it('starts the ksqlDB of KSQL_HOME with the brokers, finds it running, replaces 
   expect(await engine().up(() => undefined)).toMatchObject({ started: false, ksql: first.ksql })
   expect(readStates(layoutOf(home)).ksqldb).toEqual(ksqldb)
 
-  process.kill(ksqldb!.pid, 'SIGKILL')
-  await eventually(() => expect(startTimeOf(ksqldb!.pid)).toBeUndefined())
+  await killed(ksqldb!)
   expect(await engine().up(() => undefined)).toMatchObject({ started: false, ksql: first.ksql })
   expect(readStates(layoutOf(home)).ksqldb?.pid).not.toBe(ksqldb!.pid)
   expect(await engine().status()).toMatchObject({ running: true, ksql: first.ksql })
