@@ -112,12 +112,13 @@ test('a worker that runs and commits is judged up to its committed offsets', asy
   const made = await isolated(findWorker('process-payments')!)
   await filled(made, 500)
   const running = start([made.worker])
-  const flow = { done: false }
+  const flow = { done: false, written: 500 }
+  let audits = 0
   const writing = (async () => {
-    for (let from = 500; from < 3_500; from += 100) await filled(made, from + 100, from)
+    for (; flow.written < 3_500 || audits <= 2; flow.written += 100)
+      await filled(made, flow.written + 100, flow.written)
     flow.done = true
   })()
-  let audits = 0
   let inputs = 0
   do {
     const result = await audited(made.worker)
@@ -128,7 +129,7 @@ test('a worker that runs and commits is judged up to its committed offsets', asy
   } while (!flow.done)
   await writing
   expect(audits).toBeGreaterThan(2)
-  await eventually(async () => expect(await audited(made.worker)).toMatchObject({ ...right, inputs: 7_000, unjudged: 0 })) // prettier-ignore
+  await eventually(async () => expect(await audited(made.worker)).toMatchObject({ ...right, inputs: 2 * flow.written, unjudged: 0 })) // prettier-ignore
   running.stop()
   await running.done
 })

@@ -6,7 +6,7 @@ import { findWorker } from '../../src/pipeline/workers/index.ts'
 import { partitionOf } from '../../src/kafka/wire/murmur2.ts'
 import { brokers } from '../support/broker.ts'
 import { command } from '../support/command.ts'
-import { isolated, runUntilCaughtUp } from '../support/isolated.ts'
+import { isolated, readable, runUntilCaughtUp } from '../support/isolated.ts'
 import { readAll, writeAll } from '../support/records.ts'
 
 const clock = { seed: 11, startMs: Date.UTC(2026, 0, 1), intervalMs: 10 }
@@ -100,6 +100,7 @@ test('two replays at once hand each record over once', async () => {
   const codes = results.map((result) => (result.status === 'fulfilled' ? result.value.exitCode : NaN))
   expect(codes).toContain(0)
   expect(codes.every((code) => code === 0 || code === 1)).toBe(true)
+  await readable([worker])
   const inbox = await readAll(brokers(), `payflow-${worker.name}-inbox`)
   expect(inbox).toHaveLength(50)
   expect(new Set(inbox.map(({ headers }) => headers['payflow.offset'] ?? '')).size).toBe(50)
