@@ -34,6 +34,7 @@ export class Input implements Source {
   #position = 0
   #processed = 0
   #stableEnd: number | undefined
+  #heardAt = performance.now()
   #cursor: RecordCursor | undefined
   #head: InputRecord | undefined
 
@@ -67,6 +68,11 @@ export class Input implements Source {
     return this.#stableEnd
   }
 
+  /** ms since a broker last told what is there. */
+  get silentMs(): number {
+    return performance.now() - this.#heardAt
+  }
+
   /** All that was there at the last answer is processed. */
   get drained(): boolean {
     return this.#queue.length === 0 && this.#stableEnd !== undefined && this.#position >= this.#stableEnd
@@ -84,6 +90,7 @@ export class Input implements Source {
     this.#cursor = undefined
     this.#head = undefined
     this.#stableEnd = undefined
+    this.#heardAt = performance.now()
   }
 
   wants(): boolean {
@@ -92,6 +99,7 @@ export class Input implements Source {
 
   deliver(fetched: FetchedPartition): void {
     this.#stableEnd = fetched.lastStableOffset
+    this.#heardAt = performance.now()
     const { nextOffset } = fetched.records
     if (nextOffset > this.#position) {
       this.#position = nextOffset

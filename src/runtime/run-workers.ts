@@ -5,10 +5,11 @@ import { listOffsets } from '../kafka/offsets.ts'
 import { retrying } from '../kafka/retry.ts'
 import type { AnyWorker } from '../pipeline/worker.ts'
 import { Runner, type RunnerEvent } from './runner.ts'
+import { Watchdog } from './watchdog.ts'
 
 export interface WorkerEvent {
   readonly worker: string
-  readonly kind: RunnerEvent['kind'] | 'caught-up'
+  readonly kind: RunnerEvent['kind'] | 'caught-up' | 'stalled'
   readonly message: string
 }
 
@@ -32,7 +33,7 @@ export interface RunWorkersOptions {
   readonly untilCaughtUp: boolean
   readonly signal: AbortSignal
   readonly onEvent: (event: WorkerEvent) => void
-  /** A task that has something to do and commits nothing for so long ends the run. */
+  /** A worker that has something to do and commits nothing for so long ends the run. */
   readonly stallMs?: number
 }
 
@@ -71,14 +72,19 @@ export async function runWorkers(options: RunWorkersOptions): Promise<WorkerSumm
   return runners.map(({ worker, counts: { processed, emitted, deadLetters } }) => ({ worker: worker.name, processed, emitted, deadLetters, seconds })) // prettier-ignore
 }
 
-/** Returns when all have caught up (if that is wanted) or the signal is aborted. @throws PayflowError when a task is stuck. */
+/** Returns when all have caught up (if that is wanted) or the signal is aborted. @throws PayflowError when a worker is stuck. */
 async function watch(runners: readonly Runner[], options: RunWorkersOptions, signal: AbortSignal): Promise<void> {
   const stallMs = options.stallMs ?? STALL_MS
+  const watched = runners.map((runner) => ({ runner, dog: new Watchdog(stallMs) }))
   const client = new Client(options.client)
   try {
     while (!signal.aborted) {
-      const stuck = runners.flatMap(({ worker, tasks }) => tasks.map((task) => ({ worker, task }))).find(({ task }) => !task.idle && task.hasWork && task.quietMs > stallMs) // prettier-ignore
-      if (stuck) throw stalled(stuck.worker.name, stuck.task.partition, stallMs)
+      for (const { runner, dog } of watched) {
+        const { name } = runner.worker
+        const { stalled, hopeless } = dog.look(runner.tasks, performance.now())
+        for (const partition of stalled) options.onEvent({ worker: name, kind: 'stalled', message: standsStill(partition, stallMs) }) // prettier-ignore
+        if (hopeless !== undefined) throw stuck(name, hopeless, stallMs)
+      }
       if (options.untilCaughtUp && (await allCaughtUp(client, runners))) {
         for (const { worker } of runners) options.onEvent({ worker: worker.name, kind: 'caught-up', message: 'nothing is left to read' }) // prettier-ignore
         return
@@ -105,12 +111,11 @@ async function allCaughtUp(client: Client, runners: readonly Runner[]): Promise<
   return processed() === before
 }
 
-const stalled = (worker: string, partition: number, stallMs: number): PayflowError =>
-  new PayflowError(
-    'STALLED',
-    `${worker} has had work in partition ${partition} and made no progress for ${stallMs / 1000} s`,
-    {
-      kind: 'failed',
-      hint: 'whoever runs it starts it again; see `payflow infra status` and `payflow groups describe`',
-    },
-  )
+const standsStill = (partition: number, stallMs: number): string =>
+  `partition ${partition} has had work and made no progress for ${stallMs / 1000} s`
+
+const stuck = (worker: string, partition: number, stallMs: number): PayflowError =>
+  new PayflowError('STALLED', `${worker}: ${standsStill(partition, stallMs)}`, {
+    kind: 'failed',
+    hint: 'whoever runs it starts it again; see `payflow infra status` and `payflow groups describe`',
+  })

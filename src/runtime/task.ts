@@ -12,6 +12,8 @@ import { TaskLifecycle, type TaskPhase } from './task-state.ts'
 
 /** Offsets that moved over commit markers only are committed when nothing else has come for so long. */
 const IDLE_COMMIT_MS = 250
+/** A fetch is answered within the linger, or ends with an error. */
+const SILENT_MS = 10_000
 const FIRST_BACKOFF_MS = 50
 const MAX_BACKOFF_MS = 2_000
 
@@ -63,13 +65,9 @@ export class Task {
     return this.#counts
   }
 
-  get commits(): number {
-    return this.#commits
-  }
-
-  /** ms since the last commit, or since state was last read: restoring much of it takes its time and is no stall. */
-  get quietMs(): number {
-    return performance.now() - this.#lastProgressAt
+  /** When it last committed, or read some of its state: restoring much of it takes its time and is no stall. */
+  get progressAt(): number {
+    return this.#lastProgressAt
   }
 
   get stateSize(): number {
@@ -81,9 +79,9 @@ export class Task {
     return this.phase === 'running' && this.inputs.every((input) => input.drained && input.committed === input.position)
   }
 
-  /** Something is fetched and not committed, or the task is not running yet. */
+  /** Something is fetched and not committed, or the task is not running yet, or no broker tells whether there is something. */
   get hasWork(): boolean {
-    return this.phase !== 'running' || this.inputs.some((input) => input.committed < input.position)
+    return this.phase !== 'running' || this.inputs.some(({ committed, position, silentMs }) => committed < position || silentMs > SILENT_MS) // prettier-ignore
   }
 
   /** Lives until it is stopped. @throws what no new epoch can mend: a bug in the worker, or a PayflowError. */
@@ -141,7 +139,7 @@ export class Task {
 
   #movedOverMarkers(): boolean {
     return (
-      this.quietMs >= IDLE_COMMIT_MS &&
+      performance.now() - this.#lastProgressAt >= IDLE_COMMIT_MS &&
       this.inputs.some((input) => input.drained && input.processed !== input.committed)
     )
   }

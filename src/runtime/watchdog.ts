@@ -1,0 +1,44 @@
+/** What the watchdog looks at of a task. */
+export interface Watched {
+  readonly partition: number
+  /** It has something to do, or is not running yet. */
+  readonly hasWork: boolean
+  /** When it last got on: committed something, or read some of its state. Only whether it is another than before is looked at. */
+  readonly progressAt: number
+}
+
+export interface Verdict {
+  /** Partitions that were found to stand still at this look. */
+  readonly stalled: readonly number[]
+  /** A partition for whose sake the process is to be started anew. */
+  readonly hopeless: number | undefined
+}
+
+/** One partition may wait for a broker that is away while the others go on: so many times as long until all are started anew for it. */
+const ONE_ALONE = 4
+
+/** Watches the tasks of one worker: which of them have something to do, and have not got on for `stallMs`. */
+export class Watchdog {
+  readonly #stallMs: number
+  #seen = new Map<Watched, { progressAt: number; sinceMs: number; told: boolean }>()
+
+  constructor(stallMs: number) {
+    this.#stallMs = stallMs
+  }
+
+  look(tasks: readonly Watched[], nowMs: number): Verdict {
+    const before = this.#seen
+    this.#seen = new Map()
+    for (const task of tasks.filter(({ hasWork }) => hasWork)) {
+      const last = before.get(task)
+      const goesOn = last?.progressAt !== task.progressAt
+      this.#seen.set(task, goesOn ? { progressAt: task.progressAt, sinceMs: nowMs, told: false } : last)
+    }
+    const still = [...this.#seen].filter(([, { sinceMs }]) => nowMs - sinceMs > this.#stallMs)
+    const longest = still.find(([, { sinceMs }]) => nowMs - sinceMs > ONE_ALONE * this.#stallMs)
+    const all = still.length === this.#seen.size ? still[0] : undefined
+    const news = still.filter(([, entry]) => !entry.told)
+    for (const [, entry] of news) entry.told = true
+    return { stalled: news.map(([{ partition }]) => partition), hopeless: (all ?? longest)?.[0].partition }
+  }
+}
