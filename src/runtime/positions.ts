@@ -4,7 +4,9 @@ import type { Connection } from '../kafka/connection.ts'
 import { OffsetMap, committedOffsets, listOffsets, type TopicPartition } from '../kafka/offsets.ts'
 import { retrying } from '../kafka/retry.ts'
 
-const PATIENCE_MS = 2_000
+/** Answers that differ, 50 ms apart, until they are believed. Answers, not time: of a coordinator that is silent meanwhile nothing is learned. */
+const PATIENCE_ANSWERS = 40
+const ASK_AGAIN_MS = 50
 
 /**
  * Where a task goes on: the group's committed offsets, asked for after fencing. The coordinator shows the offsets of a transaction
@@ -25,14 +27,13 @@ export async function startingOffsets(
 ): Promise<OffsetMap> {
   const { spelling, group, sources, progress, stateful, signal } = options
   const patience = { timeoutMs: 30_000, signal }
-  const deadline = performance.now() + PATIENCE_MS
   const differs = (committed: OffsetMap): TopicPartition | undefined =>
     sources.find(
       ({ topic, partition }) => (committed.of(topic, partition) ?? 0) !== (progress.of(topic, partition) ?? 0),
     )
   let committed = await retrying(() => committedOffsets(connection, group, sources), patience)
-  while (differs(committed) && performance.now() < deadline) {
-    await sleep(50, undefined, { signal })
+  for (let answers = 1; differs(committed) && answers < PATIENCE_ANSWERS; answers++) {
+    await sleep(ASK_AGAIN_MS, undefined, { signal })
     committed = await retrying(() => committedOffsets(connection, group, sources), patience)
   }
   const moved = differs(committed)

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { classify, isConnectionError } from '../../src/kafka/broker-errors.ts'
 import { describeBrokers } from '../../src/kafka/ready.ts'
@@ -6,7 +7,8 @@ import { topicNames } from '../../src/kafka/topics.ts'
 import { findWorker } from '../../src/pipeline/workers/index.ts'
 import { brokers, ownBroker } from '../support/broker.ts'
 import { expectEach, producing } from '../support/producing.ts'
-import { client, isolated, start, type Isolated } from '../support/isolated.ts'
+import { client, isolated, runUntilCaughtUp, start, type Isolated } from '../support/isolated.ts'
+import { moveGroup } from '../support/move-group.ts'
 import { proxied } from '../support/proxied.ts'
 import { API, Proxy } from '../support/proxy.mjs'
 import { writeAll } from '../support/records.ts'
@@ -98,6 +100,35 @@ describe('a worker, while its network', () => {
     clearTimeout(returns)
     expect(aborted(messages).length).toBeGreaterThan(0)
   })
+})
+
+test('a commit that shows late is waited for also when its coordinator is silent for longer than that takes', async () => {
+  const own = await isolated(revenue, { partitions: 1 })
+  const topic = own.topicOf('orders')
+  const move = (offset: number) => moveGroup(brokers(), `payflow-${own.worker.name}`, { topic, partition: 0, offset })
+  await writeAll(brokers(), topic, orderMessages(0, 100))
+  await runUntilCaughtUp([own.worker])
+  await move(60)
+  const proxy = await proxied(brokers()[0]!)
+  let late: Promise<void> | undefined
+  const run = start([own.worker], {
+    client: { brokers: [proxy.address], requestTimeoutMs: 500 },
+    untilCaughtUp: true,
+    onEvent: ({ message }) => {
+      if (message !== 'partition 0: restoring → seeking') return
+      proxy.blackHole = true
+      late ??= sleep(2_500).then(async () => {
+        proxy.blackHole = false
+        await sleep(1_000) // it is asked again for two seconds from its first answer on
+        await move(100)
+      })
+    },
+  })
+  expect(await run.done).toMatchObject([{ processed: 0 }])
+  await late
+  await writeAll(brokers(), topic, orderMessages(100, 120))
+  await runUntilCaughtUp([own.worker])
+  await expectExactRevenue(brokers(), own.output, 120)
 })
 
 test('requests that come while a connection is being made share it, and nothing stays open at the end', async () => {
