@@ -1,18 +1,30 @@
 import { defineConfig } from 'vitest/config'
 
-/** One broker serves all of them; many only wait for one, so more run at once than there are cores. */
+// Brokers of tests live for seconds: Java's second compiler would take more of the processor than it gives back.
+process.env.JAVA_TOOL_OPTIONS ??= '-XX:TieredStopAtLevel=1'
+
+/** Many only wait: for time, for a broker. So more run at once than there are cores. */
+const fast = {
+  testTimeout: 20_000,
+  maxWorkers: 3,
+  // none of them changes what is global, and to start a process for each file takes longer than most of them
+  isolate: false,
+  sequence: { groupOrder: 0 },
+}
+
+/** One broker serves all of them. */
 const slow = {
   testTimeout: 180_000,
   hookTimeout: 180_000,
   globalSetup: ['test/support/global-broker.ts'],
-  maxWorkers: 3,
+  maxWorkers: 4,
   sequence: { groupOrder: 1 },
 }
 
 export default defineConfig({
   test: {
     projects: [
-      { test: { name: 'unit', include: ['test/unit/**/*.test.ts'], testTimeout: 20_000, sequence: { groupOrder: 0 } } },
+      { test: { name: 'unit', include: ['test/unit/**/*.test.ts'], ...fast } },
       { test: { name: 'integration', include: ['test/integration/**/*.test.ts'], ...slow } },
       { test: { name: 'e2e', include: ['test/e2e/**/*.test.ts'], ...slow } },
     ],

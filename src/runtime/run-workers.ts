@@ -3,7 +3,9 @@ import { PayflowError } from '../errors.ts'
 import { Client, type ClientOptions } from '../kafka/client.ts'
 import { listOffsets } from '../kafka/offsets.ts'
 import { retrying } from '../kafka/retry.ts'
+import { DEAD_LETTERS, inboxTopic } from '../pipeline/topics.ts'
 import type { AnyWorker } from '../pipeline/worker.ts'
+import { untilReadable } from './readable.ts'
 import { Runner, type RunnerEvent } from './runner.ts'
 import { Watchdog } from './watchdog.ts'
 
@@ -96,11 +98,12 @@ async function watch(runners: readonly Runner[], options: RunWorkersOptions, sig
   }
 }
 
-/** One may feed another: all must have reached fresh ends of their inputs without any of them having processed in between. */
+/** One may feed another: all must have reached fresh ends of their inputs without any of them having processed in between. What they wrote can be read then. */
 async function allCaughtUp(client: Client, runners: readonly Runner[]): Promise<boolean> {
   const processed = (): number => runners.reduce((sum, { counts }) => sum + counts.processed, 0)
   const idle = (): boolean => runners.every((runner) => runner.idle)
   if (!idle()) return false
+  await untilReadable(client.shared, writtenBy(runners))
   const before = processed()
   for (let look = 0; look < 2; look++) {
     const inputs = runners.flatMap(({ tasks }) => tasks.flatMap((task) => [...task.inputs]))
@@ -109,6 +112,11 @@ async function allCaughtUp(client: Client, runners: readonly Runner[]): Promise<
       return false
   }
   return processed() === before
+}
+
+function writtenBy(runners: readonly Runner[]): string[] {
+  const topics = runners.flatMap(({ worker: { name, output } }) => [output.name, inboxTopic(name)])
+  return runners.some(({ counts }) => counts.deadLetters > 0) ? [...topics, DEAD_LETTERS] : topics
 }
 
 const standsStill = (partition: number, stallMs: number): string =>

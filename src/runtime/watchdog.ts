@@ -16,11 +16,14 @@ export interface Verdict {
 
 /** One partition may wait for a broker that is away while the others go on: so many times as long until all are started anew for it. */
 const ONE_ALONE = 4
+/** More between two looks, and the process itself stood still, or the machine slept. */
+const LOOKS_AT_MOST_APART_MS = 1_000
 
 /** Watches the tasks of one worker: which of them have something to do, and have not got on for `stallMs`. */
 export class Watchdog {
   readonly #stallMs: number
-  #seen = new Map<Watched, { progressAt: number; sinceMs: number; told: boolean }>()
+  #seen = new Map<Watched, { progressAt: number; stillMs: number; told: boolean }>()
+  #lookedAtMs = 0
 
   constructor(stallMs: number) {
     this.#stallMs = stallMs
@@ -28,14 +31,17 @@ export class Watchdog {
 
   look(tasks: readonly Watched[], nowMs: number): Verdict {
     const before = this.#seen
+    const passedMs = Math.min(nowMs - this.#lookedAtMs, LOOKS_AT_MOST_APART_MS)
+    this.#lookedAtMs = nowMs
     this.#seen = new Map()
     for (const task of tasks.filter(({ hasWork }) => hasWork)) {
+      const { progressAt } = task
       const last = before.get(task)
-      const goesOn = last?.progressAt !== task.progressAt
-      this.#seen.set(task, goesOn ? { progressAt: task.progressAt, sinceMs: nowMs, told: false } : last)
+      const goesOn = last?.progressAt !== progressAt
+      this.#seen.set(task, goesOn ? { progressAt, stillMs: 0, told: false } : { ...last, stillMs: last.stillMs + passedMs }) // prettier-ignore
     }
-    const still = [...this.#seen].filter(([, { sinceMs }]) => nowMs - sinceMs > this.#stallMs)
-    const longest = still.find(([, { sinceMs }]) => nowMs - sinceMs > ONE_ALONE * this.#stallMs)
+    const still = [...this.#seen].filter(([, { stillMs }]) => stillMs > this.#stallMs)
+    const longest = still.find(([, { stillMs }]) => stillMs > ONE_ALONE * this.#stallMs)
     const all = still.length === this.#seen.size ? still[0] : undefined
     const news = still.filter(([, entry]) => !entry.told)
     for (const [, entry] of news) entry.told = true

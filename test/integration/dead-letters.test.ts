@@ -2,11 +2,13 @@ import { expect, test } from 'vitest'
 import { orderSource } from '../../src/pipeline/sources/orders.ts'
 import { paymentSource } from '../../src/pipeline/sources/payments.ts'
 import type { AnyWorker } from '../../src/pipeline/worker.ts'
+import { inboxTopic } from '../../src/pipeline/topics.ts'
 import { findWorker } from '../../src/pipeline/workers/index.ts'
+import { untilReadable } from '../../src/runtime/readable.ts'
 import { partitionOf } from '../../src/kafka/wire/murmur2.ts'
 import { brokers } from '../support/broker.ts'
 import { command } from '../support/command.ts'
-import { isolated, readable, runUntilCaughtUp } from '../support/isolated.ts'
+import { client, isolated, runUntilCaughtUp } from '../support/isolated.ts'
 import { readAll, writeAll } from '../support/records.ts'
 
 const clock = { seed: 11, startMs: Date.UTC(2026, 0, 1), intervalMs: 10 }
@@ -100,8 +102,8 @@ test('two replays at once hand each record over once', async () => {
   const codes = results.map((result) => (result.status === 'fulfilled' ? result.value.exitCode : NaN))
   expect(codes).toContain(0)
   expect(codes.every((code) => code === 0 || code === 1)).toBe(true)
-  await readable([worker])
-  const inbox = await readAll(brokers(), `payflow-${worker.name}-inbox`)
+  await untilReadable(client().shared, [inboxTopic(worker.name)])
+  const inbox = await readAll(brokers(), inboxTopic(worker.name))
   expect(inbox).toHaveLength(50)
   expect(new Set(inbox.map(({ headers }) => headers['payflow.offset'] ?? '')).size).toBe(50)
 })

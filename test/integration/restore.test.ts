@@ -43,9 +43,9 @@ test('what is restored from a compacted changelog is what the running worker hol
     const records = await readAll(addresses, changelog)
     expect(records.length).toBeLessThan(records.at(-1)!.offset / 2)
   })
+  await eventually(() => expectExactRevenue(addresses, output, count))
   run.stop()
   await run.done
-  await expectExactRevenue(addresses, output, count)
 
   const fold = new Fold(revenue)
   for (let i = 0; i < count; i++) fold.process({ topic: orders, event: orderOf(i) })

@@ -1,9 +1,7 @@
 import { randomUUID } from 'node:crypto'
-import { expect, onTestFinished } from 'vitest'
+import { onTestFinished } from 'vitest'
 import { Client } from '../../src/kafka/client.ts'
-import { listOffsets } from '../../src/kafka/offsets.ts'
 import { createTopics } from '../../src/kafka/topics.ts'
-import { DEAD_LETTERS, inboxTopic } from '../../src/pipeline/topics.ts'
 import type { AnyWorker } from '../../src/pipeline/worker.ts'
 import {
   runWorkers,
@@ -12,7 +10,6 @@ import {
   type WorkerSummary,
 } from '../../src/runtime/run-workers.ts'
 import { brokers } from './broker.ts'
-import { eventually } from './wait.ts'
 
 /** A worker with its own name and topics, so that tests on one broker do not meet. */
 export interface Isolated {
@@ -57,31 +54,11 @@ export function client(addresses: readonly string[] = brokers()): Client {
 export const defaults = (worker: AnyWorker): Record<string, unknown> =>
   Object.fromEntries(Object.entries(worker.options ?? {}).map(([name, option]) => [name, option.parse(option.default)]))
 
-/** Runs workers in this process until nothing is left to read, and what they wrote can be read. */
-export async function runUntilCaughtUp(
+/** Runs workers in this process until nothing is left to read. */
+export const runUntilCaughtUp = (
   workers: readonly AnyWorker[],
   more: Partial<RunWorkersOptions> = {},
-): Promise<WorkerSummary[]> {
-  const summaries = await start(workers, { untilCaughtUp: true, ...more }).done
-  await readable(workers)
-  return summaries
-}
-
-/**
- * Returns when all that is written can be read. A reader sees a transaction only when its markers are written, a moment after its commit was answered. All tests write the same dead
- * letters: a transaction that another one leaves open hides for a while what lies behind it.
- */
-export async function readable(workers: readonly AnyWorker[]): Promise<void> {
-  const { shared } = client()
-  const topics = [DEAD_LETTERS, ...workers.flatMap(({ name, output }) => [output.name, inboxTopic(name)])]
-  const partitionsOf = async (topic: string) => Array.from({ length: await shared.partitions(topic) }, (_, partition) => ({ topic, partition })) // prettier-ignore
-  const at = (await Promise.all(topics.map(partitionsOf))).flat()
-  const ends = await listOffsets(shared, at, 'latest')
-  await eventually(async () => {
-    const stable = await listOffsets(shared, at, 'stable')
-    for (const [partition, end] of ends) expect(stable.get(partition)).toBeGreaterThanOrEqual(end)
-  })
-}
+): Promise<WorkerSummary[]> => start(workers, { untilCaughtUp: true, ...more }).done
 
 /** Runs workers in this process; `stop` ends them gracefully. */
 export function start(

@@ -33,6 +33,15 @@ test('time in which there was nothing to do does not count', () => {
   expect(watch(dog, [idle], 61_100, 62_100)).toEqual({ told: [], hopeless: undefined })
 })
 
+test('time in which the process itself was stopped does not count', () => {
+  const dog = new Watchdog(1_000)
+  const zombie = task(0)
+  expect(watch(dog, [zombie], 0, 500)).toEqual({ told: [], hopeless: undefined })
+  zombie.progressAt++
+  expect(watch(dog, [zombie], 90_000, 91_000)).toEqual({ told: [], hopeless: undefined })
+  expect(watch(dog, [zombie], 190_000, 190_000)).toEqual({ told: [0], hopeless: 0 })
+})
+
 test('each step begins the time anew', () => {
   const dog = new Watchdog(1_000)
   const busy = task(0)
