@@ -5,7 +5,7 @@ import { duration, seed } from '../parsers.ts'
 import type { World } from '../world.ts'
 
 interface TypedChaos extends TypedIntervals {
-  readonly for: number
+  readonly for?: number
   readonly seed?: number
   readonly dryRun?: boolean
 }
@@ -16,7 +16,7 @@ export function registerChaos(program: Command, world: World): void {
   const chaos = program
     .command('chaos')
     .description('break what payflow itself runs, let it recover, then audit what came of it')
-    .option('--for <time>', 'how long (1m)', duration, usualDurationMs)
+    .option('--for <time>', 'how long (1m)', duration)
     .option('--seed <n>', 'the same seed and options give the same plan (a random one, which is shown)', seed)
   addIntervalOptions(chaos).option('--dry-run', 'only show the plan').action(action(world, run))
   examples(
@@ -31,8 +31,9 @@ export function registerChaos(program: Command, world: World): void {
 async function run(context: Context, typed: TypedChaos): Promise<void> {
   const { settings, world, output, signal } = context
   const { possibleIntervals, planOptionsOf } = await import('../../app/chaos-options.ts')
+  const durationMs = typed.for ?? usualDurationMs
   const { intervals, left } = await possibleIntervals(settings, world.env, intervalsOf(typed))
-  const options = { seed: typed.seed ?? anySeed(), durationMs: typed.for, mixed: typed.mixed ?? false, intervals }
+  const options = { seed: typed.seed ?? anySeed(), durationMs, mixed: typed.mixed ?? false, intervals }
   if (left.length > 0) output.note(`Without ${left.join(', ')}: the brokers are not payflow's own`)
   if (typed.dryRun === true) {
     const { planOf } = await import('../../app/chaos-plan.ts')
@@ -48,7 +49,7 @@ async function run(context: Context, typed: TypedChaos): Promise<void> {
   const { failOnDifference, reportLines } = await import('../audit-report.ts')
   const { eventLine, figureLines } = await import('../chaos-report.ts')
   const { runAudit } = await import('../tasks/audit.ts')
-  output.note(`seed ${options.seed}, ${typed.for / 1000} s`)
+  output.note(`seed ${options.seed}, ${durationMs / 1000} s`)
   let forget = (): void => undefined
   try {
     const { report, choices } = await runChaos(settings, world.env, options, {
