@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { decoder, isObject, type Decoded, type Fields } from './decoder.ts'
+import { encoder } from './encoder.ts'
 import { shown, type Field } from './fields.ts'
 import { scanner } from './scanner.ts'
 
@@ -20,17 +21,6 @@ export interface Shape<Event> {
 /** What an event of these fields is in memory. */
 export type FieldValues<Specs extends Fields> = {
   readonly [Name in keyof Specs]: Specs[Name] extends Field<infer Value> ? Value : never
-}
-
-function encoder(fields: Fields): (event: Record<string, unknown>) => string {
-  const parts = Object.entries(fields).map(([name, field], i) => {
-    return { name, field, prefix: `${i === 0 ? '{' : ','}${JSON.stringify(name)}:` }
-  })
-  return (event) => {
-    let text = ''
-    for (const { name, field, prefix } of parts) text += prefix + field.json(event[name])
-    return `${text}}`
-  }
 }
 
 /** Declares an event once: `shape({ user_id: integer(1), amount: money() })`. */

@@ -129,17 +129,12 @@ export class Processor {
   /** All events or none: returns why, when one is too large. */
   #emit(events: readonly unknown[]): string | undefined {
     const { output } = this.#worker
-    const texts: string[] = []
-    for (const event of events) {
-      const value = output.shape.encode(event)
-      if (OutputBuffers.tooLarge(output.key(event), value))
+    const encoded = events.map((event) => ({ key: output.key(event), value: output.shape.encode(event) }))
+    for (const { key, value } of encoded)
+      if (OutputBuffers.tooLarge(key, value))
         return `its ${output.name} event would have ${value.length} characters, more than a record may have`
-      texts.push(value)
-    }
-    for (let i = 0; i < events.length; i++) {
-      const key = output.key(events[i])
-      this.buffers.append(output.name, partitionOf(key, this.#partitions.output), key, texts[i]!)
-    }
+    for (const { key, value } of encoded)
+      this.buffers.append(output.name, partitionOf(key, this.#partitions.output), key, value)
     this.counts.emitted += events.length
     return undefined
   }
