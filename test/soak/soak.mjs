@@ -61,7 +61,7 @@ const env = {
 }
 const payflow = { ...payflowIn(copyOf(root, home, options.mutate), env), env }
 /** A reader in another language; what it says on stderr is shown. */
-const python = (script, argv) => run('python3', ['-B', join(here, script), ...argv], { env, onLine: (line) => say(`${script}: ${line}`) }) // prettier-ignore
+const python = (script, argv) => run('python3', ['-B', '-X', 'faulthandler', join(here, script), ...argv], { env, onLine: (line) => say(`${script}: ${line}`) }) // prettier-ignore
 
 /** Producers of orders, payments and users: of so many, or until they are told to stop. `done` has what was acknowledged of each topic. */
 function produce(round, count) {
@@ -156,10 +156,19 @@ async function soak() {
   const watched = (await watcher.ended).lines.at(-1)
   writeFileSync(join(home, 'watched.json'), watched)
   const total = acked.reduce((sum, part) => Object.fromEntries(Object.entries(part).map(([kind, n]) => [kind, n + (sum[kind] ?? 0)])), {}) // prettier-ignore
-  const verified = JSON.parse((await python('verify.py', [cluster.direct.join(), '--keyed', '--acked', JSON.stringify(total), '--watched', join(home, 'watched.json')]).ended).lines.at(-1)) // prettier-ignore
+  const verified = await verify(['--keyed', '--acked', JSON.stringify(total), '--watched', join(home, 'watched.json')])
   const audit = await payflow.start(['audit', '--json'], { onLine: (line) => say(`audit: ${line}`) }).ended
   const report = judge({ options, acked: total, loadEndMs, chaos, own: faults.counts, timeline, deaths, rounds, memory: memory.figures(), watched: JSON.parse(watched), verified, audit: { code: audit.code, report: JSON.parse(audit.lines.at(-1) ?? 'null') }, seconds: Math.round((Date.now() - startedMs) / 1000) }) // prettier-ignore
   return publish(report)
+}
+
+/** What verify.py found. @throws when it ended without a word; then the data stay, so that it can be asked again */
+async function verify(argv) {
+  const { code, signal, lines } = await python('verify.py', [cluster.direct.join(), ...argv]).ended
+  const found = lines.at(-1)
+  if (found !== undefined) return JSON.parse(found)
+  options.keep = true
+  throw new Error(`verify.py ended with ${signal ?? code} and found nothing; the cluster is kept in ${home}`)
 }
 
 /** `payflow chaos` and the faults that it does not know, at the same time. Returns what chaos reports. */
