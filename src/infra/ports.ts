@@ -1,6 +1,7 @@
 import { randomInt } from 'node:crypto'
 import { createServer } from 'node:net'
 import { PayflowError } from '../errors.ts'
+import { poll } from './poll.ts'
 import { portOwner } from './port-owner.ts'
 
 /** Below what the usual systems give to outgoing connections, so that no client's port comes in between. */
@@ -14,6 +15,11 @@ export function isPortFree(port: number): Promise<boolean> {
     server.once('error', () => resolve(false))
     server.listen({ host: '127.0.0.1', port, exclusive: true }, () => server.close(() => resolve(true)))
   })
+}
+
+/** Whether a port that a killed process had is free, now or soon: its threads may hold the port for a moment longer than it lives. */
+export async function becomesFree(port: number, timeoutMs = 2_000): Promise<boolean> {
+  return (await poll(async () => ((await isPortFree(port)) ? true : undefined), { timeoutMs })) ?? false
 }
 
 /** A port of 127.0.0.1 that nobody uses now, none of `taken`. */

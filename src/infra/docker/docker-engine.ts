@@ -4,7 +4,7 @@ import { readRecord, removeRecord, writeRecord } from '../../settings.ts'
 import type { BrokerFaults, Engine, InfraOptions, InfraStatus, Report } from '../engine.ts'
 import { explainHomeError, prepareHome } from '../home.ts'
 import { withLock } from '../lock.ts'
-import { claimPort, isPortFree } from '../ports.ts'
+import { becomesFree, claimPort } from '../ports.ts'
 import { isStillRegistered } from '../service-failure.ts'
 import { layoutOf } from '../local/layout.ts'
 import {
@@ -161,7 +161,7 @@ export class DockerEngine implements Engine {
       const current = containers.find((container) => container.service === service)?.port
       // who talks to a broker that was killed goes on at the same address
       const again = former ? Number(former.split(':').at(-1)) : undefined
-      const keep = again !== undefined && (await isPortFree(again))
+      const keep = again !== undefined && (await becomesFree(again))
       const port = current ?? (keep ? again : await claimPort(wanted, portVariables[service], taken))
       taken.push(port)
       return port

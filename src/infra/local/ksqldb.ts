@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { PayflowError } from '../../errors.ts'
 import { poll } from '../poll.ts'
-import { claimPort, isPortFree } from '../ports.ts'
+import { becomesFree, claimPort } from '../ports.ts'
 import { ksqldbProperties, renderProperties } from './properties.ts'
 import { addressOf, propertiesPath, readStates, startProgram, stopService, type Service } from './services.ts'
 import { explainDeath, seconds, tooSlow, whileAlive, type StartContext } from './start.ts'
@@ -68,7 +68,7 @@ export async function ensureKsqldb(
     await stopService(layout, running, graceMs)
   }
   const again = running?.port ?? former
-  const reuse = again !== undefined && (wanted === 0 || wanted === again) && (await isPortFree(again))
+  const reuse = again !== undefined && (wanted === 0 || wanted === again) && (await becomesFree(again))
   const port = reuse ? again : await claimPort(wanted, 'PAYFLOW_KSQL_PORT')
   const since = Date.now()
   const environment = environmentFor(env)

@@ -6,7 +6,7 @@ import { readRecord, removeRecord, writeRecord } from '../../settings.ts'
 import type { BrokerFaults, Engine, InfraOptions, InfraStatus, Report } from '../engine.ts'
 import { explainHomeError, prepareHome } from '../home.ts'
 import { withLock } from '../lock.ts'
-import { claimPort, isPortFree } from '../ports.ts'
+import { becomesFree, claimPort } from '../ports.ts'
 import { localBrokerFaults } from './broker-faults.ts'
 import { agreeOnNodes, recordNodes, removeData } from './cluster-data.ts'
 import { signalTo } from '../processes.ts'
@@ -164,7 +164,7 @@ export class LocalEngine implements Engine {
     const claim = async (name: ServiceName, wanted: number, variable: string): Promise<number> => {
       const former = gone.find((service) => service.name === name)?.port
       const wantsFormer = former !== undefined && !taken.includes(former) && (wanted === 0 || zookeeper !== undefined)
-      const port = wantsFormer && (await isPortFree(former)) ? former : await claimPort(wanted, variable, taken)
+      const port = wantsFormer && (await becomesFree(former)) ? former : await claimPort(wanted, variable, taken)
       taken.push(port)
       return port
     }

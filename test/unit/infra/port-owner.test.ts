@@ -2,7 +2,7 @@ import { createServer } from 'node:net'
 import { once } from 'node:events'
 import { expect, onTestFinished, test } from 'vitest'
 import { listeningInodes, portOwner } from '../../../src/infra/port-owner.ts'
-import { claimPort, freePort, isPortFree } from '../../../src/infra/ports.ts'
+import { becomesFree, claimPort, freePort, isPortFree } from '../../../src/infra/ports.ts'
 
 const table = `  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode
    0: 0100007F:2384 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 4001 1 0000 100 0 0 10 0
@@ -24,6 +24,17 @@ test('a port that somebody listens on is not free, and its owner is found', asyn
   expect(await isPortFree(port)).toBe(false)
   expect(portOwner(port)).toContain(`(pid ${process.pid})`)
   await expect(claimPort(port, 'PAYFLOW_KAFKA_PORT')).rejects.toMatchObject({ code: 'PORT_IN_USE', kind: 'infra' })
+})
+
+test('a port that is given up in a moment is waited for, one that is not is not free', async () => {
+  const server = createServer().listen(0)
+  onTestFinished(() => void server.close())
+  await once(server, 'listening')
+  const { port } = server.address() as { port: number }
+  expect(await becomesFree(port, 100)).toBe(false)
+  const free = becomesFree(port)
+  server.close()
+  expect(await free).toBe(true)
 })
 
 test('0 means a free port, which lies below those of outgoing connections', async () => {
