@@ -51,7 +51,7 @@ const defaults: Partial<Record<SettingName, unknown>> = {
   partitions: 3,
   sessionTimeout: '6s',
   transactionTimeout: '30s',
-  linger: '45ms',
+  linger: '40ms',
 }
 
 const names = Object.keys(schema.shape) as SettingName[]

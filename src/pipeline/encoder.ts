@@ -1,7 +1,9 @@
 import type { Fields } from './decoder.ts'
 
+type Encode = (event: Record<string, unknown>) => string
+
 /** Writes an event as JSON text, the fields in the order of the shape. Written as a function of its own for each shape, as `scanner`. */
-export function encoder(fields: Fields): (event: Record<string, unknown>) => string {
+export function encoder(fields: Fields): Encode {
   const entries = Object.entries(fields)
   const parts = entries.map(([name], i) => {
     const key = JSON.stringify(name)

@@ -40,8 +40,8 @@ export function scanner(fields: Fields): ScanEvent | undefined {
     return bytes[at] === ${CLOSING} && at + 1 === to ? { ${event} } : undefined
   }`
   // eslint-disable-next-line @typescript-eslint/no-implied-eval -- of a definition's names, as JSON texts, and nothing else
-  const make = new Function('scanned', 'afterSpaces', 'before', ...names.map((_, i) => `scan${i}`), code)
-  return make(scanned, afterSpaces, before, ...scans) as ScanEvent
+  const make = new Function('scanned', 'afterSpaces', 'before', ...names.map((_, i) => `scan${i}`), code) as (...values: unknown[]) => ScanEvent // prettier-ignore
+  return make(scanned, afterSpaces, before, ...scans)
 }
 
 /** Reads one field at `at`, and leaves `at` after it. */

@@ -40,7 +40,7 @@ export interface RunWorkersOptions {
 }
 
 const TRANSACTION_TIMEOUT_MS = 30_000
-const LINGER_MS = 45
+const LINGER_MS = 40
 const STALL_MS = 30_000
 const LOOK_MS = 50
 
