@@ -12,5 +12,11 @@ export function encoder(fields: Fields): Encode {
   const code = `return (event) => ${parts.length === 0 ? '"{"' : parts.join(' + ')} + '}'`
   // eslint-disable-next-line @typescript-eslint/no-implied-eval -- of a definition's names, as JSON texts, and nothing else
   const make = new Function(...entries.map((_, i) => `json${i}`), code) as (...values: unknown[]) => Encode
-  return make(...entries.map(([, field]) => (value: unknown) => field.json(value)))
+  return make(
+    ...entries.map(
+      ([, field]) =>
+        (value: unknown) =>
+          field.json(value),
+    ),
+  )
 }
