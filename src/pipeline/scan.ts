@@ -24,7 +24,7 @@ const MOST_WHOLE_DIGITS = 11
 const NO_NUMBER = 1_000_000
 
 /** Bytes that the text at a position begins with; -1 when it does not, else the position after them. */
-export function scanExactly(bytes: Buffer, at: number, expected: Uint8Array): number {
+function scanExactly(bytes: Buffer, at: number, expected: Uint8Array): number {
   for (let i = 0; i < expected.length; i++) if (bytes[at + i] !== expected[i]) return -1
   return at + expected.length
 }
