@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import { Kafka, logLevel } from 'kafkajs'
+import { expect } from 'vitest'
+import { eventually } from './wait.ts'
 
-/** Sets a group's committed offset in one partition, also while it has members: in a transaction of a stranger's. */
+/** Sets a group's committed offset in one partition, also while it has members: in a transaction of a stranger's. Returns when it shows, a moment after the commit was answered. */
 export async function moveGroup(
   brokers: readonly string[],
   groupId: string,
@@ -17,4 +19,11 @@ export async function moveGroup(
   })
   await transaction.commit()
   await producer.disconnect()
+  const admin = kafka.admin()
+  await admin.connect()
+  await eventually(async () => {
+    const [found] = await admin.fetchOffsets({ groupId, topics: [at.topic] })
+    expect(found?.partitions).toContainEqual(expect.objectContaining({ partition: at.partition, offset: String(at.offset) })) // prettier-ignore
+  })
+  await admin.disconnect()
 }

@@ -117,6 +117,8 @@ describe.each(workers.map(({ name }) => name))('the rule of %s', (name) => {
   test('finds a record that is a cent away', () => {
     check(withOutput(name), ({ made, outputs, i, weave }) => {
       const text = changed(outputs[i]!.text, CENT_AWAY[name]!)
+      // two payments of one order at the same time may be a cent apart themselves
+      fc.pre(outputs.every((output) => output.text !== text))
       const { unexpected, differences } = judge(made, replaced(outputs, i, { text }), { weave })
       expect(unexpected).toBeGreaterThan(0)
       const { partition, offset } = outputs[i]!
