@@ -2,6 +2,7 @@ import { OutputBuffers } from '../kafka/chunks.ts'
 import type { Client } from '../kafka/client.ts'
 import { membersOf, refuseMembers } from '../kafka/group-members.ts'
 import { deleteGroups, listGroups } from '../kafka/groups.ts'
+import { retrying } from '../kafka/retry.ts'
 import { topicSettings } from '../kafka/topic-changes.ts'
 import { createTopics, deleteTopics, describeTopics, topicNames } from '../kafka/topics.ts'
 import { formatTimestamp } from '../pipeline/time.ts'
@@ -52,14 +53,18 @@ async function readTopics(client: Client, workers: readonly AnyWorker[]): Promis
     stateTopic(name),
     inboxTopic(name),
   ])
-  const existing = (await topicNames(client)).filter((topic) => wanted.includes(topic) || outputs.includes(topic))
-  const settings = await topicSettings(client, existing.filter((topic) => outputs.includes(topic))) // prettier-ignore
-  return new Map(
-    (await describeTopics(client, existing)).map(({ topic, partitions }) => {
-      const replicationFactor = partitions[0]?.replicas.length ?? 1
-      return [topic, { partitions: partitions.length, replicationFactor, config: settings.get(topic) ?? {} }]
-    }),
-  )
+  const read = async (): Promise<ResetState['topics']> => {
+    const existing = (await topicNames(client)).filter((topic) => wanted.includes(topic) || outputs.includes(topic))
+    const settings = await topicSettings(client, existing.filter((topic) => outputs.includes(topic))) // prettier-ignore
+    return new Map(
+      (await describeTopics(client, existing)).map(({ topic, partitions }) => {
+        const replicationFactor = partitions[0]?.replicas.length ?? 1
+        return [topic, { partitions: partitions.length, replicationFactor, config: settings.get(topic) ?? {} }]
+      }),
+    )
+  }
+  // of several brokers, one may not have heard yet of topics that were made a moment ago
+  return retrying(read, { timeoutMs: 8_000 })
 }
 
 async function countDeadLetters(client: Client, signal: AbortSignal): Promise<Map<string, number>> {

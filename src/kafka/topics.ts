@@ -64,9 +64,12 @@ export async function describeTopics(client: Client, names: readonly string[]): 
 
 /** The topics that exist among `names`, or all of them. */
 export async function listTopics(client: Client, names?: readonly string[]): Promise<TopicInfo[]> {
-  const existing = await topicNames(client)
-  const wanted = names ? existing.filter((name) => names.includes(name)) : existing
-  return (await describeTopics(client, wanted)).map(({ topic, partitions }) => ({
+  const described = async (): Promise<TopicDescription[]> => {
+    const existing = await topicNames(client)
+    return describeTopics(client, names ? existing.filter((name) => names.includes(name)) : existing)
+  }
+  // of several brokers, one may not have heard yet of topics that were made or deleted a moment ago
+  return (await retrying(described, { timeoutMs: 8_000 })).map(({ topic, partitions }) => ({
     topic,
     partitions: partitions.length,
     replicationFactor: partitions[0]?.replicas.length ?? 0,
