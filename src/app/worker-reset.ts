@@ -2,9 +2,8 @@ import { OutputBuffers } from '../kafka/chunks.ts'
 import type { Client } from '../kafka/client.ts'
 import { membersOf, refuseMembers } from '../kafka/group-members.ts'
 import { deleteGroups, listGroups } from '../kafka/groups.ts'
-import { retrying } from '../kafka/retry.ts'
 import { topicSettings } from '../kafka/topic-changes.ts'
-import { createTopics, deleteTopics, describeTopics, topicNames } from '../kafka/topics.ts'
+import { createTopics, deleteTopics, listTopics } from '../kafka/topics.ts'
 import { formatTimestamp } from '../pipeline/time.ts'
 import { DEAD_LETTERS, groupOf, inboxTopic, isPayflowGroup, stateTopic } from '../pipeline/topics.ts'
 import type { AnyWorker } from '../pipeline/worker.ts'
@@ -53,18 +52,14 @@ async function readTopics(client: Client, workers: readonly AnyWorker[]): Promis
     stateTopic(name),
     inboxTopic(name),
   ])
-  const read = async (): Promise<ResetState['topics']> => {
-    const existing = (await topicNames(client)).filter((topic) => wanted.includes(topic) || outputs.includes(topic))
-    const settings = await topicSettings(client, existing.filter((topic) => outputs.includes(topic))) // prettier-ignore
-    return new Map(
-      (await describeTopics(client, existing)).map(({ topic, partitions }) => {
-        const replicationFactor = partitions[0]?.replicas.length ?? 1
-        return [topic, { partitions: partitions.length, replicationFactor, config: settings.get(topic) ?? {} }]
-      }),
-    )
-  }
-  // of several brokers, one may not have heard yet of topics that were made a moment ago
-  return retrying(read, { timeoutMs: 8_000 })
+  const existing = await listTopics(client, [...wanted, ...outputs])
+  const settings = await topicSettings(client, existing.map(({ topic }) => topic).filter((topic) => outputs.includes(topic))) // prettier-ignore
+  return new Map(
+    existing.map(({ topic, partitions, replicationFactor }) => [
+      topic,
+      { partitions, replicationFactor, config: settings.get(topic) ?? {} },
+    ]),
+  )
 }
 
 async function countDeadLetters(client: Client, signal: AbortSignal): Promise<Map<string, number>> {

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { PayflowError, messageOf } from '../errors.ts'
 import type { Client } from './client.ts'
 import { kafkajs } from './internals.ts'
+import { retrying } from './retry.ts'
 import { describeTopics } from './topics.ts'
 
 /** A setting of the topic itself, not the broker's or Kafka's default. */
@@ -37,10 +38,11 @@ export async function topicSettings(
 ): Promise<Map<string, Record<string, string>>> {
   if (names.length === 0) return new Map()
   const admin = await client.admin()
-  const { resources } = await admin.describeConfigs({
+  const asked = {
     includeSynonyms: false,
     resources: names.map((name) => ({ type: kafkajs.ConfigResourceTypes.TOPIC, name })),
-  })
+  }
+  const { resources } = await retrying(() => admin.describeConfigs(asked), { timeoutMs: 8_000 })
   return new Map(
     resources.map(({ resourceName, configEntries }) => {
       const own = configEntries.filter(({ configSource }) => (configSource as number) === TOPIC_CONFIG)

@@ -87,7 +87,7 @@ async function watch(runners: readonly Runner[], options: RunWorkersOptions, sig
         for (const partition of stalled) options.onEvent({ worker: name, kind: 'stalled', message: standsStill(partition, stallMs) }) // prettier-ignore
         if (hopeless !== undefined) throw stuck(name, hopeless, stallMs)
       }
-      if (options.untilCaughtUp && (await allCaughtUp(client, runners))) {
+      if (options.untilCaughtUp && (await allCaughtUp(client, runners, signal))) {
         for (const { worker } of runners) options.onEvent({ worker: worker.name, kind: 'caught-up', message: 'nothing is left to read' }) // prettier-ignore
         return
       }
@@ -99,11 +99,11 @@ async function watch(runners: readonly Runner[], options: RunWorkersOptions, sig
 }
 
 /** One may feed another: all must have reached fresh ends of their inputs without any of them having processed in between. What they wrote can be read then. */
-async function allCaughtUp(client: Client, runners: readonly Runner[]): Promise<boolean> {
+async function allCaughtUp(client: Client, runners: readonly Runner[], signal: AbortSignal): Promise<boolean> {
   const processed = (): number => runners.reduce((sum, { counts }) => sum + counts.processed, 0)
   const idle = (): boolean => runners.every((runner) => runner.idle)
   if (!idle()) return false
-  await untilReadable(client.shared, writtenBy(runners))
+  await untilReadable(client.shared, writtenBy(runners), signal)
   const before = processed()
   for (let look = 0; look < 2; look++) {
     const inputs = runners.flatMap(({ tasks }) => tasks.flatMap((task) => [...task.inputs]))

@@ -161,7 +161,7 @@ export class DockerEngine implements Engine {
       const current = containers.find((container) => container.service === service)?.port
       // who talks to a broker that was killed goes on at the same address
       const again = former ? Number(former.split(':').at(-1)) : undefined
-      const keep = again !== undefined && (await becomesFree(again))
+      const keep = current === undefined && again !== undefined && (await becomesFree(again))
       const port = current ?? (keep ? again : await claimPort(wanted, portVariables[service], taken))
       taken.push(port)
       return port
