@@ -2,6 +2,7 @@ import { createRequire } from 'node:module'
 import type { Socket } from 'node:net'
 import type { Admin, ConfigResourceTypes, Kafka, KafkaConfig, logLevel } from 'kafkajs'
 import './kafkajs-repairs.ts'
+import './kafkajs-request-queue.ts'
 
 /**
  * The parts of kafkajs 2.2.4 below its public producers and consumers: connections, metadata, and one method a broker request.

@@ -10,30 +10,6 @@ const { KafkaJSConnectionError, KafkaJSBrokerNotFound } = require('kafkajs/src/e
   new (message: string) => Error
 >
 
-/**
- * It looks for pending requests every millisecond once a connection has been used, with a negative timeout that newer
- * Node versions warn of (kafkajs #1751, #1768). Only pending requests need the look.
- */
-interface RequestQueue {
-  pending: unknown[]
-  throttledUntil: number
-  throttleCheckTimeoutId: NodeJS.Timeout | null
-  checkPendingRequests: () => void
-}
-const { prototype: queues } = require('kafkajs/src/network/requestQueue') as {
-  prototype: { scheduleCheckPendingRequests: () => void }
-}
-queues.scheduleCheckPendingRequests = function (this: RequestQueue) {
-  if (this.throttleCheckTimeoutId || this.pending.length === 0) return
-  this.throttleCheckTimeoutId = setTimeout(
-    () => {
-      this.throttleCheckTimeoutId = null
-      this.checkPendingRequests()
-    },
-    Math.max(this.throttledUntil - Date.now(), 10),
-  )
-}
-
 /** It opens a socket for each request that comes while it connects (fetches do), and loses all of them but the last. */
 const { prototype: connections } = require('kafkajs/src/network/connection') as {
   prototype: { connect: () => Promise<unknown> }

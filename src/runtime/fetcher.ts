@@ -25,6 +25,11 @@ export interface FetcherOptions {
   readonly maxBytesPerPartition: number
 }
 
+/** After so many empty answers in a row a broker is asked to answer at the first byte, and to wait longer for it. */
+const EMPTY_UNTIL_QUIET = 10
+/** What a partition that is added meanwhile may have to wait for; two requests a second instead of 25. */
+const QUIET_WAIT_MS = 500
+
 /**
  * Fetches for all tasks of one worker: one request at a time to each broker, over the partitions that want data.
  * Tasks go on working while it fetches; a task that has enough buffered is left out, and holds up no other.
@@ -33,6 +38,7 @@ export class Fetcher {
   readonly #options: FetcherOptions
   readonly #sources = new Set<Source>()
   readonly #busy = new Set<number>()
+  readonly #emptyAnswers = new Map<number, number>()
   readonly #closed = new AbortController()
   #failures = 0
   #scheduled = false
@@ -43,6 +49,7 @@ export class Fetcher {
 
   add(source: Source): void {
     this.#sources.add(source)
+    this.#emptyAnswers.clear()
     this.wake()
   }
 
@@ -68,7 +75,11 @@ export class Fetcher {
   async #dispatch(): Promise<void> {
     const byNode = new Map<number, { broker: Broker; sources: Source[] }>()
     for (const source of this.#sources) {
-      if (!source.wants()) continue
+      if (!source.wants()) {
+        // It may want again at any time, and is not to wait for a quiet broker then.
+        this.#emptyAnswers.clear()
+        continue
+      }
       try {
         const broker = await this.#options.connection.leader(source.topic, source.partition)
         const entry = byNode.get(broker.nodeId) ?? { broker, sources: [] }
@@ -95,14 +106,17 @@ export class Fetcher {
     const asked = new Map(
       sources.map((source) => [`${source.topic}/${source.partition}`, { source, offset: source.position }]),
     )
+    const quiet = this.#emptyOf(broker) >= EMPTY_UNTIL_QUIET
     const fetched = await fetch(connection, broker, {
-      maxWaitMs: lingerMs,
-      minBytes,
+      maxWaitMs: quiet ? Math.max(lingerMs, QUIET_WAIT_MS) : lingerMs,
+      minBytes: quiet ? 1 : minBytes,
       maxBytes: 32 << 20,
       isolation: 'read_committed',
       partitions: [...asked.values()].map(({ source: { topic, partition }, offset }) => ({ topic, partition, offset, maxBytes: maxBytesPerPartition })), // prettier-ignore
     })
     this.#failures = 0
+    const nothing = fetched.every((part) => part.errorCode === 0 && part.records.nextOffset <= (asked.get(`${part.topic}/${part.partition}`)?.offset ?? -1)) // prettier-ignore
+    this.#emptyAnswers.set(broker.nodeId, nothing ? this.#emptyOf(broker) + 1 : 0)
     for (const part of fetched) {
       const request = asked.get(`${part.topic}/${part.partition}`)
       // A source that was removed or moved while the request was under way gets nothing of it.
@@ -114,6 +128,10 @@ export class Fetcher {
           new PartitionError('Fetch', part.topic, part.partition, part.errorCode),
         )
     }
+  }
+
+  #emptyOf({ nodeId }: Broker): number {
+    return this.#emptyAnswers.get(nodeId) ?? 0
   }
 
   async #partitionFailed(source: Source, error: PartitionError): Promise<void> {

@@ -42,7 +42,8 @@ export interface RunWorkersOptions {
 const TRANSACTION_TIMEOUT_MS = 30_000
 const LINGER_MS = 40
 const STALL_MS = 30_000
-const LOOK_MS = 50
+/** Who waits for the end wants to know at once; the watchdog counts seconds. */
+const LOOK_MS = { untilCaughtUp: 50, forStalls: 500 }
 
 /** Runs an instance of each worker until the signal is aborted, or all have caught up. @throws what ended one of them. */
 export async function runWorkers(options: RunWorkersOptions): Promise<WorkerSummary[]> {
@@ -79,6 +80,7 @@ async function watch(runners: readonly Runner[], options: RunWorkersOptions, sig
   const stallMs = options.stallMs ?? STALL_MS
   const watched = runners.map((runner) => ({ runner, dog: new Watchdog(stallMs) }))
   const client = new Client(options.client)
+  const lookMs = options.untilCaughtUp ? LOOK_MS.untilCaughtUp : Math.min(LOOK_MS.forStalls, stallMs / 4)
   try {
     while (!signal.aborted) {
       for (const { runner, dog } of watched) {
@@ -91,7 +93,7 @@ async function watch(runners: readonly Runner[], options: RunWorkersOptions, sig
         for (const { worker } of runners) options.onEvent({ worker: worker.name, kind: 'caught-up', message: 'nothing is left to read' }) // prettier-ignore
         return
       }
-      await sleep(LOOK_MS, undefined, { signal }).catch(() => undefined)
+      await sleep(lookMs, undefined, { signal }).catch(() => undefined)
     }
   } finally {
     await client.close()

@@ -144,13 +144,13 @@ export class Task {
     )
   }
 
-  /** Waits until something is fetched, the task is stopped, or it is time to look at idle commits. */
+  /** Waits until a broker has answered, the task is stopped, or it is time to commit what it has moved over. */
   async #data(): Promise<void> {
     this.#options.fetcher.wake()
     let timer: NodeJS.Timeout | undefined
     await new Promise<void>((resolve) => {
       this.#wake = resolve
-      timer = setTimeout(resolve, IDLE_COMMIT_MS)
+      if (this.inputs.some((input) => input.processed !== input.committed)) timer = setTimeout(resolve, IDLE_COMMIT_MS)
     })
     clearTimeout(timer)
     this.#wake = undefined
