@@ -28,7 +28,9 @@ async function reading() {
         counted.answers++
         counted.position = records.nextOffset
       },
-      fail: expect.unreachable,
+      fail: (error) => {
+        throw error
+      },
     }
     fetcher.add(source)
     return counted

@@ -162,11 +162,13 @@ async function soak() {
   return publish(report)
 }
 
-/** What verify.py found. @throws when it ended without a word; then the data stay, so that it can be asked again */
-async function verify(argv) {
+/** What verify.py found; it reads only, so a crash of its own is asked again. @throws when it ended twice without a word; then the data stay */
+async function verify(argv, again = true) {
   const { code, signal, lines } = await python('verify.py', [cluster.direct.join(), ...argv]).ended
   const found = lines.at(-1)
   if (found !== undefined) return JSON.parse(found)
+  say(`verify.py ended with ${signal ?? code} and found nothing`)
+  if (again) return verify(argv, false)
   options.keep = true
   throw new Error(`verify.py ended with ${signal ?? code} and found nothing; the cluster is kept in ${home}`)
 }
