@@ -115,10 +115,10 @@ export class Fetcher {
       partitions: [...asked.values()].map(({ source: { topic, partition }, offset }) => ({ topic, partition, offset, maxBytes: maxBytesPerPartition })), // prettier-ignore
     })
     this.#failures = 0
-    const nothing = fetched.every((part) => part.errorCode === 0 && part.records.nextOffset <= (asked.get(`${part.topic}/${part.partition}`)?.offset ?? -1)) // prettier-ignore
-    this.#emptyAnswers.set(broker.nodeId, nothing ? this.#emptyOf(broker) + 1 : 0)
+    let nothing = true
     for (const part of fetched) {
       const request = asked.get(`${part.topic}/${part.partition}`)
+      nothing &&= part.errorCode === 0 && part.records.nextOffset === request?.offset
       // A source that was removed or moved while the request was under way gets nothing of it.
       if (!request || !this.#sources.has(request.source) || request.source.position !== request.offset) continue
       if (part.errorCode === 0) request.source.deliver(part)
@@ -128,6 +128,7 @@ export class Fetcher {
           new PartitionError('Fetch', part.topic, part.partition, part.errorCode),
         )
     }
+    this.#emptyAnswers.set(broker.nodeId, nothing ? this.#emptyOf(broker) + 1 : 0)
   }
 
   #emptyOf({ nodeId }: Broker): number {

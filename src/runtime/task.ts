@@ -138,10 +138,11 @@ export class Task {
   }
 
   #movedOverMarkers(): boolean {
-    return (
-      performance.now() - this.#lastProgressAt >= IDLE_COMMIT_MS &&
-      this.inputs.some((input) => input.drained && input.processed !== input.committed)
-    )
+    return this.#isBeyondCommit() && performance.now() - this.#lastProgressAt >= IDLE_COMMIT_MS
+  }
+
+  #isBeyondCommit(): boolean {
+    return this.inputs.some((input) => input.drained && input.processed !== input.committed)
   }
 
   /** Waits until a broker has answered, the task is stopped, or it is time to commit what it has moved over. */
@@ -150,7 +151,7 @@ export class Task {
     let timer: NodeJS.Timeout | undefined
     await new Promise<void>((resolve) => {
       this.#wake = resolve
-      if (this.inputs.some((input) => input.processed !== input.committed)) timer = setTimeout(resolve, IDLE_COMMIT_MS)
+      if (this.#isBeyondCommit()) timer = setTimeout(resolve, IDLE_COMMIT_MS)
     })
     clearTimeout(timer)
     this.#wake = undefined

@@ -167,10 +167,11 @@ async function verify(argv, again = true) {
   const { code, signal, lines } = await python('verify.py', [cluster.direct.join(), ...argv]).ended
   const found = lines.at(-1)
   if (found !== undefined) return JSON.parse(found)
-  say(`verify.py ended with ${signal ?? code} and found nothing`)
+  const silence = `verify.py ended with ${signal ?? code} and found nothing`
+  say(silence)
   if (again) return verify(argv, false)
   options.keep = true
-  throw new Error(`verify.py ended with ${signal ?? code} and found nothing; the cluster is kept in ${home}`)
+  throw new Error(`${silence}; the cluster is kept in ${home}`)
 }
 
 /** `payflow chaos` and the faults that it does not know, at the same time. Returns what chaos reports. */
