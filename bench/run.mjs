@@ -9,7 +9,7 @@ import { cpuSeconds } from './rig/processes.mjs'
 import { load, machine, save } from './report/results.mjs'
 import { markdown } from './report/table.mjs'
 
-const scenarios = ['backlog', 'latency', 'restore', 'produce', 'processes', 'six', 'memory', 'faust']
+const scenarios = ['backlog', 'latency', 'restore', 'produce', 'processes', 'six', 'memory', 'handover', 'faust']
 
 function parse() {
   const { values } = parseArgs({

@@ -39,8 +39,8 @@ function backlogGoals(rows, { backlog, faust, memory }) {
   if (payflow && slow)
     goal(rows, 'backlog throughput, against Faust', ratio(payflow.perSecond, slow.perSecond), '≥', 150)
   const sizes = Object.values(memory?.peers ?? {})
-  if (sizes.length === 2)
-    goal(rows, 'memory after five times the events', ratio(sizes[1].rssMb, sizes[0].rssMb), '≤', 1.15)
+  if (sizes.length > 1)
+    goal(rows, 'memory after five times the events', ratio(sizes.at(-1).rssMb, sizes[0].rssMb), '≤', 1.15)
 }
 
 function latencyGoals(rows, { latency }) {
@@ -73,12 +73,23 @@ function latencyGoals(rows, { latency }) {
   }
 }
 
+function handoverGoals(rows, { handover }) {
+  const faults = handover?.peers ?? {}
+  const limit = (name, what, key, ms) =>
+    goal(rows, `${name}: ${what} stand still, ms`, faults[name]?.[key], '≤', ms, '')
+  limit('kill -9', 'its partitions', 'concernedMs', 8_000)
+  limit('kill -9', 'the others', 'othersMs', 1_000)
+  limit('SIGTERM', 'its partitions', 'concernedMs', 1_000)
+  limit('SIGTERM', 'the others', 'othersMs', 1_000)
+}
+
 /** Rows of a table: what, the goal, the figure, whether it is met. */
 export function goals(scenarios) {
   const rows = []
   const { restore, produce, processes } = scenarios
   backlogGoals(rows, scenarios)
   latencyGoals(rows, scenarios)
+  handoverGoals(rows, scenarios)
   goal(
     rows,
     'restore, against Kafka Streams',

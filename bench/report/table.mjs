@@ -20,6 +20,8 @@ const columns = {
   cpuSeconds: ['CPU s', 1],
   brokerCpuSeconds: ['broker CPU s', 1],
   rssMb: ['MB', 0],
+  concernedMs: ['its partitions, ms', 0],
+  othersMs: ['the others, ms', 0],
 }
 
 /** A column for each figure that the scenario has. */
@@ -55,7 +57,9 @@ const sections = {
   produce: ({ events }) => `Top rate of one producer: ${number(events)} orders, acks=all, idempotent`,
   processes: ({ events }) => `${number(events)} events, the four workers in one, two and three processes`,
   six: ({ events }) => `All six workers, ${number(events)} orders and payments (outputs audited)`,
-  memory: () => 'Memory, one million events and five',
+  memory: () => 'Memory by how much was processed',
+  handover: ({ rate }) =>
+    `${number(rate)} events/s, one of two processes ends: the longest that an output partition stood still`,
   faust: ({ events }) => `Faust, ${number(events)} events`,
 }
 

@@ -47,7 +47,7 @@ const endedChildren = () => {
   return (f[13] + f[14]) / TICKS
 }
 
-/** Starts a peer's commands. `end` stops them, waits, and tells their CPU seconds and the peak of their memory. */
+/** Starts a peer's commands. `end` stops them (`by` a signal), waits, and tells their CPU seconds and the peak of their memory. */
 export function start(peer, env) {
   const before = endedChildren()
   const children = peer.commands.map(([program, ...args]) => {
@@ -90,10 +90,10 @@ export function start(peer, env) {
     running: () => running().length > 0,
     cpu: () => children.reduce((sum, { child }) => sum + cpuSeconds(child.pid), 0),
     exited: () => Promise.all(children.map(({ exited }) => exited)),
-    async end({ patienceMs = 0 } = {}) {
+    async end({ patienceMs = 0, by = 'SIGTERM' } = {}) {
       const gone = Promise.all(children.map(({ exited }) => exited))
       if (patienceMs > 0) await Promise.race([gone, sleep(patienceMs, undefined, { ref: false })])
-      signal('SIGTERM')
+      signal(by)
       await Promise.race([gone, sleep(GRACE_MS, undefined, { ref: false })])
       signal('SIGKILL')
       await gone

@@ -3,33 +3,12 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { readPartition } from '../../dist/kafka/read.js'
 import { inputs, outputs } from '../rig/cluster.mjs'
-import { pairs } from '../rig/events.mjs'
+import { feed } from '../rig/feed.mjs'
 import { fastPeer, payflowPeer } from '../rig/peers.mjs'
 import { start } from '../rig/processes.mjs'
-import { Writer } from '../rig/records.mjs'
 import { inTurn } from '../rig/rounds.mjs'
 
 export const title = 'Latency'
-
-/** Writes `rate` events a second until the signal is aborted. An event's time is when it was due, however late it could be written. */
-async function feed(cluster, rate, signal) {
-  const writer = await Writer.open(cluster)
-  const source = pairs(1)
-  const began = Date.now()
-  const clock = performance.now()
-  for (let i = 0; !signal.aborted;) {
-    for (const due = ((performance.now() - clock) / 1000) * rate; i < due; i += 2) {
-      const order = source.order(new Date(began + (i / rate) * 1000).toISOString())
-      writer.add('orders', order)
-      writer.add(
-        'payments',
-        source.payment({ ...order, timestamp: new Date(began + ((i + 1) / rate) * 1000).toISOString() }),
-      )
-    }
-    await writer.flush()
-    await sleep(1)
-  }
-}
 
 /** Calls `seen(hop, ms)` for each output. */
 async function watch(cluster, since, seen, signal) {
