@@ -15,6 +15,10 @@ TOPICS = [
 ]
 
 
+def profile_of(user):
+    return user and (user["name"], user["last_event_type"], ms_of_output(user["last_seen"]))
+
+
 class Outputs:
     def __init__(self, cluster, inputs, violations, keyed):
         """`keyed`: every input stood in its user's partition, so that the order of a user's outputs is known too."""
@@ -96,19 +100,29 @@ class Outputs:
                 for e in found.get(user, [])
             ]
             self._same("enriched_orders", user, expected, actual)
-            self._profiles(user, [e["user"] for e in found.get(user, [])])
+            profiles = [profile_of(e["user"]) for e in found.get(user, [])]
+            (self._profiles if self.keyed else self._profiles_in_any_order)(user, profiles)
 
     def _profiles(self, user, seen):
         """Each is one that was true at some time; and what was known once is never forgotten."""
         known = self.inputs.profiles(user)
         at = 0
-        for profile in seen:
-            said = profile and (profile["name"], profile["last_event_type"], ms_of_output(profile["last_seen"]))
-            start = at if self.keyed else 0
-            if said not in known[start:]:
+        for said in seen:
+            if said not in known[at:]:
                 self.violations.add("enriched_orders: a profile that was not so", f"user {user}: {said}")
                 return
-            at = known.index(said, start)
+            at = known.index(said, at)
+
+    def _profiles_in_any_order(self, user, seen):
+        """A user's events stand in several partitions, so any may come first; but none follows that is older."""
+        events = set(self.inputs.users.get(user, []))
+        newest = None
+        for said in seen:
+            right = newest is None if said is None else said in events and said[2] >= (newest or 0)
+            if not right:
+                self.violations.add("enriched_orders: a profile that was not so", f"user {user}: {said} after {newest}")
+                return
+            newest = said and said[2]
 
     def _statuses(self, found):
         by_payment = defaultdict(list)
