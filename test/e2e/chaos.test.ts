@@ -18,6 +18,7 @@ test('a minute of chaos: workers killed, frozen and cut off, a broker restarted,
   const faults = Object.fromEntries(chaos.kinds.map(({ kind, faults }) => [kind, faults]))
   expect(faults['kill-worker'], stderr).toBeGreaterThanOrEqual(10)
   expect(faults['freeze-worker']).toBeGreaterThanOrEqual(1)
+  expect(faults['scale']).toBeGreaterThanOrEqual(5)
   expect(faults['cut']).toBeGreaterThanOrEqual(3)
   expect(faults['restart-broker']).toBeGreaterThanOrEqual(1)
   expect(chaos.notRestarted).toEqual([])
