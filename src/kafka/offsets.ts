@@ -1,5 +1,7 @@
+import { PartitionError } from './broker-errors.ts'
 import type { Connection } from './connection.ts'
 import type { Broker } from './internals.ts'
+import { stableOffsetFetchApi, stableOffsetFetchRequest, type CommittedOffset } from './wire/offset-fetch.ts'
 
 export interface TopicPartition {
   readonly topic: string
@@ -69,27 +71,58 @@ async function leaderOf(connection: Connection, topic: string, partition: number
   }
 }
 
-/** The offsets a group has committed; partitions without one are absent. */
+/**
+ * The offsets a group has committed; partitions without one are absent.
+ * `stable`: of a partition whose offset is in a transaction that is not decided yet, or whose decision the coordinator has not taken in
+ * (it may be busy loading others' offsets), nothing is told; a broker before 2.5 tells what it has.
+ * @throws what a broker answered (UNSTABLE_OFFSET_COMMIT: ask again), after `connection.forget`.
+ */
 export async function committedOffsets(
   connection: Connection,
   group: string,
   partitions: readonly TopicPartition[],
+  { stable = false }: { stable?: boolean } = {},
 ): Promise<OffsetMap> {
   const topics = new Map<string, number[]>()
   for (const { topic, partition } of partitions) topics.set(topic, [...(topics.get(topic) ?? []), partition])
   const coordinator = await connection.coordinator('group', group)
   try {
-    const { responses } = await coordinator.offsetFetch({
-      groupId: group,
-      topics: [...topics].map(([topic, ids]) => ({ topic, partitions: ids.map((partition) => ({ partition })) })),
-    })
     const found = new OffsetMap()
-    for (const { topic, partitions: answers } of responses)
-      for (const { partition, offset } of answers)
-        if (Number(offset) >= 0) found.set(OffsetMap.keyOf(topic, partition), Number(offset))
+    for (const { topic, partition, offset } of await (stable && tellsStable(coordinator)
+      ? stableOffsets(connection, coordinator, group, topics)
+      : offsetsAsTheyAre(coordinator, group, topics)))
+      if (offset >= 0) found.set(OffsetMap.keyOf(topic, partition), offset)
     return found
   } catch (error) {
     await connection.forget(error, coordinator)
     throw error
   }
+}
+
+type Offset = Pick<CommittedOffset, 'topic' | 'partition' | 'offset'>
+type Topics = ReadonlyMap<string, readonly number[]>
+
+const tellsStable = ({ versions }: Broker): boolean =>
+  (versions?.[stableOffsetFetchApi.apiKey]?.maxVersion ?? 0) >= stableOffsetFetchApi.apiVersion
+
+async function stableOffsets(
+  connection: Connection,
+  coordinator: Broker,
+  group: string,
+  topics: Topics,
+): Promise<Offset[]> {
+  const offsets = await connection.send(coordinator, stableOffsetFetchRequest(group, topics))
+  for (const { topic, partition, errorCode } of offsets)
+    if (errorCode !== 0) throw new PartitionError('OffsetFetch', topic, partition, errorCode)
+  return offsets
+}
+
+async function offsetsAsTheyAre(coordinator: Broker, groupId: string, topics: Topics): Promise<Offset[]> {
+  const { responses } = await coordinator.offsetFetch({
+    groupId,
+    topics: [...topics].map(([topic, ids]) => ({ topic, partitions: ids.map((partition) => ({ partition })) })),
+  })
+  return responses.flatMap(({ topic, partitions }) =>
+    partitions.map(({ partition, offset }) => ({ topic, partition, offset: Number(offset) })),
+  )
 }

@@ -10,7 +10,9 @@ const ASK_AGAIN_MS = 50
 
 /**
  * Where a task goes on: the group's committed offsets, asked for after fencing. The coordinator shows the offsets of a transaction
- * a moment after its commit marker, and every transaction also wrote a progress record: what is below that record is asked for again.
+ * a moment after its commit marker, and every transaction also wrote a progress record: what differs from that record is asked for again,
+ * and only offsets that no transaction is about to change count from then on. (The first question takes any: offsets that are what the
+ * progress record says are right, whatever else a transaction that never ended may hold.)
  * Still different after that, somebody moved the group on purpose: a worker without state follows, one with state cannot.
  */
 export async function startingOffsets(
@@ -31,10 +33,12 @@ export async function startingOffsets(
     sources.find(
       ({ topic, partition }) => (committed.of(topic, partition) ?? 0) !== (progress.of(topic, partition) ?? 0),
     )
-  let committed = await retrying(() => committedOffsets(connection, group, sources), patience)
+  const ask = (stable: boolean): Promise<OffsetMap> =>
+    retrying(() => committedOffsets(connection, group, sources, { stable }), patience)
+  let committed = await ask(false)
   for (let answers = 1; differs(committed) && answers < PATIENCE_ANSWERS; answers++) {
     await sleep(ASK_AGAIN_MS, undefined, { signal })
-    committed = await retrying(() => committedOffsets(connection, group, sources), patience)
+    committed = await ask(true)
   }
   const moved = differs(committed)
   if (moved && stateful) throw movedGroup(spelling, group, moved, committed, progress)

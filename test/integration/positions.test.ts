@@ -1,8 +1,9 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
 import { findWorker } from '../../src/pipeline/workers/index.ts'
 import { brokers } from '../support/broker.ts'
 import { client, isolated, runUntilCaughtUp, start } from '../support/isolated.ts'
-import { moveGroup } from '../support/move-group.ts'
+import { moveGroup, moving } from '../support/move-group.ts'
 import { readAll, writeAll } from '../support/records.ts'
 import { expectExactRevenue, orderMessages } from '../support/revenue.ts'
 import { eventually } from '../support/wait.ts'
@@ -69,6 +70,19 @@ test('a commit that shows late is waited for: the progress record is ahead of it
   await move(100)
   expect(await run.done).toMatchObject([{ processed: 50 }])
   await expectExactRevenue(brokers(), output, 150)
+})
+
+test('an offset that a transaction is about to change is not believed, for however long that takes', async () => {
+  const { worker, topic, output, move } = await statelessAtHundred()
+  await move(60)
+  const undecided = await moving(brokers(), `payflow-${worker.name}`, { topic, partition: 0, offset: 100 })
+  const run = start([worker], { untilCaughtUp: true })
+  await eventually(() => expect(run.events.map(({ message }) => message)).toContain('partition 0: restoring → seeking'), { intervalMs: 10 }) // prettier-ignore
+  await sleep(3_000) // answers are believed after two seconds, unless they may change
+  expect(run.events.map(({ message }) => message)).not.toContain('partition 0: seeking → running')
+  await undecided.commit()
+  expect(await run.done).toMatchObject([{ processed: 0 }])
+  expect(await readAll(brokers(), output)).toHaveLength(100)
 })
 
 describe('an offset that is not there', () => {

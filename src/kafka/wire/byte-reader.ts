@@ -58,14 +58,40 @@ export class ByteReader {
     return (value >>> 1) ^ -(value & 1)
   }
 
-  /** A varint of up to 64 bits. */
-  varlong(): number {
+  uvarint(): number {
     let byte = this.buffer[this.position++]!
     let value = byte & 127
     for (let unit = 128; byte > 127; unit *= 128) {
       byte = this.buffer[this.position++]!
       value += (byte & 127) * unit
     }
+    return value
+  }
+
+  /** Empty when it is null. */
+  compactText(): string {
+    const length = Math.max(this.uvarint() - 1, 0)
+    const at = this.#advance(length)
+    return this.buffer.toString('utf8', at, at + length)
+  }
+
+  compactArray<Item>(readItem: () => Item): Item[] {
+    const items: Item[] = []
+    for (let left = this.uvarint() - 1; left > 0; left--) items.push(readItem())
+    return items
+  }
+
+  /** Passes over tagged fields. */
+  tags(): void {
+    for (let left = this.uvarint(); left > 0; left--) {
+      this.uvarint()
+      this.#advance(this.uvarint())
+    }
+  }
+
+  /** A varint of up to 64 bits. */
+  varlong(): number {
+    const value = this.uvarint()
     return value % 2 === 0 ? value / 2 : -(value + 1) / 2
   }
 

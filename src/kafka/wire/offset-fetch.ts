@@ -1,0 +1,85 @@
+import { ByteReader } from './byte-reader.ts'
+import { createErrorFromCode, type EncodedRequest, type ProtocolRequest } from './kafkajs-protocol.ts'
+
+/** The first version that can leave out offsets which a transaction under way is about to change (KIP-447); kafkajs ends at 5. */
+export const stableOffsetFetchApi = { apiKey: 9, apiVersion: 7, apiName: 'OffsetFetch' } as const
+
+export interface CommittedOffset {
+  readonly topic: string
+  readonly partition: number
+  /** -1: none. */
+  readonly offset: number
+  /** 0: answered; 88 (UNSTABLE_OFFSET_COMMIT): a transaction with this partition's offset is not decided yet, or not taken in. */
+  readonly errorCode: number
+}
+
+interface OffsetFetchResponse {
+  readonly clientSideThrottleTime: number
+  readonly errorCode: number
+  readonly offsets: CommittedOffset[]
+}
+
+/** An OffsetFetch request for `connectionPool.send` that asks for decided offsets only. An error of a partition is part of its result. */
+export function stableOffsetFetchRequest(
+  groupId: string,
+  topics: ReadonlyMap<string, readonly number[]>,
+): ProtocolRequest<CommittedOffset[], OffsetFetchResponse> {
+  return {
+    request: { ...stableOffsetFetchApi, encode: () => Promise.resolve(encode(groupId, topics)) },
+    response: {
+      decode: (payload) => Promise.resolve(decode(payload)),
+      parse: ({ errorCode, offsets }) =>
+        errorCode === 0 ? Promise.resolve(offsets) : Promise.reject(createErrorFromCode(errorCode)),
+    },
+    logResponseError: false,
+  }
+}
+
+/** In a flexible version (KIP-482) tagged fields end the request's header, which kafkajs writes without them, and every structure. */
+const noTags = [0]
+
+function encode(groupId: string, topics: ReadonlyMap<string, readonly number[]>): EncodedRequest {
+  const bytes = [...noTags, ...compactText(groupId), ...uvarint(topics.size + 1)]
+  for (const [topic, partitions] of topics) {
+    bytes.push(...compactText(topic), ...uvarint(partitions.length + 1))
+    for (const partition of partitions) bytes.push(...int32(partition))
+    bytes.push(...noTags)
+  }
+  bytes.push(1, ...noTags) // require stable
+  return { buf: Buffer.alloc(0), buffer: Buffer.from(bytes) }
+}
+
+function decode(payload: Buffer): OffsetFetchResponse {
+  const reader = new ByteReader(payload)
+  reader.tags()
+  const clientSideThrottleTime = reader.int32()
+  const topics = reader.compactArray(() => {
+    const topic = reader.compactText()
+    const partitions = reader.compactArray((): CommittedOffset => {
+      const partition = reader.int32()
+      const offset = reader.int64()
+      reader.int32() // leader epoch
+      reader.compactText() // metadata
+      const errorCode = reader.int16()
+      reader.tags()
+      return { topic, partition, offset, errorCode }
+    })
+    reader.tags()
+    return partitions
+  })
+  return { clientSideThrottleTime, errorCode: reader.int16(), offsets: topics.flat() }
+}
+
+function uvarint(value: number): number[] {
+  const bytes: number[] = []
+  for (; value > 127; value >>>= 7) bytes.push((value & 127) | 128)
+  return [...bytes, value]
+}
+
+const compactText = (text: string): number[] => [...uvarint(Buffer.byteLength(text) + 1), ...Buffer.from(text)]
+
+function int32(value: number): Buffer {
+  const bytes = Buffer.alloc(4)
+  bytes.writeInt32BE(value)
+  return bytes
+}
