@@ -15,7 +15,7 @@ const mutations = {
   'offsets-before-fencing': [
     ['runtime/epoch.js', 'const producer = await TransactionalProducer.open(', 'options.early = await startingOffsets(options.connection, { spelling: worker.name, group: groupOf(worker.name), sources: inputs.map(({ topic }) => ({ topic, partition })), progress: new OffsetMap(), stateful: false, signal });\n        const producer = await TransactionalProducer.open('],
     ['runtime/epoch.js', 'const offsets = await startingOffsets(connection, {', 'const offsets = options.early ?? await startingOffsets(connection, {'],
-    ['runtime/positions.js', 'while (differs(committed) && performance.now() < deadline)', 'while (false)'],
+    ['runtime/positions.js', 'for (let answers = 1; differs(committed) && answers < PATIENCE_ANSWERS; answers++)', 'for (; false;)'],
   ],
   'process-in-transactional-id': [
     ['runtime/epoch.js', 'const transactionalId = `payflow-${worker.name}-${partition}`;', 'const transactionalId = `payflow-${worker.name}-${partition}-${process.pid}`;'],
