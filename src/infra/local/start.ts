@@ -133,7 +133,8 @@ function startBroker(context: StartContext, zookeeperPort: number, { id, port }:
 async function untilForgotten({ report, signal }: StartContext, zookeeperPort: number, ids: number[]): Promise<void> {
   let announced = false
   const forgotten = async (): Promise<true | undefined> => {
-    const left = (await registeredBrokers(zookeeperPort)).filter((id) => ids.includes(id))
+    const left = (await registeredBrokers(zookeeperPort))?.filter((id) => ids.includes(id))
+    if (left === undefined) return undefined
     if (left.length === 0) return true
     if (!announced) report(`Waiting for ZooKeeper to let go of ${left.map(brokerName).join(', ')}, killed a moment ago`)
     announced = true
@@ -145,11 +146,8 @@ async function untilForgotten({ report, signal }: StartContext, zookeeperPort: n
 /** Starts the brokers and returns when each of them answers and knows all the others. */
 export async function startBrokers(context: StartContext, zookeeperPort: number, members: Member[]): Promise<void> {
   const { layout, nodes, signal, report } = context
-  await untilForgotten(
-    context,
-    zookeeperPort,
-    members.map(({ id }) => id),
-  )
+  const ids = members.map(({ id }) => id)
+  await untilForgotten(context, zookeeperPort, ids)
   const since = Date.now()
   const topics = [...new Set(members.flatMap(({ id }) => topicsOnDisk(layout, id)))]
   let services = members.map((member) => startBroker(context, zookeeperPort, member))
@@ -171,6 +169,7 @@ export async function startBrokers(context: StartContext, zookeeperPort: number,
       if (!early || attempt === mostAttempts) throw explainDeath(error, layout)
       const { name } = error.service
       report(`${name} is still registered in ZooKeeper: starting it again`)
+      await untilForgotten(context, zookeeperPort, ids)
       services = services.map((service, index) =>
         service.name === name ? startBroker(context, zookeeperPort, members[index]!) : service,
       )

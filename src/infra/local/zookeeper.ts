@@ -21,10 +21,15 @@ function ask(port: number, command: 'ruok' | 'dump'): Promise<string | undefined
 
 export const zookeeperAnswers = async (port: number): Promise<boolean> => (await ask(port, 'ruok')) === 'imok'
 
-/** The ids of the brokers that ZooKeeper has registered, in the text of its `dump` command. */
-export const registeredIn = (dump: string): number[] =>
-  [...dump.matchAll(/^\s*\/brokers\/ids\/(\d+)\s*$/gm)].map(([, id]) => Number(id))
+/** The ids of the brokers that ZooKeeper has registered, in the text of its `dump` command; undefined when that is no dump. */
+export const registeredIn = (dump: string): number[] | undefined =>
+  /^Sessions with Ephemerals/m.test(dump)
+    ? [...dump.matchAll(/^\s*\/brokers\/ids\/(\d+)\s*$/gm)].map(([, id]) => Number(id))
+    : undefined
 
-/** A killed broker stays registered until its session ends, and cannot be started before that. */
-export const registeredBrokers = async (port: number): Promise<number[]> =>
+/**
+ * A killed broker stays registered until its session ends, and cannot be started before that.
+ * Undefined when ZooKeeper does not tell: one that has just started says that it is fine before it serves anything.
+ */
+export const registeredBrokers = async (port: number): Promise<number[] | undefined> =>
   registeredIn((await ask(port, 'dump')) ?? '')

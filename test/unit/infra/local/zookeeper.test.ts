@@ -15,5 +15,15 @@ test('the registered brokers are read out of the dump of sessions', () => {
     'Connections dump:',
   ].join('\n')
   expect(registeredIn(dump)).toEqual([0, 12])
-  expect(registeredIn('')).toEqual([])
 })
+
+test('a dump without sessions has no brokers', () => {
+  expect(registeredIn('SessionTracker dump:\nephemeral nodes dump:\nSessions with Ephemerals (0):\n')).toEqual([])
+})
+
+test.each(['', 'This ZooKeeper instance is not currently serving requests\n'])(
+  '%j tells of no broker, nor of none',
+  (answer) => {
+    expect(registeredIn(answer)).toBeUndefined()
+  },
+)
