@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config'
+import { withArchive } from './test/support/java-options.ts'
 
-// Brokers of tests live for seconds: Java's second compiler would take more of the processor than it gives back.
-process.env.JAVA_TOOL_OPTIONS ??= '-XX:TieredStopAtLevel=1'
+process.env.JAVA_TOOL_OPTIONS ??= withArchive
 
 /** Many only wait: for time, for a broker. So more run at once than there are cores. */
 const fast = {
@@ -18,6 +18,7 @@ const slow = {
   hookTimeout: 180_000,
   globalSetup: ['test/support/global-broker.ts'],
   maxWorkers: 4,
+  isolate: false,
   sequence: { groupOrder: 1 },
 }
 

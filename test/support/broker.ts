@@ -12,6 +12,6 @@ export async function ownBroker(
   nodes = 1,
 ): Promise<InfraStatus & { home: string; env: NodeJS.ProcessEnv; infra: LocalEngine }> {
   const { home, env } = await temporaryHome()
-  const status = await startBroker(home, nodes)
+  const status = await startBroker(home, { nodes })
   return { ...status, home, env, infra: localEngine(home, { nodes }) }
 }

@@ -1,5 +1,5 @@
 import type { TestProject } from 'vitest/node'
-import { createHome, removeAbandonedHomes, removeHome, startBroker } from './local-broker.ts'
+import { archiveClasses, createHome, removeAbandonedHomes, removeHome, startBroker } from './local-broker.ts'
 
 declare module 'vitest' {
   export interface ProvidedContext {
@@ -18,6 +18,7 @@ const shared = globalThis as { payflowTestBroker?: SharedBroker }
 
 async function start(): Promise<{ home: string; brokers: string[] }> {
   await removeAbandonedHomes()
+  await archiveClasses()
   const home = await createHome()
   try {
     const { brokers } = await startBroker(home)

@@ -1,4 +1,5 @@
-import { mkdtemp, mkdir, readdir, rm, symlink } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
+import { mkdtemp, mkdir, readdir, rename, rm, symlink } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { InfraOptions, InfraStatus } from '../../src/infra/engine.ts'
@@ -6,8 +7,10 @@ import { withLock } from '../../src/infra/lock.ts'
 import { ensureJars } from '../../src/infra/local/jars.ts'
 import { layoutOf } from '../../src/infra/local/layout.ts'
 import { LocalEngine } from '../../src/infra/local/local-engine.ts'
+import { readStates } from '../../src/infra/local/services.ts'
+import { terminate } from '../../src/infra/processes.ts'
+import { archivingTo, classArchive, jarCache, withArchive } from './java-options.ts'
 
-const jarCache = process.env.PAYFLOW_TEST_JARS ?? join(tmpdir(), 'payflow-test-jars')
 const prefix = 'payflow-test-'
 
 const note = (line: string): void => void process.stderr.write(`${line}\n`)
@@ -18,6 +21,22 @@ export async function cachedJars(): Promise<string> {
   await mkdir(home, { recursive: true })
   await withLock(lock, { report: note }, () => ensureJars({ directory: jars, env: process.env, report: note }))
   return jars
+}
+
+/** Once, a broker leaves the archive of its classes for all later ones: it is written when the broker ends. */
+export async function archiveClasses(): Promise<void> {
+  if (existsSync(classArchive) || process.env.JAVA_TOOL_OPTIONS !== withArchive) return
+  const home = await createHome()
+  const draft = join(home, 'classes.jsa')
+  const engine = localEngine(home, { env: { ...process.env, JAVA_TOOL_OPTIONS: archivingTo(draft) } })
+  try {
+    await engine.up(() => undefined)
+    const [broker] = readStates(layoutOf(home)).brokers
+    const ended = await terminate(broker!, 20_000)
+    if (ended === 'ended' && existsSync(draft)) await rename(draft, classArchive)
+  } finally {
+    await removeHome(home)
+  }
 }
 
 /** A PAYFLOW_HOME of its own that has the jars already. Its name says which process made it. */
@@ -52,10 +71,10 @@ export async function removeAbandonedHomes(): Promise<void> {
   }
 }
 
-export async function startBroker(home: string, nodes = 1): Promise<InfraStatus> {
+export async function startBroker(home: string, options: Partial<InfraOptions> = {}): Promise<InfraStatus> {
   const lines: string[] = []
   try {
-    return await localEngine(home, { nodes }).up((line) => lines.push(line))
+    return await localEngine(home, options).up((line) => lines.push(line))
   } catch (error) {
     note(lines.join('\n'))
     throw error
