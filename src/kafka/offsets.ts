@@ -89,7 +89,7 @@ export async function committedOffsets(
   try {
     const found = new OffsetMap()
     for (const { topic, partition, offset } of await (stable && tellsStable(coordinator)
-      ? stableOffsets(connection, coordinator, group, topics)
+      ? stableOffsets(coordinator, group, topics)
       : offsetsAsTheyAre(coordinator, group, topics)))
       if (offset >= 0) found.set(OffsetMap.keyOf(topic, partition), offset)
     return found
@@ -105,13 +105,8 @@ type Topics = ReadonlyMap<string, readonly number[]>
 const tellsStable = ({ versions }: Broker): boolean =>
   (versions?.[stableOffsetFetchApi.apiKey]?.maxVersion ?? 0) >= stableOffsetFetchApi.apiVersion
 
-async function stableOffsets(
-  connection: Connection,
-  coordinator: Broker,
-  group: string,
-  topics: Topics,
-): Promise<Offset[]> {
-  const offsets = await connection.send(coordinator, stableOffsetFetchRequest(group, topics))
+async function stableOffsets(coordinator: Broker, group: string, topics: Topics): Promise<Offset[]> {
+  const offsets = await coordinator.connectionPool.send(stableOffsetFetchRequest(group, topics))
   for (const { topic, partition, errorCode } of offsets)
     if (errorCode !== 0) throw new PartitionError('OffsetFetch', topic, partition, errorCode)
   return offsets

@@ -79,6 +79,16 @@ export interface DecodedMessage {
   readonly batchContext: { readonly firstOffset: string }
 }
 
+/** Each method writes behind what is there and returns the encoder itself. */
+interface Encoder extends EncodedRequest {
+  writeInt8(value: number): this
+  writeInt32(value: number): this
+  writeBoolean(value: boolean): this
+  writeUVarInt(value: number): this
+  /** A compact string: its length and one more, then its bytes. */
+  writeUVarIntString(value: string): this
+}
+
 interface Decoder {
   readonly buffer: Buffer
   offset: number
@@ -95,6 +105,9 @@ export const encodeProduceV7 = internal('protocol/requests/produce/v7/request') 
 export const encodeFetchV11 = internal('protocol/requests/fetch/v11/request') as (
   args: FetchArguments,
 ) => EncodableRequest
+
+export const KafkajsEncoder = internal('protocol/encoder') as new () => Encoder
+export type KafkajsEncoder = Encoder
 
 export const KafkajsDecoder = internal('protocol/decoder') as new (buffer: Buffer) => Decoder
 /** Reads a record set with its length before it. */

@@ -1,5 +1,5 @@
 import { ByteReader } from './byte-reader.ts'
-import { createErrorFromCode, type EncodedRequest, type ProtocolRequest } from './kafkajs-protocol.ts'
+import { KafkajsEncoder, createErrorFromCode, type ProtocolRequest } from './kafkajs-protocol.ts'
 
 /** The first version that can leave out offsets which a transaction under way is about to change (KIP-447); kafkajs ends at 5. */
 export const stableOffsetFetchApi = { apiKey: 9, apiVersion: 7, apiName: 'OffsetFetch' } as const
@@ -36,17 +36,19 @@ export function stableOffsetFetchRequest(
 }
 
 /** In a flexible version (KIP-482) tagged fields end the request's header, which kafkajs writes without them, and every structure. */
-const noTags = [0]
+const noTags = 0
 
-function encode(groupId: string, topics: ReadonlyMap<string, readonly number[]>): EncodedRequest {
-  const bytes = [...noTags, ...compactText(groupId), ...uvarint(topics.size + 1)]
+function encode(groupId: string, topics: ReadonlyMap<string, readonly number[]>): KafkajsEncoder {
+  const encoder = new KafkajsEncoder()
+    .writeInt8(noTags)
+    .writeUVarIntString(groupId)
+    .writeUVarInt(topics.size + 1)
   for (const [topic, partitions] of topics) {
-    bytes.push(...compactText(topic), ...uvarint(partitions.length + 1))
-    for (const partition of partitions) bytes.push(...int32(partition))
-    bytes.push(...noTags)
+    encoder.writeUVarIntString(topic).writeUVarInt(partitions.length + 1)
+    for (const partition of partitions) encoder.writeInt32(partition)
+    encoder.writeInt8(noTags)
   }
-  bytes.push(1, ...noTags) // require stable
-  return { buf: Buffer.alloc(0), buffer: Buffer.from(bytes) }
+  return encoder.writeBoolean(true).writeInt8(noTags) // require stable
 }
 
 function decode(payload: Buffer): OffsetFetchResponse {
@@ -68,18 +70,4 @@ function decode(payload: Buffer): OffsetFetchResponse {
     return partitions
   })
   return { clientSideThrottleTime, errorCode: reader.int16(), offsets: topics.flat() }
-}
-
-function uvarint(value: number): number[] {
-  const bytes: number[] = []
-  for (; value > 127; value >>>= 7) bytes.push((value & 127) | 128)
-  return [...bytes, value]
-}
-
-const compactText = (text: string): number[] => [...uvarint(Buffer.byteLength(text) + 1), ...Buffer.from(text)]
-
-function int32(value: number): Buffer {
-  const bytes = Buffer.alloc(4)
-  bytes.writeInt32BE(value)
-  return bytes
 }
