@@ -8,8 +8,50 @@ const above = {
   app: '^src/(web|cli)',
   web: '^src/cli',
 }
+
+/** Folders of a room, top floor first: a folder imports from the floors below it, never from its own floor or above. */
+const floors = {
+  app: [['run'], ['chaos', 'audit'], ['workers'], ['topics', 'dead-letters'], ['monitor', 'ksql']],
+  pipeline: [['testing', 'workers'], ['worker'], ['audit', 'sources'], ['events'], ['codec']],
+  runtime: [
+    ['task', 'group'],
+    ['state', 'producers'],
+  ],
+  cli: [['commands'], ['tasks'], ['views'], ['shell']],
+}
+const folder = (room, names) => `^src/${room}/(${names.join('|')})/`
+const floorRules = Object.entries(floors).flatMap(([room, levels]) => {
+  const rules = levels.flatMap((level, index) =>
+    level.map((name) => ({
+      name: `${room}-${name}-imports-downwards`,
+      severity: 'error',
+      from: { path: folder(room, [name]), pathNot: '^src/cli/shell/program\\.ts$' },
+      to: {
+        path: folder(
+          room,
+          levels
+            .slice(0, index + 1)
+            .flat()
+            .filter((other) => other !== name),
+        ),
+      },
+    })),
+  )
+  return rules.filter(({ to }) => !to.path.includes('()'))
+})
+
+/** Files beside the folders of these rooms are their leaves: every folder may import them, and they import none. */
+const leaves = ['app', 'pipeline'].map((room) => ({
+  name: `${room}-leaves-import-no-folder`,
+  severity: 'error',
+  from: { path: `^src/${room}/[^/]+\\.ts$` },
+  to: { path: `^src/${room}/[^/]+/` },
+}))
+
 module.exports = {
   forbidden: [
+    ...floorRules,
+    ...leaves,
     ...Object.entries(above).map(([room, path]) => ({
       name: `${room}-imports-one-way`,
       severity: 'error',
@@ -19,8 +61,8 @@ module.exports = {
     {
       name: 'leaves-import-no-room',
       severity: 'error',
-      from: { path: '^src/[^/]+\\.ts$', pathNot: '^src/index\\.ts$' },
-      to: { path: '^src/[^/]+/' },
+      from: { path: '^src/([^/]+\\.ts$|settings/)', pathNot: '^src/index\\.ts$' },
+      to: { path: '^src/[^/]+/', pathNot: '^src/settings/' },
     },
     {
       name: 'only-kafka-and-runtime-import-kafkajs',

@@ -13,7 +13,7 @@ import { readPartition } from '../dist/kafka/read.js'
 import { listOffsets } from '../dist/kafka/offsets.js'
 import { orderSource } from '../dist/pipeline/sources/orders.js'
 import { paymentSource } from '../dist/pipeline/sources/payments.js'
-import { produce } from '../dist/runtime/produce.js'
+import { produce } from '../dist/runtime/producers/produce.js'
 
 const { values } = parseArgs({ options: { days: { type: 'string', default: '3' }, 'per-minute': { type: 'string', default: '1000' } } }) // prettier-ignore
 const [days, perMinute] = [Number(values.days), Number(values['per-minute'])]

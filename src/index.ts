@@ -1,12 +1,12 @@
 /** What a worker of one's own is made of, and its tests: see "A worker of your own" in the README. */
 export { z } from 'zod'
-export { defineWorker, type OptionSpecs, type StepResult, type WorkerDefinition, type WorkerOption } from './pipeline/worker.ts' // prettier-ignore
+export { defineWorker, type OptionSpecs, type StepResult, type WorkerDefinition, type WorkerOption } from './pipeline/worker/definition.ts' // prettier-ignore
 export { amountOption, countOption, durationOption, windowOption } from './pipeline/workers/options.ts'
 export { orderTotal } from './pipeline/workers/order-total.ts'
 
-export { defineTopic } from './pipeline/define-topic.ts'
-export { integer, money, nullable, oneOf, text, time, uuid, type Field } from './pipeline/fields.ts'
-export { nested, shape, type Shape } from './pipeline/shape.ts'
+export { defineTopic } from './pipeline/events/define-topic.ts'
+export { integer, money, nullable, oneOf, text, time, uuid, type Field } from './pipeline/codec/fields.ts'
+export { nested, shape, type Shape } from './pipeline/codec/shape.ts'
 export {
   aggregatedRevenue,
   enrichedOrders,
@@ -22,7 +22,7 @@ export {
   type Payment,
   type TopicSpec,
   type UserEvent,
-} from './pipeline/topics.ts'
+} from './pipeline/events/topics.ts'
 
 export { addCents, divideCents, moneyText, multiplyCents, parseMoney, type Cents } from './pipeline/money.ts'
 export { formatTimestamp, parseDuration, parseTimestamp } from './pipeline/time.ts'

@@ -1,7 +1,7 @@
 import { PayflowError } from '../errors.ts'
 import { Client, type ClientOptions, type LogSink } from '../kafka/client.ts'
-import { checkReachable, describeBrokers } from '../kafka/ready.ts'
-import type { Settings } from '../settings.ts'
+import { checkReachable, describeBrokers } from '../kafka/readiness.ts'
+import type { Settings } from '../settings/resolve.ts'
 
 export type Report = (line: string) => void
 

@@ -1,6 +1,6 @@
 import { chooseEngine } from '../infra/choose.ts'
 import type { Engine, InfraOptions, InfraStatus } from '../infra/engine.ts'
-import type { Settings } from '../settings.ts'
+import type { Settings } from '../settings/resolve.ts'
 import type { Report } from './cluster.ts'
 
 function infraOptions(settings: Settings, env: NodeJS.ProcessEnv, ksql: boolean): InfraOptions {

@@ -2,8 +2,8 @@ import { randomInt } from 'node:crypto'
 import { PayflowError } from '../errors.ts'
 import { topicNames } from '../kafka/topics.ts'
 import { formatTimestamp } from '../pipeline/time.ts'
-import { produce, type ProduceSummary } from '../runtime/produce.ts'
-import type { Settings } from '../settings.ts'
+import { produce, type ProduceSummary } from '../runtime/producers/produce.ts'
+import type { Settings } from '../settings/resolve.ts'
 import { clientOptions, withCluster } from './cluster.ts'
 
 export const kinds = ['orders', 'payments', 'users'] as const

@@ -1,5 +1,5 @@
 import { PayflowError } from '../errors.ts'
-import { checkReachable, describeBrokers } from '../kafka/ready.ts'
+import { checkReachable, describeBrokers } from '../kafka/readiness.ts'
 import type { Engine, InfraOptions, InfraStatus, Report } from './engine.ts'
 
 const timeoutMs = 8_000

@@ -1,6 +1,6 @@
-import { createCluster, kafkajs, type Admin, type Kafka } from './internals.ts'
+import { createCluster, kafkajs, type Admin, type Kafka } from './kafkajs/internals.ts'
 import { Connection } from './connection.ts'
-import { leastSilent } from './silence.ts'
+import { leastSilent } from './kafkajs/silence.ts'
 import { socketFactory } from './sockets.ts'
 
 export type LogSink = (level: 'error' | 'warn' | 'info' | 'debug', message: string) => void

@@ -1,8 +1,8 @@
 import { setImmediate as tick } from 'node:timers/promises'
-import { brokerOf, classify, codeOf, isConnectionError } from './broker-errors.ts'
-import { COORDINATOR, type Broker, type Cluster, type ProtocolExchange } from './internals.ts'
-import { breakOff } from './kafkajs-repairs.ts'
-import { addressOf, noteSilence } from './silence.ts'
+import { brokerOf, classify, codeOf, isConnectionError } from './errors.ts'
+import { COORDINATOR, type Broker, type Cluster, type ProtocolExchange } from './kafkajs/internals.ts'
+import { breakOff } from './kafkajs/repairs.ts'
+import { addressOf, noteSilence } from './kafkajs/silence.ts'
 
 /**
  * Metadata, leaders and coordinators of a cluster, over connections of its own.

@@ -1,6 +1,6 @@
 import type { Connection } from './connection.ts'
 import { currentWireMode } from './mode.ts'
-import type { Broker } from './internals.ts'
+import type { Broker } from './kafkajs/internals.ts'
 import { fetchRequest, type FetchArgs, type FetchedPartition } from './wire/fetch.ts'
 
 /** One fetch request. Errors of single partitions are in the result, not thrown. */

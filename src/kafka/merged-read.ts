@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { PayflowError } from '../errors.ts'
-import { PartitionError, asPayflowError, classify, codeOf } from './broker-errors.ts'
+import { PartitionError, asPayflowError, classify, codeOf } from './errors.ts'
 import type { Connection } from './connection.ts'
 import { fetch } from './fetch.ts'
-import type { Broker } from './internals.ts'
+import type { Broker } from './kafkajs/internals.ts'
 import type { FetchedPartition } from './wire/fetch.ts'
 import type { RecordCursor, RecordHeader } from './wire/record-set.ts'
 

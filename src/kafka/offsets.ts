@@ -1,6 +1,6 @@
-import { PartitionError } from './broker-errors.ts'
+import { PartitionError } from './errors.ts'
 import type { Connection } from './connection.ts'
-import type { Broker } from './internals.ts'
+import type { Broker } from './kafkajs/internals.ts'
 import { stableOffsetFetchApi, stableOffsetFetchRequest, type CommittedOffset } from './wire/offset-fetch.ts'
 
 export interface TopicPartition {

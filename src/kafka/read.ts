@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { PartitionError, classify } from './broker-errors.ts'
+import { PartitionError, classify } from './errors.ts'
 import type { Connection } from './connection.ts'
 import { fetch } from './fetch.ts'
 import type { FetchedPartition } from './wire/fetch.ts'

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { classify } from './broker-errors.ts'
+import { classify } from './errors.ts'
 
 export interface RetryOptions {
   readonly timeoutMs: number

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { PayflowError, messageOf } from '../errors.ts'
 import type { Client } from './client.ts'
-import { kafkajs } from './internals.ts'
+import { kafkajs } from './kafkajs/internals.ts'
 import { retrying } from './retry.ts'
 import { describeTopics } from './topics.ts'
 

@@ -3,9 +3,9 @@ import { PayflowError } from '../errors.ts'
 import type { Client } from '../kafka/client.ts'
 import { retrying } from '../kafka/retry.ts'
 import { createTopics, describeTopics, topicNames, type NewTopic } from '../kafka/topics.ts'
-import { DEAD_LETTERS, inboxTopic, stateTopic } from '../pipeline/topics.ts'
-import { spelledAs, type AnyWorker } from '../pipeline/worker.ts'
-import type { OutputPartitions } from './processor.ts'
+import { DEAD_LETTERS, inboxTopic, stateTopic } from '../pipeline/events/topics.ts'
+import { spelledAs, type AnyWorker } from '../pipeline/worker/definition.ts'
+import type { OutputPartitions } from './task/processor.ts'
 
 const NO_TOPICS_PATIENCE_MS = 5_000
 /** Copies of input records and what was added to them must fit, whatever the input's own limit was. */

@@ -1,13 +1,13 @@
 import { Client, type ClientOptions } from '../kafka/client.ts'
 import type { Connection } from '../kafka/connection.ts'
-import { groupOf, inboxTopic, stateTopic } from '../pipeline/topics.ts'
-import type { AnyWorker } from '../pipeline/worker.ts'
+import { groupOf, inboxTopic, stateTopic } from '../pipeline/events/topics.ts'
+import type { AnyWorker } from '../pipeline/worker/definition.ts'
 import { failpoint } from './failpoint.ts'
-import { Fetcher } from './fetcher.ts'
+import { Fetcher } from './task/fetcher.ts'
 import { prepareTopics } from './internal-topics.ts'
-import { Membership } from './membership.ts'
-import { noCounts, type Counts, type OutputPartitions } from './processor.ts'
-import { Task } from './task.ts'
+import { Membership } from './group/membership.ts'
+import { noCounts, type Counts, type OutputPartitions } from './task/processor.ts'
+import { Task } from './task/task.ts'
 
 export interface RunnerEvent {
   readonly worker: string

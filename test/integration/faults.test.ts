@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from 'vitest'
 import { findWorker } from '../../src/pipeline/workers/index.ts'
-import { TransactionalProducer } from '../../src/runtime/transactional-producer.ts'
+import { TransactionalProducer } from '../../src/runtime/producers/transactional.ts'
 import { armFailPoint, failPoints } from '../../src/runtime/failpoint.ts'
 import { brokers } from '../support/broker.ts'
 import { client, isolated, runUntilCaughtUp, start } from '../support/isolated.ts'

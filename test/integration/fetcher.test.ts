@@ -1,6 +1,6 @@
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { findWorker } from '../../src/pipeline/workers/index.ts'
-import { Fetcher, type Source } from '../../src/runtime/fetcher.ts'
+import { Fetcher, type Source } from '../../src/runtime/task/fetcher.ts'
 import { brokers } from '../support/broker.ts'
 import { client, isolated } from '../support/isolated.ts'
 import { writeAll } from '../support/records.ts'

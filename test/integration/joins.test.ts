@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { orders, payments, users, type TopicSpec } from '../../src/pipeline/topics.ts'
+import { orders, payments, users, type TopicSpec } from '../../src/pipeline/events/topics.ts'
 import { order, payment, userEvent } from '../../src/pipeline/testing/events.ts'
 import { findWorker } from '../../src/pipeline/workers/index.ts'
 import { brokers } from '../support/broker.ts'

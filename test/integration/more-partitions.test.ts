@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { applyWorkerReset, readWorkerReset } from '../../src/app/worker-reset.ts'
+import { applyWorkerReset, readWorkerReset } from '../../src/app/workers/reset.ts'
 import { findWorker } from '../../src/pipeline/workers/index.ts'
 import { brokers } from '../support/broker.ts'
 import { client, isolated, runUntilCaughtUp } from '../support/isolated.ts'

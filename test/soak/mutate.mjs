@@ -7,18 +7,18 @@ import { join } from 'node:path'
  */
 const mutations = {
   'no-transactions': [
-    ['runtime/transactional-producer.js', 'await this.#enlist(batches);', ''],
-    ['runtime/transactional-producer.js', 'transactionalId: this.#transactionalId,\n            producerId: this.#producerId,\n            producerEpoch: this.#producerEpoch,', "transactionalId: null,\n            producerId: '-1',\n            producerEpoch: -1,"],
-    ['runtime/transactional-producer.js', 'return { topic, partition, records, baseSequence };', 'return { topic, partition, records, baseSequence: -1 };'],
-    ['runtime/positions.js', 'if (moved && stateful)', 'if (false)'],
+    ['runtime/producers/transactional.js', 'await this.#enlist(batches);', ''],
+    ['runtime/producers/transactional.js', 'transactionalId: this.#transactionalId,\n            producerId: this.#producerId,\n            producerEpoch: this.#producerEpoch,', "transactionalId: null,\n            producerId: '-1',\n            producerEpoch: -1,"],
+    ['runtime/producers/transactional.js', 'return { topic, partition, records, baseSequence };', 'return { topic, partition, records, baseSequence: -1 };'],
+    ['runtime/task/positions.js', 'if (moved && stateful)', 'if (false)'],
   ],
   'offsets-before-fencing': [
-    ['runtime/epoch.js', 'const producer = await TransactionalProducer.open(', 'options.early = await startingOffsets(options.connection, { spelling: worker.name, group: groupOf(worker.name), sources: inputs.map(({ topic }) => ({ topic, partition })), progress: new OffsetMap(), stateful: false, signal });\n        const producer = await TransactionalProducer.open('],
-    ['runtime/epoch.js', 'const offsets = await startingOffsets(connection, {', 'const offsets = options.early ?? await startingOffsets(connection, {'],
-    ['runtime/positions.js', 'for (let answers = 1; differs(committed) && answers < PATIENCE_ANSWERS; answers++)', 'for (; false;)'],
+    ['runtime/task/epoch.js', 'const producer = await TransactionalProducer.open(', 'options.early = await startingOffsets(options.connection, { spelling: worker.name, group: groupOf(worker.name), sources: inputs.map(({ topic }) => ({ topic, partition })), progress: new OffsetMap(), stateful: false, signal });\n        const producer = await TransactionalProducer.open('],
+    ['runtime/task/epoch.js', 'const offsets = await startingOffsets(connection, {', 'const offsets = options.early ?? await startingOffsets(connection, {'],
+    ['runtime/task/positions.js', 'for (let answers = 1; differs(committed) && answers < PATIENCE_ANSWERS; answers++)', 'for (; false;)'],
   ],
   'process-in-transactional-id': [
-    ['runtime/epoch.js', 'const transactionalId = `payflow-${worker.name}-${partition}`;', 'const transactionalId = `payflow-${worker.name}-${partition}-${process.pid}`;'],
+    ['runtime/task/epoch.js', 'const transactionalId = `payflow-${worker.name}-${partition}`;', 'const transactionalId = `payflow-${worker.name}-${partition}-${process.pid}`;'],
   ],
 } // prettier-ignore
 

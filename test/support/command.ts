@@ -3,9 +3,9 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
-import { createProgram } from '../../src/cli/program.ts'
-import type { World } from '../../src/cli/world.ts'
-import { describeFailure, failureOf, failureStyle } from '../../src/cli/report-error.ts'
+import { createProgram } from '../../src/cli/shell/program.ts'
+import type { World } from '../../src/cli/shell/world.ts'
+import { describeFailure, failureOf, failureStyle } from '../../src/cli/shell/report-error.ts'
 
 export interface CommandResult {
   readonly exitCode: number

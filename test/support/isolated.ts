@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { onTestFinished } from 'vitest'
 import { Client } from '../../src/kafka/client.ts'
 import { createTopics } from '../../src/kafka/topics.ts'
-import type { AnyWorker } from '../../src/pipeline/worker.ts'
+import type { AnyWorker } from '../../src/pipeline/worker/definition.ts'
 import {
   runWorkers,
   type RunWorkersOptions,

@@ -1,7 +1,7 @@
-import { failureOf } from '../../src/cli/report-error.ts'
-import { prepareApply } from '../../src/app/ksql-apply.ts'
+import { failureOf } from '../../src/cli/shell/report-error.ts'
+import { prepareApply } from '../../src/app/ksql/apply.ts'
 import type { Patience } from '../../src/ksql/command.ts'
-import { resolveSettings, type Settings } from '../../src/settings.ts'
+import { resolveSettings, type Settings } from '../../src/settings/resolve.ts'
 
 /** Short waits: what takes minutes in the field takes less than a second in a test. */
 export const patience: Patience = { answerMs: 50, startMs: 400, commandMs: 400, pollMs: 5 }

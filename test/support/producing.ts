@@ -1,6 +1,6 @@
 import { expect, onTestFinished } from 'vitest'
 import { orderSource } from '../../src/pipeline/sources/orders.ts'
-import { produce, type ProduceOptions, type ProduceSummary } from '../../src/runtime/produce.ts'
+import { produce, type ProduceOptions, type ProduceSummary } from '../../src/runtime/producers/produce.ts'
 import { readAll } from './records.ts'
 
 export const orders = orderSource({ seed: 11, startMs: Date.UTC(2026, 0, 1), intervalMs: 10 })

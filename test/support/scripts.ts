@@ -1,5 +1,5 @@
 import { onTestFinished } from 'vitest'
-import type { ProcessCommand } from '../../src/app/supervised-process.ts'
+import type { ProcessCommand } from '../../src/app/workers/supervised-process.ts'
 import { identify, isAlive, type ProcessIdentity } from '../../src/infra/processes.ts'
 
 /** A command that runs this text in Node, as a child that talks over its channel. */

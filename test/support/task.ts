@@ -1,10 +1,10 @@
 import { onTestFinished } from 'vitest'
-import { inboxTopic } from '../../src/pipeline/topics.ts'
-import type { AnyWorker } from '../../src/pipeline/worker.ts'
-import { Fetcher } from '../../src/runtime/fetcher.ts'
+import { inboxTopic } from '../../src/pipeline/events/topics.ts'
+import type { AnyWorker } from '../../src/pipeline/worker/definition.ts'
+import { Fetcher } from '../../src/runtime/task/fetcher.ts'
 import { prepareTopics } from '../../src/runtime/internal-topics.ts'
-import { Task } from '../../src/runtime/task.ts'
-import type { TaskPhase } from '../../src/runtime/task-state.ts'
+import { Task } from '../../src/runtime/task/task.ts'
+import type { TaskPhase } from '../../src/runtime/task/life.ts'
 import { client, defaults } from './isolated.ts'
 
 /** A task without a group: it owns its partition because it thinks so. */

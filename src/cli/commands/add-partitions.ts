@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
-import { action, examples, type Context } from '../action.ts'
-import { count } from '../parsers.ts'
-import type { World } from '../world.ts'
+import { action, examples, type Context } from '../shell/action.ts'
+import { count } from '../shell/parsers.ts'
+import type { World } from '../shell/world.ts'
 
 export function registerAddPartitions(topics: Command, world: World): void {
   const command = topics
@@ -27,9 +27,9 @@ async function run(
 ): Promise<void> {
   const { settings, output, signal } = context
   const { withCluster } = await import('../../app/cluster.ts')
-  const { applyGrowth, commandsAfter, readGrowth } = await import('../../app/partition-growth.ts')
+  const { applyGrowth, commandsAfter, readGrowth } = await import('../../app/workers/partition-growth.ts')
   const { defaultWorkers: workers } = await import('../../pipeline/workers/index.ts')
-  const { confirm } = await import('../confirm.ts')
+  const { confirm } = await import('../shell/confirm.ts')
   await withCluster(settings, async (client) => {
     const plan = await readGrowth(client, topic, Number(to), workers)
     const then = commandsAfter(plan, workers)

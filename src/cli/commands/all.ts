@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
-import { action, examples, type Context } from '../action.ts'
-import { addFlowOptions, flowOptionsOf, type TypedFlow } from '../flow-options.ts'
-import type { World } from '../world.ts'
+import { action, examples, type Context } from '../shell/action.ts'
+import { addFlowOptions, flowOptionsOf, type TypedFlow } from './flow-options.ts'
+import type { World } from '../shell/world.ts'
 
 interface TypedAll extends TypedFlow {
   readonly keepData?: boolean
@@ -51,7 +51,7 @@ async function run(context: Context, typed: TypedAll): Promise<void> {
   } = typed
   const options = { ...flowOptionsOf(typed), keepData, keepInfra, reset, ksql, chaos, audit }
   if (explain) {
-    const { explainAll } = await import('../../app/all-plan.ts')
+    const { explainAll } = await import('../../app/run/plan.ts')
     const plan = explainAll(settings, options)
     const { bold, dim } = output.out
     output.result(plan, () =>

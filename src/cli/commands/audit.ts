@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
-import type { AnyWorker } from '../../pipeline/worker.ts'
-import { action, examples, type Context } from '../action.ts'
-import type { World } from '../world.ts'
+import type { AnyWorker } from '../../pipeline/worker/definition.ts'
+import { action, examples, type Context } from '../shell/action.ts'
+import type { World } from '../shell/world.ts'
 
 const usageExamples = [
   'payflow audit',
@@ -39,11 +39,11 @@ async function run(
   const { defaultWorkers } = await import('../../pipeline/workers/index.ts')
   if (help === true) return explain(command, defaultWorkers)
   if (ksql === true) return (await import('../tasks/audit-ksql.ts')).runKsqlAudit(context)
-  const { loadWorkerFiles } = await import('../../app/worker-files.ts')
-  const { parseWorkers } = await import('../worker-command-line.ts')
+  const { loadWorkerFiles } = await import('../../app/workers/files.ts')
+  const { parseWorkers } = await import('./worker-command-line.ts')
   const { withCluster } = await import('../../app/cluster.ts')
-  const { auditChoices, chooseAuditable } = await import('../../app/audit.ts')
-  const { failOnDifference, reportLines } = await import('../audit-report.ts')
+  const { auditChoices, chooseAuditable } = await import('../../app/audit/audit.ts')
+  const { failOnDifference, reportLines } = await import('../views/audit-report.ts')
   const { runAudit } = await import('../tasks/audit.ts')
   const { argv: words, known } = await loadWorkerFiles(argv, defaultWorkers, context.world.cwd)
   const typed = parseWorkers(command, words, known)
@@ -62,7 +62,7 @@ async function run(
 }
 
 async function explain(command: Command, known: readonly AnyWorker[]): Promise<void> {
-  const { commandOf } = await import('../worker-command-line.ts')
+  const { commandOf } = await import('./worker-command-line.ts')
   const shown = commandOf(command, known).usage(command.usage()).description(command.description())
   for (const option of command.options) shown.addOption(option)
   examples(shown, ...usageExamples).outputHelp()

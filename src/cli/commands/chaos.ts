@@ -1,8 +1,8 @@
 import type { Command } from 'commander'
-import { action, examples, type Context } from '../action.ts'
-import { addIntervalOptions, anySeed, intervalsOf, type TypedIntervals } from '../chaos-options.ts'
-import { duration, seed } from '../parsers.ts'
-import type { World } from '../world.ts'
+import { action, examples, type Context } from '../shell/action.ts'
+import { addIntervalOptions, anySeed, intervalsOf, type TypedIntervals } from './chaos-options.ts'
+import { duration, seed } from '../shell/parsers.ts'
+import type { World } from '../shell/world.ts'
 
 interface TypedChaos extends TypedIntervals {
   readonly for?: number
@@ -30,24 +30,24 @@ export function registerChaos(program: Command, world: World): void {
 
 async function run(context: Context, typed: TypedChaos): Promise<void> {
   const { settings, world, output, signal } = context
-  const { possibleIntervals, planOptionsOf } = await import('../../app/chaos-options.ts')
+  const { possibleIntervals, planOptionsOf } = await import('../../app/chaos/options.ts')
   const durationMs = typed.for ?? usualDurationMs
   const { intervals, left } = await possibleIntervals(settings, world.env, intervalsOf(typed))
   const options = { seed: typed.seed ?? anySeed(), durationMs, mixed: typed.mixed ?? false, intervals }
   if (left.length > 0) output.note(`Without ${left.join(', ')}: the brokers are not payflow's own`)
   if (typed.dryRun === true) {
-    const { planOf } = await import('../../app/chaos-plan.ts')
-    const { planLines } = await import('../chaos-report.ts')
+    const { planOf } = await import('../../app/chaos/plan.ts')
+    const { planLines } = await import('../views/chaos-report.ts')
     const plan = planOf(planOptionsOf(settings, options), options.durationMs)
     output.result(plan, () => planLines(plan))
     return
   }
   world.stopWith({ message: 'Healing what is broken', outcome: 'interrupted' })
-  const { auditChoices, hasRule } = await import('../../app/audit.ts')
-  const { runChaos } = await import('../../app/chaos-run.ts')
+  const { auditChoices, hasRule } = await import('../../app/audit/audit.ts')
+  const { runChaos } = await import('../../app/chaos/run.ts')
   const { withCluster } = await import('../../app/cluster.ts')
-  const { failOnDifference, reportLines } = await import('../audit-report.ts')
-  const { eventLine, figureLines } = await import('../chaos-report.ts')
+  const { failOnDifference, reportLines } = await import('../views/audit-report.ts')
+  const { eventLine, figureLines } = await import('../views/chaos-report.ts')
   const { runAudit } = await import('../tasks/audit.ts')
   output.note(`seed ${options.seed}, ${durationMs / 1000} s`)
   let forget = (): void => undefined

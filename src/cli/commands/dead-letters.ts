@@ -1,10 +1,10 @@
 import type { Command } from 'commander'
-import type { LetterFilter } from '../../app/dead-letter.ts'
-import type { ReplayPlan } from '../../app/replay-plan.ts'
-import { action, examples, type Context } from '../action.ts'
-import { table } from '../output.ts'
-import { count } from '../parsers.ts'
-import type { World } from '../world.ts'
+import type { LetterFilter } from '../../app/dead-letters/dead-letter.ts'
+import type { ReplayPlan } from '../../app/dead-letters/replay-plan.ts'
+import { action, examples, type Context } from '../shell/action.ts'
+import { table } from '../shell/output.ts'
+import { count } from '../shell/parsers.ts'
+import type { World } from '../shell/world.ts'
 
 const SHOWN = 50
 
@@ -56,8 +56,8 @@ const filterOf = ({ worker, topic, reason }: FilterOptions): LetterFilter => ({
 
 async function runList({ settings, output, signal }: Context, options: FilterOptions & { lines?: number }) {
   const { withCluster } = await import('../../app/cluster.ts')
-  const { ReasonCounts, deadLetters } = await import('../../app/dead-letters.ts')
-  const { letterDocument, letterRow, letterHead } = await import('../dead-letter-rows.ts')
+  const { ReasonCounts, deadLetters } = await import('../../app/dead-letters/list.ts')
+  const { letterDocument, letterRow, letterHead } = await import('../views/dead-letter-rows.ts')
   const limit = options.lines ?? (output.json ? Infinity : SHOWN)
   const newest: (() => void)[] = []
   const rows: string[][] = []
@@ -91,9 +91,9 @@ async function runList({ settings, output, signal }: Context, options: FilterOpt
 
 async function runShow({ world, settings, output }: Context, _: object, [id = '']: readonly string[]): Promise<void> {
   const { withCluster } = await import('../../app/cluster.ts')
-  const { findDeadLetter } = await import('../../app/dead-letters.ts')
-  const { letterDocument } = await import('../dead-letter-rows.ts')
-  const { letterLines } = await import('../dead-letter-view.ts')
+  const { findDeadLetter } = await import('../../app/dead-letters/list.ts')
+  const { letterDocument } = await import('../views/dead-letter-rows.ts')
+  const { letterLines } = await import('../views/dead-letter-view.ts')
   await withCluster(settings, async (client) => {
     const letter = await findDeadLetter(client, id)
     const width = world.isTTY.stdout ? world.columns() : Infinity
@@ -112,9 +112,9 @@ async function runReplay(context: Context, options: ReplayOptions, ids: readonly
   const { settings, output, signal } = context
   const { PayflowError } = await import('../../errors.ts')
   const { withCluster } = await import('../../app/cluster.ts')
-  const { readReplayPlan, replay } = await import('../../app/replay.ts')
+  const { readReplayPlan, replay } = await import('../../app/dead-letters/replay.ts')
   const { defaultWorkers: workers } = await import('../../pipeline/workers/index.ts')
-  const { confirm } = await import('../confirm.ts')
+  const { confirm } = await import('../shell/confirm.ts')
   const filter = filterOf(options)
   const { all = false, force = false, dryRun = false, yes = false } = options
   const narrowed = Object.keys(filter).length > 0

@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
-import { action, examples, type Context } from '../action.ts'
-import { table } from '../output.ts'
-import type { World } from '../world.ts'
+import { action, examples, type Context } from '../shell/action.ts'
+import { table } from '../shell/output.ts'
+import type { World } from '../shell/world.ts'
 
 export function registerGroups(program: Command, world: World): void {
   const groups = program.command('groups').description('consumer groups: state, members and lag')

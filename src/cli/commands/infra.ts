@@ -1,8 +1,8 @@
 import type { Command } from 'commander'
-import { action, examples, type Context } from '../action.ts'
+import { action, examples, type Context } from '../shell/action.ts'
 import type { Engine } from '../../infra/engine.ts'
-import { lines } from '../parsers.ts'
-import type { World } from '../world.ts'
+import { lines } from '../shell/parsers.ts'
+import type { World } from '../shell/world.ts'
 
 export function registerInfra(program: Command, world: World): void {
   const infra = program.command('infra').description('start, stop and look at the brokers')

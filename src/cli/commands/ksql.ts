@@ -1,7 +1,7 @@
 import { Option, type Command } from 'commander'
-import { action, examples, type Context } from '../action.ts'
-import { count } from '../parsers.ts'
-import type { World } from '../world.ts'
+import { action, examples, type Context } from '../shell/action.ts'
+import { count } from '../shell/parsers.ts'
+import type { World } from '../shell/world.ts'
 
 export function registerKsql(program: Command, world: World): void {
   const ksql = program.command('ksql').description('the same streams in SQL, on ksqlDB')
@@ -66,15 +66,15 @@ async function runDrop(context: Context, { dryRun = false, yes = false }: Omit<A
 }
 
 async function runStatus({ settings, output, signal }: Context): Promise<void> {
-  const { ksqlStatus } = await import('../../app/ksql-status.ts')
-  const { statusLines } = await import('../ksql-view.ts')
+  const { ksqlStatus } = await import('../../app/ksql/status.ts')
+  const { statusLines } = await import('../views/ksql-view.ts')
   const status = await ksqlStatus(settings, signal)
   output.result(status, () => statusLines(status, output.out))
 }
 
 async function runDescribe({ settings, output, signal }: Context, _: object, [name = '']: readonly string[]) {
-  const { describeKsql } = await import('../../app/ksql-describe.ts')
-  const { descriptionLines } = await import('../ksql-view.ts')
+  const { describeKsql } = await import('../../app/ksql/describe.ts')
+  const { descriptionLines } = await import('../views/ksql-view.ts')
   const description = await describeKsql(settings, name, signal)
   output.result(description, () => descriptionLines(description, output.out))
 }
@@ -87,7 +87,7 @@ interface QueryOptions {
 async function runQuery(context: Context, { limit, from }: QueryOptions, [sql = '']: readonly string[]) {
   const { world, settings, signal } = context
   world.stopWith({ message: 'Ending the query', outcome: 'done' })
-  const { runQuery: run } = await import('../../app/ksql-query.ts')
-  const { showRows } = await import('../ksql-rows.ts')
+  const { runQuery: run } = await import('../../app/ksql/query.ts')
+  const { showRows } = await import('../views/ksql-rows.ts')
   await showRows(context, await run(settings, sql, { limit, from }, signal))
 }

@@ -1,8 +1,8 @@
 import { Argument, type Command } from 'commander'
-import { action, examples, type Context } from '../action.ts'
-import { addFlowOptions, flowOptionsOf, type TypedFlow } from '../flow-options.ts'
-import { table } from '../output.ts'
-import type { World } from '../world.ts'
+import { action, examples, type Context } from '../shell/action.ts'
+import { addFlowOptions, flowOptionsOf, type TypedFlow } from './flow-options.ts'
+import { table } from '../shell/output.ts'
+import type { World } from '../shell/world.ts'
 
 export function registerProduce(program: Command, world: World): void {
   const what = new Argument('<orders|payments|users|all>', 'what to write').choices([
@@ -28,7 +28,7 @@ async function run(
 ): Promise<void> {
   world.stopWith({ message: 'Stopping: what was generated is still being written', outcome: 'done' })
   const { checkTopics, flowOf, kinds, produceAll, reproduceCommand } = await import('../../app/producers.ts')
-  const { showProgress } = await import('../produce-progress.ts')
+  const { showProgress } = await import('../views/produce-progress.ts')
   const flow = flowOf(flowOptionsOf(typed))
   const wanted = kinds.filter((name) => kind === 'all' || kind === name)
   await checkTopics(settings, wanted)

@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
-import { action, examples, type Context } from '../action.ts'
-import { table } from '../output.ts'
-import type { World } from '../world.ts'
+import { action, examples, type Context } from '../shell/action.ts'
+import { table } from '../shell/output.ts'
+import type { World } from '../shell/world.ts'
 import { registerAddPartitions } from './add-partitions.ts'
 
 export function registerTopics(program: Command, world: World): void {
@@ -35,7 +35,7 @@ async function runCreate(
   { dryRun = false }: { dryRun?: boolean },
 ): Promise<void> {
   const { withCluster } = await import('../../app/cluster.ts')
-  const { createMissing, describeCreate, layoutOf, missingTopics } = await import('../../app/topics.ts')
+  const { createMissing, describeCreate, layoutOf, missingTopics } = await import('../../app/topics/topics.ts')
   await withCluster(settings, async (client) => {
     const layout = await layoutOf(settings)
     if (dryRun) {
@@ -57,9 +57,9 @@ interface ResetOptions {
 async function runReset(context: Context, { dryRun = false, yes = false }: ResetOptions): Promise<void> {
   const { settings, output, signal } = context
   const { withCluster } = await import('../../app/cluster.ts')
-  const { applyReset, describePlan, layoutOf, planReset, readState } = await import('../../app/topics.ts')
-  const { queriesOnTopics, refuseWhileQueried } = await import('../../app/ksql-flow.ts')
-  const { confirm } = await import('../confirm.ts')
+  const { applyReset, describePlan, layoutOf, planReset, readState } = await import('../../app/topics/topics.ts')
+  const { queriesOnTopics, refuseWhileQueried } = await import('../../app/ksql/flow.ts')
+  const { confirm } = await import('../shell/confirm.ts')
   await withCluster(settings, async (client) => {
     const plan = planReset(await readState(client), await layoutOf(settings))
     if (dryRun) {
@@ -84,7 +84,7 @@ async function runReset(context: Context, { dryRun = false, yes = false }: Reset
 
 async function runList({ settings, output }: Context): Promise<void> {
   const { withCluster } = await import('../../app/cluster.ts')
-  const { listAll } = await import('../../app/topics.ts')
+  const { listAll } = await import('../../app/topics/topics.ts')
   const topics = await withCluster(settings, listAll)
   const rows = topics.map(({ topic, ...rest }) => [topic, rest.partitions, rest.replicationFactor, rest.records])
   output.result(topics, () => table(['topic', 'partitions', 'replicas', 'records'], rows))
@@ -92,7 +92,7 @@ async function runList({ settings, output }: Context): Promise<void> {
 
 async function runDescribe({ settings, output }: Context, _: object, names: readonly string[]): Promise<void> {
   const { withCluster } = await import('../../app/cluster.ts')
-  const { describeExisting } = await import('../../app/topics.ts')
+  const { describeExisting } = await import('../../app/topics/topics.ts')
   const topics = await withCluster(settings, (client) => describeExisting(client, names))
   const rows = topics.flatMap(({ topic, partitions }) =>
     partitions.map((p) => [topic, p.partition, p.leader, p.replicas.join(','), p.isr.join(','), p.start, p.end]),

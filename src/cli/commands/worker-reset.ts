@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { PayflowError } from '../../errors.ts'
-import { action, examples, type Context } from '../action.ts'
-import type { World } from '../world.ts'
+import { action, examples, type Context } from '../shell/action.ts'
+import type { World } from '../shell/world.ts'
 
 export function registerWorkerReset(worker: Command, world: World): void {
   const reset = worker
@@ -41,12 +41,12 @@ async function run(context: Context, options: Options, names: readonly string[],
     })
   const { settings, output, signal } = context
   const { defaultWorkers: workers } = await import('../../pipeline/workers/index.ts')
-  const { findWorkers } = await import('../../app/worker-arguments.ts')
-  const { loadWorkerFiles } = await import('../../app/worker-files.ts')
+  const { findWorkers } = await import('../../app/workers/arguments.ts')
+  const { loadWorkerFiles } = await import('../../app/workers/files.ts')
   const { replicationFactorOf, withCluster } = await import('../../app/cluster.ts')
-  const { applyWorkerReset, readWorkerReset } = await import('../../app/worker-reset.ts')
-  const { describeWorkerReset } = await import('../../app/worker-reset-plan.ts')
-  const { confirm } = await import('../confirm.ts')
+  const { applyWorkerReset, readWorkerReset } = await import('../../app/workers/reset.ts')
+  const { describeWorkerReset } = await import('../../app/workers/reset-plan.ts')
+  const { confirm } = await import('../shell/confirm.ts')
   const { argv: words, known } = await loadWorkerFiles(names, workers, context.world.cwd)
   const named = findWorkers(words, known)
   const { keepOutput = false, dryRun = false, yes = false } = options

@@ -1,10 +1,10 @@
 import type { Command } from 'commander'
-import type { SupervisorEvent } from '../../app/supervisor.ts'
+import type { SupervisorEvent } from '../../app/workers/supervisor.ts'
 import type { WorkerEvent, WorkerSummary } from '../../runtime/run-workers.ts'
-import type { ParsedWorkers } from '../worker-command-line.ts'
-import { action, examples, type Context } from '../action.ts'
-import { table, type Output } from '../output.ts'
-import type { World } from '../world.ts'
+import type { ParsedWorkers } from './worker-command-line.ts'
+import { action, examples, type Context } from '../shell/action.ts'
+import { table, type Output } from '../shell/output.ts'
+import type { World } from '../shell/world.ts'
 import { registerWorkerReset } from './worker-reset.ts'
 
 const usageExamples = [
@@ -50,8 +50,8 @@ interface Options {
 
 async function run(context: Context, options: Options, argv: readonly string[], command: Command): Promise<void> {
   const { defaultWorkers } = await import('../../pipeline/workers/index.ts')
-  const { loadWorkerFiles } = await import('../../app/worker-files.ts')
-  const { commandOf, parseWorkers } = await import('../worker-command-line.ts')
+  const { loadWorkerFiles } = await import('../../app/workers/files.ts')
+  const { commandOf, parseWorkers } = await import('./worker-command-line.ts')
   const { untilCaughtUp = false, help = false } = options
   const { argv: words, known } = await loadWorkerFiles(argv, defaultWorkers, context.world.cwd)
   const explain = (): Command => {
@@ -76,7 +76,7 @@ async function runTogether(
   untilCaughtUp: boolean,
 ): Promise<WorkerSummary[]> {
   const { settings, world, output, signal } = context
-  const { runHere } = await import('../../app/workers.ts')
+  const { runHere } = await import('../../app/workers/run-here.ts')
   const onEvent = (event: WorkerEvent): void => {
     world.parent?.tell({ type: 'event', event })
     showEvent(output, event)
@@ -93,7 +93,7 @@ async function runApart(
   untilCaughtUp: boolean,
 ): Promise<WorkerSummary[]> {
   const { settings, world, output, signal } = context
-  const { WorkerProcesses } = await import('../../app/worker-processes.ts')
+  const { WorkerProcesses } = await import('../../app/workers/processes.ts')
   const processes = new WorkerProcesses(settings, world.env, choices, (event) => showEvent(output, event))
   const forget = world.atForcedExit(() => processes.kill())
   try {

@@ -1,9 +1,9 @@
-import { auditKsql, type KsqlAudit } from '../../app/audit-ksql.ts'
+import { auditKsql, type KsqlAudit } from '../../app/audit/ksql.ts'
 import { withCluster } from '../../app/cluster.ts'
 import { PayflowError } from '../../errors.ts'
-import type { Context } from '../action.ts'
-import { table, type Palette } from '../output.ts'
-import { visible } from '../visible-text.ts'
+import type { Context } from '../shell/action.ts'
+import { table, type Palette } from '../shell/output.ts'
+import { visible } from '../views/visible-text.ts'
 import { runSteps } from './steps.ts'
 
 const SHOWN = 5

@@ -1,10 +1,10 @@
-import { audit, type AuditProgress, type AuditReport } from '../../app/audit.ts'
-import type { AuditChoice } from '../../app/audit-worker.ts'
+import { audit, type AuditProgress, type AuditReport } from '../../app/audit/audit.ts'
+import type { AuditChoice } from '../../app/audit/worker.ts'
 import type { Client } from '../../kafka/client.ts'
-import type { Context } from '../action.ts'
-import { table, type Output } from '../output.ts'
-import { Screen } from '../screen.ts'
-import type { World } from '../world.ts'
+import type { Context } from '../shell/action.ts'
+import { table, type Output } from '../shell/output.ts'
+import { Screen } from '../shell/screen.ts'
+import type { World } from '../shell/world.ts'
 
 const plainIntervalMs = 5_000
 const drawIntervalMs = 100

@@ -1,9 +1,9 @@
-import { prepareApply, prepareDrop, type KsqlRun } from '../../app/ksql-apply.ts'
+import { prepareApply, prepareDrop, type KsqlRun } from '../../app/ksql/apply.ts'
 import { PayflowError } from '../../errors.ts'
 import type { Plan } from '../../ksql/plan.ts'
-import type { Context } from '../action.ts'
-import { confirm } from '../confirm.ts'
-import { actionTitles, orderLines, planDocument, planLines } from '../ksql-view.ts'
+import type { Context } from '../shell/action.ts'
+import { confirm } from '../shell/confirm.ts'
+import { actionTitles, orderLines, planDocument, planLines } from '../views/ksql-view.ts'
 import { runSteps } from './steps.ts'
 
 /** Runs a preparation as a step of its own: it may wait for a server that starts. */

@@ -7,8 +7,8 @@ import {
   type ListrTask,
 } from 'listr2'
 import { messageOf } from '../../errors.ts'
-import type { Output, Palette } from '../output.ts'
-import type { World } from '../world.ts'
+import type { Output, Palette } from '../shell/output.ts'
+import type { World } from '../shell/world.ts'
 
 export interface Step {
   readonly title: string

@@ -1,4 +1,4 @@
-import { describeBrokers } from '../../kafka/ready.ts'
+import { describeBrokers } from '../../kafka/readiness.ts'
 import type { Report } from '../engine.ts'
 import type { Layout } from './layout.ts'
 import { addressOf, forget, readStates, stopService, type Service } from './services.ts'

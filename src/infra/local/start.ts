@@ -1,5 +1,5 @@
 import { PayflowError } from '../../errors.ts'
-import { waitForBrokers } from '../../kafka/ready.ts'
+import { waitForBrokers } from '../../kafka/readiness.ts'
 import type { Report } from '../engine.ts'
 import { poll } from '../poll.ts'
 import { isAlive } from '../processes.ts'

@@ -1,6 +1,6 @@
 import { PayflowError } from '../../errors.ts'
 import { fetchApi } from './fetch.ts'
-import { kafkajsVersion } from './kafkajs-protocol.ts'
+import { kafkajsVersion } from '../kafkajs/protocol.ts'
 import { produceApi } from './produce.ts'
 import type { WireMode } from './wire-mode.ts'
 

@@ -1,7 +1,7 @@
 import type { AbortedTransaction } from './aborted-transactions.ts'
 import { decodeRecordSet, type FetchedBytes } from './batch-record-set.ts'
 import { ByteReader } from './byte-reader.ts'
-import { createErrorFromCode, encodeFetchV11, type ProtocolRequest } from './kafkajs-protocol.ts'
+import { createErrorFromCode, encodeFetchV11, type ProtocolRequest } from '../kafkajs/protocol.ts'
 import { decodeRecordSetByKafkajs } from './message-record-set.ts'
 import type { RecordSet } from './record-set.ts'
 import type { WireMode } from './wire-mode.ts'

@@ -1,5 +1,5 @@
 import { RecordBuffer, type Header, type Records } from './record-buffer.ts'
-import type { KafkajsMessage } from './kafkajs-protocol.ts'
+import type { KafkajsMessage } from '../kafkajs/protocol.ts'
 
 /** Records as kafkajs's own encoder takes them: encoded when the request is. */
 export class MessageList implements Records {

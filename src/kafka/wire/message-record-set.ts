@@ -1,6 +1,6 @@
 import { nextOffsetAfter, visibleBatches, type FetchedBytes } from './batch-record-set.ts'
 import { unsupportedCompression } from './decompress.ts'
-import { decodeMessages, KafkajsDecoder, type DecodedMessage } from './kafkajs-protocol.ts'
+import { decodeMessages, KafkajsDecoder, type DecodedMessage } from '../kafkajs/protocol.ts'
 import { readRecordBatches } from './record-batch.ts'
 import type { RecordCursor, RecordHeader, RecordSet } from './record-set.ts'
 

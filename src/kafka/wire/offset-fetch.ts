@@ -1,5 +1,5 @@
 import { ByteReader } from './byte-reader.ts'
-import { KafkajsEncoder, createErrorFromCode, type ProtocolRequest } from './kafkajs-protocol.ts'
+import { KafkajsEncoder, createErrorFromCode, type ProtocolRequest } from '../kafkajs/protocol.ts'
 
 /** The first version that can leave out offsets which a transaction under way is about to change (KIP-447); kafkajs ends at 5. */
 export const stableOffsetFetchApi = { apiKey: 9, apiVersion: 7, apiName: 'OffsetFetch' } as const

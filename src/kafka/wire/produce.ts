@@ -1,6 +1,6 @@
 import { ByteReader } from './byte-reader.ts'
 import { crc32c } from './crc32c.ts'
-import { encodeProduceV7, type EncodedRequest, type ProtocolRequest } from './kafkajs-protocol.ts'
+import { encodeProduceV7, type EncodedRequest, type ProtocolRequest } from '../kafkajs/protocol.ts'
 import { MessageList } from './message-list.ts'
 import { RecordBuffer, type Records } from './record-buffer.ts'
 

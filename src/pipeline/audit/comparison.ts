@@ -1,4 +1,4 @@
-import type { TopicSpec } from '../topics.ts'
+import type { TopicSpec } from '../events/topics.ts'
 import { MAX_DIFFERENCES, pairDifferences, type ExpectedLine, type FoundLine } from './difference-pairs.ts'
 import { fingerprint } from './fingerprint.ts'
 import { Ledger } from './ledger.ts'

@@ -1,5 +1,5 @@
 import { MAX_CENTS, type Cents } from '../money.ts'
-import type { EventOf, Order, TopicSpec, UserEvent, enrichedOrders } from '../topics.ts'
+import type { EventOf, Order, TopicSpec, UserEvent, enrichedOrders } from '../events/topics.ts'
 import { Comparison } from './comparison.ts'
 import { fingerprint } from './fingerprint.ts'
 import { readOutput } from './read-output.ts'

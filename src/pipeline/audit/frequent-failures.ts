@@ -1,4 +1,4 @@
-import type { EventOf, TopicSpec, failedPayments, frequentFailedPayments } from '../topics.ts'
+import type { EventOf, TopicSpec, failedPayments, frequentFailedPayments } from '../events/topics.ts'
 import { Comparison } from './comparison.ts'
 import { FailureLimits } from './failure-limits.ts'
 import { FailureWindow } from './failure-window.ts'

@@ -1,10 +1,11 @@
 import { MAX_CENTS } from '../money.ts'
-import type { EventOf, Order, Payment, TopicSpec, orderStatus } from '../topics.ts'
+import type { EventOf, Order, Payment, TopicSpec, orderStatus } from '../events/topics.ts'
 import { fingerprint } from './fingerprint.ts'
 import { OrderTable } from './order-table.ts'
 import { readOutput } from './read-output.ts'
 import type { AuditedInput, FoundOutput, Rule, RuleOf, RuleSetup } from './rule.ts'
-import { StatusLedger, type AwaitedStatus, type Waits } from './status-ledger.ts'
+import { StatusLedger } from './status-ledger.ts'
+import type { AwaitedStatus, Waits } from './unknown-orders.ts'
 import { TaskClocks } from './task-clocks.ts'
 
 type Status = EventOf<typeof orderStatus>

@@ -1,4 +1,4 @@
-import type { EventOf, Payment, TopicSpec, failedPayments } from '../topics.ts'
+import type { EventOf, Payment, TopicSpec, failedPayments } from '../events/topics.ts'
 import { Comparison } from './comparison.ts'
 import type { Rule, RuleOf } from './rule.ts'
 

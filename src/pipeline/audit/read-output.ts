@@ -1,5 +1,5 @@
-import { decodeText } from '../decode.ts'
-import type { TopicSpec } from '../topics.ts'
+import { decodeText } from '../codec/decode.ts'
+import type { TopicSpec } from '../events/topics.ts'
 import type { FoundOutput } from './rule.ts'
 
 /** The event of an output record; undefined when it holds none. */

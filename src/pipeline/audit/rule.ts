@@ -1,4 +1,4 @@
-import type { TopicSpec } from '../topics.ts'
+import type { TopicSpec } from '../events/topics.ts'
 
 /** Where a record lies. */
 export interface Place {

@@ -1,6 +1,6 @@
 import { MAX_CENTS, moneyText, type Cents } from '../money.ts'
 import { formatTimestamp } from '../time.ts'
-import type { EventOf, Order, TopicSpec, aggregatedRevenue } from '../topics.ts'
+import type { EventOf, Order, TopicSpec, aggregatedRevenue } from '../events/topics.ts'
 import { Comparison } from './comparison.ts'
 import { readOutput } from './read-output.ts'
 import type { AuditedInput, FoundOutput, Rule, RuleOf } from './rule.ts'

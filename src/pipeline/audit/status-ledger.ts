@@ -1,25 +1,8 @@
 import { pairDifferences, type ExpectedLine, type FoundLine } from './difference-pairs.ts'
 import { Ledger } from './ledger.ts'
-import type { Findings, FoundOutput, Place, RuleSetup } from './rule.ts'
+import type { Findings, FoundOutput, RuleSetup } from './rule.ts'
 import type { TaskClocks } from './task-clocks.ts'
-import { UnknownOrders } from './unknown-orders.ts'
-
-/** How long payments wait and orders are kept, in ms of event time. */
-export interface Waits {
-  readonly wait: number
-  readonly retention: number
-}
-
-/** A payment that must have a status. */
-export interface AwaitedStatus {
-  readonly orderId: string
-  readonly timeMs: number
-  /** The earlier one of the payment and its order, in ms. */
-  readonly firstMs: number
-  readonly task: number
-  readonly place: Place
-  readonly text: string
-}
+import { UnknownOrders, type AwaitedStatus, type Waits } from './unknown-orders.ts'
 
 interface AwaitedMatch extends AwaitedStatus {
   readonly payment: number

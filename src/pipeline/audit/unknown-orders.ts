@@ -1,7 +1,23 @@
 import type { FoundLine } from './difference-pairs.ts'
-import type { FoundOutput } from './rule.ts'
-import type { AwaitedStatus, Waits } from './status-ledger.ts'
+import type { FoundOutput, Place } from './rule.ts'
 import type { TaskClocks } from './task-clocks.ts'
+
+/** How long payments wait and orders are kept, in ms of event time. */
+export interface Waits {
+  readonly wait: number
+  readonly retention: number
+}
+
+/** A payment that must have a status. */
+export interface AwaitedStatus {
+  readonly orderId: string
+  readonly timeMs: number
+  /** The earlier one of the payment and its order, in ms. */
+  readonly firstMs: number
+  readonly task: number
+  readonly place: Place
+  readonly text: string
+}
 
 interface Reports {
   /** Payments without an order that have no UNKNOWN_ORDER yet. */

@@ -1,5 +1,5 @@
 import type { Cents } from '../money.ts'
-import { orders, type Order } from '../topics.ts'
+import { orders, type Order } from '../events/topics.ts'
 import { between, lanes, shareOf, weighted } from './hash.ts'
 import { people } from './people.ts'
 import { clock, ids, sourceOf, type Source, type SourceOptions } from './source.ts'

@@ -1,4 +1,4 @@
-import { PAYMENT_METHODS, payments, type Payment } from '../topics.ts'
+import { PAYMENT_METHODS, payments, type Payment } from '../events/topics.ts'
 import type { Cents } from '../money.ts'
 import { lanes, shareOf, weighted } from './hash.ts'
 import { ordersAt } from './orders.ts'

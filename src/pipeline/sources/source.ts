@@ -1,4 +1,4 @@
-import type { TopicSpec } from '../topics.ts'
+import type { TopicSpec } from '../events/topics.ts'
 import { lanes } from './hash.ts'
 import { uuidText } from './uuid.ts'
 

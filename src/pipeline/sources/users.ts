@@ -1,5 +1,5 @@
 import { faker } from '@faker-js/faker/locale/en'
-import { EVENT_TYPES, users, type UserEvent } from '../topics.ts'
+import { EVENT_TYPES, users, type UserEvent } from '../events/topics.ts'
 import { between, lanes, weighted } from './hash.ts'
 import { people } from './people.ts'
 import { clock, sourceOf, type Source, type SourceOptions } from './source.ts'

@@ -1,5 +1,5 @@
 import type { Cents } from '../money.ts'
-import { failedPayments, orders, payments, users, type EventOf, type TopicSpec } from '../topics.ts'
+import { failedPayments, orders, payments, users, type EventOf, type TopicSpec } from '../events/topics.ts'
 
 /** An event and the topic it stands in. */
 export interface TopicEvent<Event = unknown> {

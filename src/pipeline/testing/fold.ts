@@ -1,7 +1,7 @@
-import { checkKey, checkResult } from '../check-result.ts'
-import { StateStore } from '../state-store.ts'
-import type { TopicSpec } from '../topics.ts'
-import type { AnyWorker, OptionSpecs, StepResult } from '../worker.ts'
+import { checkKey, checkResult } from '../worker/check-result.ts'
+import { StateStore } from '../worker/state.ts'
+import type { TopicSpec } from '../events/topics.ts'
+import type { AnyWorker, OptionSpecs, StepResult } from '../worker/definition.ts'
 import type { TopicEvent } from './events.ts'
 
 type Step = (event: unknown, state: unknown, options: unknown) => StepResult<unknown, unknown> | undefined

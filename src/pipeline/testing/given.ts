@@ -1,4 +1,4 @@
-import type { AnyWorker } from '../worker.ts'
+import type { AnyWorker } from '../worker/definition.ts'
 import { ExpectationError, isAsExpected } from './equal.ts'
 import type { TopicEvent } from './events.ts'
 import { Fold } from './fold.ts'

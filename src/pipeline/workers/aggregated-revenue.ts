@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { MAX_CENTS, addCents, moneyText, type Cents } from '../money.ts'
-import { aggregatedRevenue, orders } from '../topics.ts'
-import { defineWorker } from '../worker.ts'
+import { aggregatedRevenue, orders } from '../events/topics.ts'
+import { defineWorker } from '../worker/definition.ts'
 import { TOTAL_TOO_LARGE, orderTotal } from './order-total.ts'
 
 const revenue = z.object({ cents: z.int().min(0), orders: z.int().min(0) })

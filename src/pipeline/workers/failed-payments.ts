@@ -1,5 +1,5 @@
-import { failedPayments, payments } from '../topics.ts'
-import { defineWorker } from '../worker.ts'
+import { failedPayments, payments } from '../events/topics.ts'
+import { defineWorker } from '../worker/definition.ts'
 
 export const failedPaymentsWorker = defineWorker({
   name: 'failed-payments',

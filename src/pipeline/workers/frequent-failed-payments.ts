@@ -1,7 +1,7 @@
 import { z } from 'zod'
-import { failedPayments, frequentFailedPayments } from '../topics.ts'
-import { STEPS, bucketOf, countIn, sumOf } from '../windows.ts'
-import { defineWorker } from '../worker.ts'
+import { failedPayments, frequentFailedPayments } from '../events/topics.ts'
+import { STEPS, bucketOf, countIn, sumOf } from '../events/windows.ts'
+import { defineWorker } from '../worker/definition.ts'
 import { countOption, windowOption } from './options.ts'
 
 const failures = z.object({

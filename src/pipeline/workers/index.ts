@@ -1,4 +1,4 @@
-import type { AnyWorker } from '../worker.ts'
+import type { AnyWorker } from '../worker/definition.ts'
 import { aggregatedRevenueWorker } from './aggregated-revenue.ts'
 import { failedPaymentsWorker } from './failed-payments.ts'
 import { frequentFailedPaymentsWorker } from './frequent-failed-payments.ts'

@@ -1,5 +1,5 @@
 import { MAX_CENTS, moneyText, multiplyCents, type Cents } from '../money.ts'
-import type { Order } from '../topics.ts'
+import type { Order } from '../events/topics.ts'
 
 /** What an order costs; undefined when that is more than payflow can count exactly. */
 export const orderTotal = (order: Order): Cents | undefined => multiplyCents(order.price, order.quantity)

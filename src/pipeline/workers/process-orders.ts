@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import { EVENT_TYPES, enrichedOrders, orders, users } from '../topics.ts'
-import { defineWorker } from '../worker.ts'
+import { EVENT_TYPES, enrichedOrders, orders, users } from '../events/topics.ts'
+import { defineWorker } from '../worker/definition.ts'
 import { TOTAL_TOO_LARGE, orderTotal } from './order-total.ts'
 
 const profile = z.object({ name: z.string(), last_event_type: z.enum(EVENT_TYPES), last_seen: z.int() })

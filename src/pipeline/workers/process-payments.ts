@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { Cents } from '../money.ts'
-import { PAYMENT_METHODS, PAYMENT_STATUSES, orderStatus, orders, payments, type EventOf } from '../topics.ts'
-import { defineWorker } from '../worker.ts'
+import { PAYMENT_METHODS, PAYMENT_STATUSES, orderStatus, orders, payments, type EventOf } from '../events/topics.ts'
+import { defineWorker } from '../worker/definition.ts'
 import { durationOption } from './options.ts'
 import { TOTAL_TOO_LARGE, orderTotal } from './order-total.ts'
 

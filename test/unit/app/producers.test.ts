@@ -2,7 +2,7 @@ import { Command } from 'commander'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { flowOf, kinds, reproduceCommand, type FlowOptions } from '../../../src/app/producers.ts'
-import { addFlowOptions, flowOptionsOf, type TypedFlow } from '../../../src/cli/flow-options.ts'
+import { addFlowOptions, flowOptionsOf, type TypedFlow } from '../../../src/cli/commands/flow-options.ts'
 import { MAX_TIME_MS, MIN_TIME_MS } from '../../../src/pipeline/time.ts'
 
 /** What `payflow produce` understands of a command line. */

@@ -1,8 +1,8 @@
 import { PassThrough } from 'node:stream'
 import type { Command } from 'commander'
 import { expect, test } from 'vitest'
-import { createProgram } from '../../../src/cli/program.ts'
-import type { World } from '../../../src/cli/world.ts'
+import { createProgram } from '../../../src/cli/shell/program.ts'
+import type { World } from '../../../src/cli/shell/world.ts'
 import { command } from '../../support/command.ts'
 
 function everyCommand(parent: Command, path: readonly string[] = []): string[][] {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { PartitionError } from '../../../src/kafka/broker-errors.ts'
+import { PartitionError } from '../../../src/kafka/errors.ts'
 import { retrying } from '../../../src/kafka/retry.ts'
 
 const notReady = new PartitionError('Fetch', 'orders', 0, 5)

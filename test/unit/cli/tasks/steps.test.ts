@@ -1,8 +1,8 @@
 import { PassThrough } from 'node:stream'
 import { expect, test } from 'vitest'
-import { createOutput } from '../../../../src/cli/output.ts'
+import { createOutput } from '../../../../src/cli/shell/output.ts'
 import { runSteps } from '../../../../src/cli/tasks/steps.ts'
-import type { World } from '../../../../src/cli/world.ts'
+import type { World } from '../../../../src/cli/shell/world.ts'
 
 async function steps({ tty = false, quiet = false } = {}) {
   const stderr = new PassThrough()

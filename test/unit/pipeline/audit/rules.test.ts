@@ -4,7 +4,7 @@ import type { FoundOutput } from '../../../../src/pipeline/audit/rule.ts'
 import { auditRules } from '../../../../src/pipeline/audit/rules.ts'
 import { NOON_MS, cents, failedPayment, order, payment, userEvent } from '../../../../src/pipeline/testing/events.ts'
 import type { TopicEvent } from '../../../../src/pipeline/testing/events.ts'
-import { EVENT_TYPES } from '../../../../src/pipeline/topics.ts'
+import { EVENT_TYPES } from '../../../../src/pipeline/events/topics.ts'
 import { findWorker, defaultWorkers as workers } from '../../../../src/pipeline/workers/index.ts'
 import { homeOf, isRight, judge, laid, replaced, written, type Case } from '../../../support/audited.ts'
 

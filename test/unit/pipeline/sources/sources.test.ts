@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { decodeText } from '../../../../src/pipeline/decode.ts'
+import { decodeText } from '../../../../src/pipeline/codec/decode.ts'
 import { orderSource } from '../../../../src/pipeline/sources/orders.ts'
 import { paymentSource } from '../../../../src/pipeline/sources/payments.ts'
 import type { Source } from '../../../../src/pipeline/sources/source.ts'

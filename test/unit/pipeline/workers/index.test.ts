@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { checkWorker } from '../../../../src/pipeline/check-worker.ts'
-import { publicTopics } from '../../../../src/pipeline/topics.ts'
+import { checkWorker } from '../../../../src/pipeline/worker/check.ts'
+import { publicTopics } from '../../../../src/pipeline/events/topics.ts'
 import { findWorker, defaultWorkers as workers } from '../../../../src/pipeline/workers/index.ts'
 
 describe('the registry', () => {

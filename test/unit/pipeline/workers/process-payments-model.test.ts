@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import type { EventOf, Order, Payment, orderStatus } from '../../../../src/pipeline/topics.ts'
+import type { EventOf, Order, Payment, orderStatus } from '../../../../src/pipeline/events/topics.ts'
 import { processPaymentsWorker as worker } from '../../../../src/pipeline/workers/process-payments.ts'
 import { NOON_MS, order, payment } from '../../../../src/pipeline/testing/events.ts'
 import { Fold } from '../../../../src/pipeline/testing/fold.ts'

@@ -1,0 +1,167 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { PayflowError } from '../../errors.ts'
+import type { Client } from '../../kafka/client.ts'
+import {
+  committedOffsets,
+  listOffsets,
+  type OffsetMap,
+  type Position,
+  type TopicPartition,
+} from '../../kafka/offsets.ts'
+import { retrying } from '../../kafka/retry.ts'
+import { topicNames } from '../../kafka/topics.ts'
+import { DEAD_LETTERS, groupOf, inboxTopic } from '../../pipeline/events/topics.ts'
+import type { AnyWorker } from '../../pipeline/worker/definition.ts'
+
+/** A partition up to an offset. */
+export interface Span extends TopicPartition {
+  readonly to: number
+}
+
+/** A partition that the worker consumes. */
+export interface InputSpan extends Span {
+  /** What lies below has been processed for certain; what lies between it and `to`, maybe. */
+  readonly required: number
+}
+
+/** What belongs together: inputs up to the committed offsets, and outputs that hold all their effects. */
+export interface Cut {
+  /** Nothing was committed while it was taken: the outputs hold the effects of exactly these inputs. */
+  readonly exact: boolean
+  /** By the names of the definition. */
+  readonly inputs: ReadonlyMap<string, readonly InputSpan[]>
+  readonly inbox: readonly InputSpan[]
+  /** How far the inbox was written, processed or not. */
+  readonly inboxWritten: readonly Span[]
+  readonly outputs: readonly Span[]
+  readonly deadLetters: readonly Span[]
+  readonly committed: OffsetMap
+}
+
+const ATTEMPTS = 3
+/** The coordinator shows the offsets of a transaction a moment after its outputs can be read. */
+const SETTLE_MS = 150
+/** Longer than the transactions of workers may last. */
+const DECIDE_MS = 60_000
+
+/**
+ * Takes the committed offsets, then the ends of what the worker writes, waits until every transaction up to there is decided, and takes the
+ * offsets again: what lies below the first offsets must have its effects below those ends, and they hold no effects of what lies beyond the
+ * second ones. When both are the same the cut is exact.
+ * @throws PayflowError for a missing topic, and for a log whose beginning is gone
+ */
+export async function takeCut(client: Client, worker: AnyWorker, signal: AbortSignal): Promise<Cut> {
+  const topics = await topicsOf(client, worker)
+  const written = [...topics.output, ...topics.inbox, ...topics.deadLetters]
+  await refuseTrimmed(client, worker, [...topics.input, ...written])
+  for (let attempt = 1; ; attempt++) {
+    const before = await committedOf(client, worker, topics, signal)
+    const ends = await offsets(client, written, 'latest', signal)
+    await decided(client, written, ends, signal)
+    await sleep(SETTLE_MS, undefined, { signal })
+    const after = await committedOf(client, worker, topics, signal)
+    const exact = sameOffsets(before, after)
+    if (!exact && attempt < ATTEMPTS) continue
+    await refuseBeyondEnd(client, worker, topics.input, after, signal)
+    const end = ({ topic, partition }: TopicPartition): Span => ({ topic, partition, to: ends.of(topic, partition) ?? 0 }) // prettier-ignore
+    const consumed = ({ topic, partition }: TopicPartition): InputSpan => {
+      const required = before.of(topic, partition) ?? 0
+      return { topic, partition, required, to: Math.max(required, after.of(topic, partition) ?? 0) }
+    }
+    return {
+      exact,
+      inputs: new Map(
+        Object.entries(worker.inputs).map(([alias, { name }]) => [
+          alias,
+          topics.input.filter(({ topic }) => topic === name).map(consumed),
+        ]),
+      ),
+      inbox: topics.inbox.map(consumed),
+      inboxWritten: topics.inbox.map(end),
+      outputs: topics.output.map(end),
+      deadLetters: topics.deadLetters.map(end),
+      committed: after,
+    }
+  }
+}
+
+/** Whether the worker has committed anything since the cut was taken. */
+export async function hasMoved(client: Client, worker: AnyWorker, cut: Cut, signal: AbortSignal): Promise<boolean> {
+  const consumed = [...[...cut.inputs.values()].flat(), ...cut.inbox]
+  const now = await retrying(() => committedOffsets(client.shared, groupOf(worker.name), consumed), patience(signal))
+  return !sameOffsets(cut.committed, now)
+}
+
+interface Topics {
+  readonly input: TopicPartition[]
+  readonly inbox: TopicPartition[]
+  readonly output: TopicPartition[]
+  readonly deadLetters: TopicPartition[]
+}
+
+async function topicsOf(client: Client, worker: AnyWorker): Promise<Topics> {
+  const existing = new Set(await topicNames(client))
+  const inputs = [...new Set(Object.values(worker.inputs).map(({ name }) => name))]
+  const absent = [...new Set([...inputs, worker.output.name])].filter((name) => !existing.has(name))
+  if (absent.length > 0)
+    throw new PayflowError('TOPIC_MISSING', `The audit of ${worker.name} needs ${absent.join(', ')}, which ${absent.length > 1 ? 'do' : 'does'} not exist`, { kind: 'failed', hint: 'create what is missing with `payflow topics create`' }) // prettier-ignore
+  const partitions = async (topic: string): Promise<TopicPartition[]> => {
+    const count = existing.has(topic) ? await client.shared.partitions(topic) : 0
+    return Array.from({ length: count }, (_, partition) => ({ topic, partition }))
+  }
+  const input = (await Promise.all(inputs.map(partitions))).flat()
+  const inbox = await partitions(inboxTopic(worker.name))
+  if (inbox.length > 0 && input.some(({ partition }) => partition >= inbox.length))
+    throw new PayflowError('PARTITIONS_CHANGED', `${inputs.join(' and ')} got more partitions than ${worker.name} was started with`, { kind: 'failed', hint: `rebuild its state with \`payflow worker reset ${worker.name}\`` }) // prettier-ignore
+  return { input, inbox, output: await partitions(worker.output.name), deadLetters: await partitions(DEAD_LETTERS) }
+}
+
+const patience = (signal: AbortSignal) => ({ timeoutMs: 30_000, signal })
+
+const offsets = (client: Client, at: readonly TopicPartition[], position: Position, signal: AbortSignal) =>
+  retrying(() => listOffsets(client.shared, at, position), patience(signal))
+
+const committedOf = (client: Client, worker: AnyWorker, { input, inbox }: Topics, signal: AbortSignal) =>
+  retrying(() => committedOffsets(client.shared, groupOf(worker.name), [...input, ...inbox]), patience(signal))
+
+const sameOffsets = (a: OffsetMap, b: OffsetMap): boolean =>
+  a.size === b.size && [...a].every(([at, offset]) => b.get(at) === offset)
+
+/** Returns when no transaction below `ends` is open any more. */
+async function decided(
+  client: Client,
+  partitions: readonly TopicPartition[],
+  ends: OffsetMap,
+  signal: AbortSignal,
+): Promise<void> {
+  const deadline = performance.now() + DECIDE_MS
+  for (;;) {
+    const stable = await offsets(client, partitions, 'stable', signal)
+    const open = partitions.find(({ topic, partition }) => (stable.of(topic, partition) ?? 0) < (ends.of(topic, partition) ?? 0)) // prettier-ignore
+    if (!open) return
+    if (performance.now() > deadline)
+      throw new PayflowError('TRANSACTION_OPEN', `A transaction in ${open.topic}/${open.partition} has been open for more than ${DECIDE_MS / 1000} s`, { kind: 'failed', hint: 'its producer hangs: stop it, and run the audit again when the transaction has timed out' }) // prettier-ignore
+    await sleep(50, undefined, { signal })
+  }
+}
+
+async function refuseTrimmed(client: Client, worker: AnyWorker, partitions: readonly TopicPartition[]): Promise<void> {
+  const starts = await retrying(() => listOffsets(client.shared, partitions, 'earliest'), { timeoutMs: 30_000 })
+  const trimmed = partitions.find(({ topic, partition }) => (starts.of(topic, partition) ?? 0) > 0)
+  if (trimmed)
+    throw new PayflowError('LOG_TRIMMED', `${trimmed.topic}/${trimmed.partition} begins at offset ${starts.of(trimmed.topic, trimmed.partition)!}: what was before is deleted, so ${worker.name} cannot be recomputed`, { kind: 'failed', hint: 'audit the workers whose topics are whole, by their names; a longer retention.ms keeps topics whole' }) // prettier-ignore
+}
+
+/** A topic that was deleted and created anew under a group that was not reset. */
+async function refuseBeyondEnd(
+  client: Client,
+  worker: AnyWorker,
+  inputs: readonly TopicPartition[],
+  committed: OffsetMap,
+  signal: AbortSignal,
+): Promise<void> {
+  const ends = await offsets(client, inputs, 'latest', signal)
+  const beyond = inputs.find(({ topic, partition }) => (committed.of(topic, partition) ?? 0) > (ends.of(topic, partition) ?? 0)) // prettier-ignore
+  if (beyond)
+    throw new PayflowError('OFFSET_OUT_OF_RANGE', `${groupOf(worker.name)} stands at offset ${committed.of(beyond.topic, beyond.partition)!} of ${beyond.topic}/${beyond.partition}, which ends before that: the topic was created anew`, { kind: 'failed', hint: `start it anew with \`payflow worker reset ${worker.name}\`` }) // prettier-ignore
+}

@@ -1,0 +1,84 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { PayflowError } from '../../errors.ts'
+import type { Client } from '../../kafka/client.ts'
+import { describeGroup } from '../../kafka/groups.ts'
+import { groupOf } from '../../pipeline/events/topics.ts'
+import type { Settings } from '../../settings/resolve.ts'
+import type { Report } from '../cluster.ts'
+import { sinkTopics } from '../ksql/session.ts'
+import { ksqlStatus } from '../ksql/status.ts'
+
+/** How far an engine is: records that each of its parts has still to read. */
+export interface Progress {
+  readonly workers: readonly { name: string; lag: number }[]
+  /** null: it has committed nothing yet. */
+  readonly ksql: readonly { name: string; lag: number | null }[]
+}
+
+const intervalMs = 1_000
+const patienceMs = 60_000
+/** A query whose input is empty never commits: then nobody else has anything left to do. */
+const silentMs = 10_000
+
+async function progressOf(
+  settings: Settings,
+  client: Client,
+  names: readonly string[],
+  signal: AbortSignal,
+): Promise<Progress> {
+  const workers = await Promise.all(
+    names.map(async (name) => ({ name, lag: (await describeGroup(client, groupOf(name))).lag })),
+  )
+  const status = await ksqlStatus(settings, signal)
+  const sinks = new Set(sinkTopics())
+  const topics = new Map(status.sources.map(({ name, topic }) => [name, topic]))
+  const own = status.queries.filter(({ writes }) => writes.some((sink) => sinks.has(topics.get(sink) ?? '')))
+  if (own.length === 0)
+    throw new PayflowError('KSQL_NOT_APPLIED', `ksqlDB at ${status.url} runs none of payflow's queries`, {
+      kind: 'failed',
+      hint: 'create them with `payflow ksql apply`',
+    })
+  const broken = own.find(({ state, warning }) => state !== 'RUNNING' || warning !== null)
+  if (broken)
+    throw new PayflowError('KSQL_QUERY_UNFIT', `${broken.query} cannot be compared: ${broken.warning ?? `it is ${broken.state}`}`, { kind: 'failed', hint: 'look with `payflow ksql status`; `payflow ksql apply --replace` creates it anew' }) // prettier-ignore
+  return { workers, ksql: own.map(({ query, lag }) => ({ name: query, lag })) }
+}
+
+const leftOf = (parts: readonly { lag: number | null }[]): number => parts.reduce((sum, { lag }) => sum + (lag ?? 0), 0)
+
+const progressLine = ({ workers, ksql }: Progress): string => {
+  const silent = ksql.filter(({ lag }) => lag === null).length
+  return `workers ${leftOf(workers).toLocaleString('en')} behind, ksqlDB ${leftOf(ksql).toLocaleString('en')} behind${silent > 0 ? `, ${silent} queries have not begun` : ''}`
+}
+
+/** Waits until both engines have read everything. @throws PayflowError that says how far each is when one stands still */
+export async function untilCaughtUp(
+  settings: Settings,
+  client: Client,
+  names: readonly string[],
+  { signal, report }: { signal: AbortSignal; report: Report },
+): Promise<Progress> {
+  let movedMs = performance.now()
+  let before = ''
+  for (let idle = 0; ;) {
+    const progress = await progressOf(settings, client, names, signal)
+    const line = progressLine(progress)
+    if (line !== before) {
+      movedMs = performance.now()
+      report(line)
+    }
+    before = line
+    const stillMs = performance.now() - movedMs
+    const begun = progress.ksql.every(({ lag }) => lag !== null) || stillMs > silentMs
+    const done = leftOf(progress.workers) + leftOf(progress.ksql) === 0 && begun
+    idle = done ? idle + 1 : 0
+    // Twice: what one part has just written may not have been there when the next was asked.
+    if (idle === 2) return progress
+    if (!done && stillMs > patienceMs)
+      throw new PayflowError('NOT_CAUGHT_UP', `Not caught up for ${patienceMs / 1000} s: ${line}`, {
+        kind: 'failed',
+        hint: 'do the workers run (`payflow worker all`), and the queries (`payflow ksql status`)?',
+      })
+    await sleep(intervalMs, undefined, { signal })
+  }
+}

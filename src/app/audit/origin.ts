@@ -1,0 +1,43 @@
+import type { RecordHeader } from '../../kafka/wire/record-set.ts'
+import { fingerprint } from '../../pipeline/audit/fingerprint.ts'
+import type { Place } from '../../pipeline/audit/rule.ts'
+
+/** Where a record that was handed on came from, as its headers say it. */
+export interface Origin extends Place {
+  /** How often somebody has replayed it. */
+  readonly replays: number
+}
+
+const text = (headers: readonly RecordHeader[], name: string): string | undefined =>
+  headers.find(({ key }) => key === `payflow.${name}`)?.value?.toString()
+
+/** Undefined for a record that no worker has handed on. */
+export function originOf(headers: readonly RecordHeader[]): Origin | undefined {
+  const topic = text(headers, 'topic')
+  const [partition, offset, replays] = ['partition', 'offset', 'replays'].map((name) => Number(text(headers, name) ?? 0)) // prettier-ignore
+  return topic === undefined ? undefined : { topic, partition: partition!, offset: offset!, replays: replays! }
+}
+
+/** The key that a record had before it was given another one for its way through an inbox. */
+export function originalKey(headers: readonly RecordHeader[], key: Buffer | null): Buffer | null {
+  const kept = headers.find((header) => header.key === 'payflow.key')
+  return kept ? kept.value : key
+}
+
+export const workerOf = (headers: readonly RecordHeader[]): string | undefined => text(headers, 'worker')
+export const reasonOf = (headers: readonly RecordHeader[]): string => text(headers, 'reason') ?? ''
+
+export const placeText = ({ topic, partition, offset }: Place): string => `${topic}/${partition} at offset ${offset}`
+
+/** The same bytes from the same place, as a number. */
+export function copyIdentity(place: Place, key: Buffer | null, value: Buffer | null): number {
+  const bytes = (part: Buffer | null): string => (part === null ? '-' : `=${part.toString('latin1')}`)
+  return fingerprint(bytes(value), fingerprint(`${placeText(place)}${bytes(key)}`) | 0)
+}
+
+/** Bytes for a person: text, cut off. */
+export function shownBytes(bytes: Buffer | null): string {
+  if (bytes === null) return 'null'
+  const shown = bytes.subarray(0, 120).toString()
+  return bytes.length > 120 ? `${shown}…` : shown
+}

@@ -1,0 +1,221 @@
+import type { Connection } from '../../kafka/connection.ts'
+import { partitionOf } from '../../kafka/wire/murmur2.ts'
+import type { RecordCursor } from '../../kafka/wire/record-set.ts'
+import type { Difference, Place, Rule, RuleOf } from '../../pipeline/audit/rule.ts'
+import { decodeRecord } from '../../pipeline/codec/decode.ts'
+import type { AnyWorker } from '../../pipeline/worker/definition.ts'
+import type { Cut, InputSpan, Span } from './cut.ts'
+import { HandedOn } from './handed-on.ts'
+import { originOf } from './origin.ts'
+import { Stream } from './stream.ts'
+
+export interface AuditChoice {
+  readonly worker: AnyWorker
+  readonly options: Readonly<Record<string, unknown>>
+  readonly rule: RuleOf
+}
+
+export interface WorkerAudit {
+  readonly worker: string
+  /** Records of its inputs below the committed offsets. */
+  readonly inputs: number
+  /** Events of the output that must be there, and those that are. */
+  readonly expected: number
+  readonly actual: number
+  /** Of output events, dead letters and records handed to the inbox. */
+  readonly missing: number
+  readonly unexpected: number
+  readonly deadLetters: number
+  /** Users whose events are all there, but in the wrong order. */
+  readonly disordered: number
+  /** Events that belong to inputs beyond the committed offsets: the worker was running. */
+  readonly unjudged: number
+  /** Users whose records took the detour through the inbox and could be held against limits only. */
+  readonly limited: number
+  /** The first of them. */
+  readonly differences: readonly Difference[]
+}
+
+export interface AuditHooks {
+  readonly signal: AbortSignal
+  /** Offsets read so far, and in all: records, and a commit marker a transaction. */
+  readonly onRead: (read: number, total: number) => void
+}
+
+interface Source {
+  readonly stream: Stream
+  readonly take: (record: RecordCursor) => void
+}
+
+/** An input record on its way to the rule. */
+interface Taken {
+  readonly alias: string
+  readonly place: Place
+  readonly task: number
+  readonly required: boolean
+}
+
+const TOO_LARGE = /more than a record may have$/
+const MAX_DIFFERENCES = 20
+
+/** Holds one worker's outputs against its inputs, up to a cut. */
+export class WorkerAuditor {
+  readonly #connection: Connection
+  readonly #cut: Cut
+  readonly #worker: AnyWorker
+  readonly #hooks: AuditHooks
+  readonly #tasks: number
+  readonly #handedOn: HandedOn
+  readonly #rule: Rule
+  readonly #total: number
+  #read = 0
+  #inputs = 0
+
+  constructor(connection: Connection, cut: Cut, { worker, options, rule }: AuditChoice, hooks: AuditHooks) {
+    this.#connection = connection
+    this.#cut = cut
+    this.#worker = worker
+    this.#hooks = hooks
+    this.#tasks = Math.max(1, ...[...cut.inputs.values()].map((spans) => spans.length))
+    this.#handedOn = new HandedOn(worker)
+    this.#rule = rule({
+      output: worker.output,
+      options,
+      unordered: this.#handedOn.unordered,
+      partitionOf: (key) => partitionOf(key, Math.max(1, cut.outputs.length)),
+      taskOf: (user) => partitionOf(user, this.#tasks),
+    })
+    const once = [...cut.inboxWritten, ...cut.deadLetters, ...[...cut.inputs.values()].flat(), ...cut.outputs]
+    this.#total = offsetsIn(once) + this.#rule.aliases.length * offsetsIn(cut.inbox)
+  }
+
+  /** The inbox comes first: it says whose order is not known. Then what was refused, then the inputs. */
+  async run(): Promise<WorkerAudit> {
+    const { deadLetters, inboxWritten } = this.#cut
+    const mayExcuse = (reason: string): boolean =>
+      this.#alwaysExcuses(reason) || this.#rule.mayRefuse?.test(reason) === true
+    this.#hooks.onRead(0, this.#total)
+    for (const span of inboxWritten) await this.#drain(this.#source(span, (record) => this.#handedOn.foundInInbox(record, span.partition))) // prettier-ignore
+    for (const span of deadLetters) await this.#drain(this.#source(span, (record) => this.#handedOn.foundDeadLetter(record, span.partition, mayExcuse))) // prettier-ignore
+    for (const alias of this.#rule.aliases) {
+      const sources = this.#sources(alias)
+      if (alias === this.#rule.aliases.at(-1)) await this.#sideBySide(sources)
+      else for (const source of sources) await this.#drain(source)
+    }
+    return this.#result()
+  }
+
+  #source(span: Span, take: (record: RecordCursor) => void): Source {
+    return { stream: new Stream(this.#connection, span, this.#hooks.signal), take }
+  }
+
+  /** The records of an input, and those of it that came through the inbox. */
+  #sources(alias: string): Source[] {
+    const { inputs, inbox } = this.#cut
+    const own = (inputs.get(alias) ?? []).map((span) => this.#source(span, (record) => this.#input(record, alias, span))) // prettier-ignore
+    const used = inbox.filter(({ to }) => to > 0)
+    return [...own, ...used.map((span) => this.#source(span, (record) => this.#fromInbox(record, alias, span)))]
+  }
+
+  async #drain({ stream, take }: Source): Promise<void> {
+    while (!stream.done) await this.#readOn({ stream, take })
+  }
+
+  async #readOn({ stream, take }: Source): Promise<void> {
+    this.#hooks.signal.throwIfAborted()
+    this.#read += await stream.read(take)
+    this.#hooks.onRead(this.#read, this.#total)
+  }
+
+  /** Outputs are read as far as the inputs explain them, so that little is open at any time. */
+  async #sideBySide(inputs: readonly Source[]): Promise<void> {
+    const outputs = this.#cut.outputs.map((span) =>
+      this.#source(span, (record) => {
+        const { offset } = record
+        this.#rule.output({ partition: span.partition, offset, key: record.keyText(), text: record.valueText() })
+      }),
+    )
+    const lead = ({ stream }: Source): number => this.#rule.lead(stream.span.partition)
+    for (;;) {
+      const open = outputs.filter(({ stream }) => !stream.done)
+      const [behind] = open.filter((output) => lead(output) > 0).toSorted((a, b) => lead(b) - lead(a))
+      const waiting = inputs.filter(({ stream }) => !stream.done)
+      const [input] = waiting.toSorted((a, b) => a.stream.progress - b.stream.progress)
+      const next = behind ?? input ?? open[0]
+      if (!next) return
+      await this.#readOn(next)
+    }
+  }
+
+  #input(record: RecordCursor, alias: string, { topic, partition, required }: InputSpan): void {
+    const place = { topic, partition, offset: record.offset }
+    const taken = { alias, place, task: partition, required: record.offset < required }
+    if (taken.required) this.#inputs++
+    const event = this.#decode(record, taken)
+    if (event === undefined) return
+    const user = this.#worker.state && this.#worker.inputs[alias]!.userOf?.(event)
+    const home = user === undefined ? partition : partitionOf(String(user), this.#tasks)
+    if (home === partition) this.#process(record, event, taken)
+    else this.#handedOn.expectStray(record, place, home, String(user), taken.required)
+  }
+
+  #fromInbox(record: RecordCursor, alias: string, { topic, partition, required }: InputSpan): void {
+    const place = originOf(record.headers()) ?? { topic, partition, offset: record.offset }
+    const taken = { alias, place, task: partition, required: record.offset < required }
+    const names = Object.values(this.#worker.inputs).map(({ name }) => name)
+    // What belongs to no input is refused too; it is looked at once.
+    if (!names.includes(place.topic) && alias === this.#rule.aliases[0]) this.#refuse(record, taken)
+    if (place.topic !== this.#worker.inputs[alias]!.name) return
+    const event = this.#decode(record, taken)
+    if (event !== undefined) this.#process(record, event, taken)
+  }
+
+  /** Bad input has no event; it must be a dead letter. */
+  #decode(record: RecordCursor, taken: Taken): unknown {
+    const decoded = decodeRecord(this.#worker.inputs[taken.alias]!, record.value())
+    if ('event' in decoded) return decoded.event
+    this.#refuse(record, taken)
+    return undefined
+  }
+
+  #process(record: RecordCursor, event: unknown, taken: Taken): void {
+    if (this.#isExcused(event, taken) || this.#rule.input({ ...taken, event })) this.#refuse(record, taken)
+  }
+
+  #isExcused(event: unknown, { alias, place }: Taken): boolean {
+    const reason = this.#handedOn.excuseOf(place)
+    if (reason === undefined) return false
+    const user = this.#worker.inputs[alias]!.userOf?.(event)
+    return this.#alwaysExcuses(reason) || this.#handedOn.unordered.has(String(user))
+  }
+
+  #alwaysExcuses(reason: string): boolean {
+    return TOO_LARGE.test(reason) || this.#rule.mayRefuseAnyway?.test(reason) === true
+  }
+
+  #refuse(record: RecordCursor, { place, required }: Taken): void {
+    this.#handedOn.expectDeadLetter(record, place, required)
+  }
+
+  #result(): WorkerAudit {
+    const spans = [...this.#cut.inputs.values()].flat()
+    // A worker that runs goes on handing records over after the cut.
+    const isLater = ({ topic, partition, offset }: Place): boolean =>
+      !this.#cut.exact && spans.some((span) => span.topic === topic && span.partition === partition && offset >= span.to) // prettier-ignore
+    const found = this.#rule.findings()
+    const handedOn = this.#handedOn.findings(isLater)
+    return {
+      worker: this.#worker.name,
+      inputs: this.#inputs,
+      expected: found.expected,
+      actual: found.actual,
+      missing: found.missing + handedOn.missing,
+      unexpected: found.unexpected + handedOn.unexpected,
+      deadLetters: this.#handedOn.deadLetters,
+      ...{ disordered: found.disordered, unjudged: found.unjudged, limited: found.limited },
+      differences: [...found.differences, ...handedOn.differences].slice(0, MAX_DIFFERENCES),
+    }
+  }
+}
+
+const offsetsIn = (spans: readonly Span[]): number => spans.reduce((sum, { to }) => sum + to, 0)

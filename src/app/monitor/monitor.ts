@@ -1,0 +1,125 @@
+import type { Client } from '../../kafka/client.ts'
+import { listGroups } from '../../kafka/groups.ts'
+import { lagOf } from '../../kafka/lag.ts'
+import { committedOffsets, type TopicPartition } from '../../kafka/offsets.ts'
+import { describeTopics, type TopicDescription } from '../../kafka/topics.ts'
+import { groupOf } from '../../pipeline/events/topics.ts'
+import type { AnyWorker } from '../../pipeline/worker/definition.ts'
+import { RecordCounter } from './record-counter.ts'
+
+/** What the cluster said at one moment. */
+export interface Sample {
+  /** Of a clock that only goes forward. */
+  readonly atMs: number
+  readonly topics: readonly { topic: string; records: number }[]
+  readonly workers: readonly { worker: string; lag: number; state: string; members: number }[]
+}
+
+interface TopicFigures {
+  readonly topic: string
+  readonly records: number
+  readonly perSecond: number
+}
+
+export interface Snapshot {
+  readonly topics: readonly TopicFigures[]
+  readonly workers: Sample['workers']
+}
+
+/** Rates over the time that really passed. A topic with fewer records than before was created anew: that is no throughput. */
+export function snapshotOf(before: Sample | undefined, now: Sample): Snapshot {
+  const earlier = new Map(before?.topics.map(({ topic, records }) => [topic, records]))
+  const seconds = before === undefined ? 0 : (now.atMs - before.atMs) / 1000
+  return {
+    topics: now.topics.map(({ topic, records }) => {
+      const came = records - (earlier.get(topic) ?? records)
+      return { topic, records, perSecond: seconds > 0 ? Math.max(0, came) / seconds : 0 }
+    }),
+    workers: now.workers,
+  }
+}
+
+/** Nothing is left to read, and nothing has come between two looks: no worker can still be feeding another. */
+export function isDrained(before: Sample | undefined, now: Sample): boolean {
+  const counts = (sample: Sample): string => sample.topics.map(({ topic, records }) => `${topic} ${records}`).join()
+  const idle = ({ workers }: Sample): boolean => workers.every(({ lag }) => lag === 0)
+  return before !== undefined && idle(before) && idle(now) && counts(before) === counts(now)
+}
+
+export interface MonitorOptions {
+  readonly topics: readonly string[]
+  readonly workers: readonly AnyWorker[]
+  /** Count what the topics hold already, or only what comes from the first sample on. */
+  readonly from: 'start' | 'now'
+}
+
+/** The one sampler of offsets: everything that shows figures shows its samples. */
+export class Monitor {
+  readonly #client: Client
+  readonly #options: MonitorOptions
+  readonly #counter: RecordCounter
+  /** End offsets at the first sample, where counting begins then. */
+  #base: Map<string, number> | undefined
+
+  constructor(client: Client, options: MonitorOptions) {
+    this.#client = client
+    this.#options = options
+    this.#counter = new RecordCounter(client, options.from === 'start' ? 'earliest' : 'stable')
+  }
+
+  async sample(): Promise<Sample> {
+    const { topics: names, workers } = this.#options
+    const inputs = workers.flatMap((worker) => Object.values(worker.inputs).map(({ name }) => name))
+    const described = await describeTopics(this.#client, [...new Set([...names, ...inputs])])
+    const [topics, figures] = await Promise.all([
+      this.#records(described.filter(({ topic }) => names.includes(topic))),
+      this.#workers(described),
+    ])
+    const order = new Map(names.map((name, i) => [name, i]))
+    topics.sort((a, b) => order.get(a.topic)! - order.get(b.topic)!)
+    return { atMs: performance.now(), topics, workers: figures }
+  }
+
+  /** Topics that workers write are counted by reading, because their offsets count commit markers too. */
+  async #records(topics: readonly TopicDescription[]): Promise<{ topic: string; records: number }[]> {
+    const outputs = new Set(this.#options.workers.map(({ output }) => output.name))
+    const written = topics.filter(({ topic }) => outputs.has(topic))
+    const counts = await this.#counter.count(written.flatMap(partitionsOf))
+    const sizes = new Map(topics.map((topic) => [topic.topic, sizeOf(topic, this.#options.from)]))
+    this.#base ??= this.#options.from === 'now' ? sizes : new Map<string, number>()
+    const base = this.#base
+    return topics.map(({ topic }) => ({
+      topic,
+      records: counts.get(topic) ?? sizes.get(topic)! - (base.get(topic) ?? 0),
+    }))
+  }
+
+  async #workers(topics: readonly TopicDescription[]): Promise<Sample['workers']> {
+    const groups = new Map((await listGroups(this.#client)).map((info) => [info.group, info]))
+    return Promise.all(
+      this.#options.workers.map(async ({ name, inputs }) => {
+        const read = new Set(Object.values(inputs).map((input) => input.name))
+        const partitions = topics.filter(({ topic }) => read.has(topic)).flatMap(partitionsOf)
+        const info = groups.get(groupOf(name))
+        const lag = await this.#lag(groupOf(name), partitions)
+        return { worker: name, lag, state: info?.state ?? 'Dead', members: info?.members ?? 0 }
+      }),
+    )
+  }
+
+  async #lag(group: string, partitions: readonly TopicPartition[]): Promise<number> {
+    const committed = await committedOffsets(this.#client.shared, group, partitions)
+    const positions = partitions.map(({ topic, partition }) => ({
+      topic,
+      partition,
+      committed: committed.of(topic, partition) ?? 0,
+    }))
+    return (await lagOf(this.#client, positions)).reduce((sum, { lag }) => sum + lag, 0)
+  }
+}
+
+const partitionsOf = ({ topic, partitions }: TopicDescription): TopicPartition[] =>
+  partitions.map(({ partition }) => ({ topic, partition }))
+
+const sizeOf = ({ partitions }: TopicDescription, from: MonitorOptions['from']): number =>
+  partitions.reduce((sum, { start, end }) => sum + end - (from === 'start' ? start : 0), 0)

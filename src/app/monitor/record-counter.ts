@@ -1,0 +1,55 @@
+import type { Client } from '../../kafka/client.ts'
+import { listOffsets } from '../../kafka/offsets.ts'
+import { readPartition } from '../../kafka/read.ts'
+
+interface Position {
+  offset: number
+  records: number
+}
+
+/**
+ * Counts the records that a read-committed reader sees in topics that are written in transactions: their offsets also
+ * count commit markers and aborted records. Each count reads only what came since the one before.
+ */
+export class RecordCounter {
+  readonly #client: Client
+  readonly #positions = new Map<string, Position>()
+  readonly #from: 'earliest' | 'stable'
+
+  /** `earliest` counts what is there already too, `stable` only what comes. */
+  constructor(client: Client, from: 'earliest' | 'stable') {
+    this.#client = client
+    this.#from = from
+  }
+
+  /** Records by topic. */
+  async count(partitions: readonly { topic: string; partition: number }[]): Promise<Map<string, number>> {
+    const connection = this.#client.shared
+    const fresh = partitions.filter((partition) => !this.#positions.has(keyOf(partition)))
+    if (fresh.length > 0) {
+      const starts = await listOffsets(connection, fresh, this.#from)
+      for (const { topic, partition } of fresh)
+        this.#positions.set(keyOf({ topic, partition }), { offset: starts.of(topic, partition) ?? 0, records: 0 })
+    }
+    const ends = await listOffsets(connection, partitions, 'stable')
+    // All of them end before this does: one that goes on after another failed would count what the next count reads too.
+    const counted = await Promise.allSettled(
+      partitions.map(async ({ topic, partition }) => {
+        const position = this.#positions.get(keyOf({ topic, partition }))!
+        const to = ends.of(topic, partition) ?? position.offset
+        if (to < position.offset) Object.assign(position, { offset: 0, records: 0 }) // the topic was created anew
+        for await (const { records } of readPartition(connection, { topic, partition, from: position.offset, to })) {
+          position.records += records.count
+          position.offset = records.nextOffset
+        }
+      }),
+    )
+    for (const outcome of counted) if (outcome.status === 'rejected') throw outcome.reason
+    const counts = new Map<string, number>()
+    for (const { topic, partition } of partitions)
+      counts.set(topic, (counts.get(topic) ?? 0) + this.#positions.get(keyOf({ topic, partition }))!.records)
+    return counts
+  }
+}
+
+const keyOf = ({ topic, partition }: { topic: string; partition: number }): string => `${topic}/${partition}`

@@ -1,0 +1,234 @@
+import { Client } from '../../kafka/client.ts'
+import type { WorkerSummary } from '../../runtime/run-workers.ts'
+import type { Settings } from '../../settings/resolve.ts'
+import type { AllOptions } from './plan.ts'
+import { summarize, type AllSummary } from './summary.ts'
+import type { Chaos, ChaosEvent } from '../chaos/chaos.ts'
+import { beginChaos } from '../chaos/run.ts'
+import { clientOptions, type Report } from '../cluster.ts'
+import { applyIfThere, freeTopics } from '../ksql/flow.ts'
+import type { Live } from './live.ts'
+import { Monitor, snapshotOf, type Sample } from '../monitor/monitor.ts'
+import { flowOf, kinds, produceAll, type Flow, type Produced, type ProducerProgress } from '../producers.ts' // prettier-ignore
+import { Supervisor, workerCommand, type SupervisorEvent } from '../workers/supervisor.ts'
+import { applyReset, createMissing, layoutOf, planReset, readState } from '../topics/topics.ts'
+import { drain } from '../workers/run-here.ts'
+import { pause } from '../pause.ts'
+import { RunInfra } from './infra.ts'
+import { Sampler } from '../monitor/sampler.ts'
+import { publicTopics } from '../../pipeline/events/topics.ts'
+import { defaultWorkers } from '../../pipeline/workers/index.ts'
+
+const workersTimeoutMs = 60_000
+const firstLookMs = 200
+const outputs = new Set(defaultWorkers.map(({ output }) => output.name))
+const secondsSince = (startMs: number): number => Math.round(performance.now() - startMs) / 1000
+
+/** One run of everything, phase by phase: brokers, topics, workers, producers. `stop` ends what this run started. */
+export class AllRun {
+  readonly flow: Flow
+  readonly #options: AllOptions
+  readonly #env: NodeJS.ProcessEnv
+  readonly #signal: AbortSignal
+  readonly #onEvent: (event: SupervisorEvent) => void
+  readonly #infra: RunInfra
+  readonly #startedMs = performance.now()
+  readonly #phases: Record<string, number> = {}
+  readonly #producers = new Map<string, ProducerProgress>()
+  #settings: Settings
+  #client: Client | undefined
+  #supervisor: Supervisor | undefined
+  #sampler: Sampler | undefined
+  #producing: Promise<Produced[]> | undefined
+  #chaos: Chaos | undefined
+  #flowingMs = 0
+  #flowSeconds = 0
+  #stopped: Promise<void> | undefined
+
+  constructor(
+    settings: Settings,
+    env: NodeJS.ProcessEnv,
+    options: AllOptions,
+    { signal, onEvent }: { signal: AbortSignal; onEvent: (event: SupervisorEvent) => void },
+  ) {
+    this.#settings = settings
+    this.#env = env
+    this.#options = options
+    this.#infra = new RunInfra(env, { ksql: options.ksql, keep: options.keepInfra })
+    this.#signal = signal
+    this.#onEvent = onEvent
+    this.flow = flowOf(options)
+  }
+
+  /** They reach the brokers once those run. */
+  get settings(): Settings {
+    return this.#settings
+  }
+
+  async brokers(report: Report): Promise<string> {
+    return this.#phase('brokers', async () => {
+      const { settings, outcome } = await this.#infra.up(this.#settings, report, this.#signal)
+      this.#settings = settings
+      return outcome
+    })
+  }
+
+  async topics(report: Report): Promise<string> {
+    return this.#phase('topics', async () => {
+      this.#startWorkers()
+      const client = (this.#client = new Client(clientOptions(this.#settings, 'payflow-all')))
+      const layout = await layoutOf(this.#settings)
+      const foreign = this.#infra.engine === 'external' && !this.#options.reset
+      if (this.#options.keepData || foreign) {
+        const { created, existing } = await createMissing(client, layout, this.#signal)
+        const why = this.#options.keepData ? '' : ' (nothing is deleted on a cluster of your own without --reset)'
+        return `${existing.length} kept, ${created.length} created${why}`
+      }
+      await freeTopics(this.#settings, client, this.#options, this.#signal, report)
+      const plan = planReset(await readState(client), layout)
+      const patienceMs = this.#settings.sessionTimeoutMs + 4_000
+      const { created, deleted } = await applyReset(client, plan, { patienceMs, signal: this.#signal }, report)
+      return `${deleted.length} deleted, ${created.length} created, ${layout.partitions} partitions each`
+    })
+  }
+
+  async workers(report: Report): Promise<string> {
+    return this.#phase('workers', async () => {
+      const topics = publicTopics.map(({ name }) => name)
+      const monitor = new Monitor(this.#client!, { topics, workers: defaultWorkers, from: 'now' })
+      this.#sampler = new Sampler(monitor, this.#signal)
+      // Before anything flows: what is counted from here on came in this run.
+      await this.#sampler.first(workersTimeoutMs)
+      const supervisor = this.#supervisor!
+      supervisor.release()
+      report(`${defaultWorkers.length} processes started, waiting for their partitions`)
+      await supervisor.ready(workersTimeoutMs, this.#signal)
+      return `${defaultWorkers.length} processes`
+    })
+  }
+
+  /** Applies the SQL statements where there is a ksqlDB. */
+  async ksql(report: Report): Promise<string> {
+    return this.#phase('ksql', () => applyIfThere(this.#settings, this.#options, this.#signal, report))
+  }
+
+  produce(): string {
+    const { rateOf, seed } = this.flow
+    this.#flowingMs = performance.now()
+    this.#producing = produceAll(this.#settings, this.flow, kinds, {
+      signal: this.#signal,
+      onProgress: (progress) => this.#producers.set(progress.kind, progress),
+    })
+    this.#producing.catch(() => undefined) // `watch` waits for it and throws what it threw
+    const perSecond = (kind: (typeof kinds)[number]): string => {
+      const rate = rateOf(kind)
+      return rate === 'max' ? 'as fast as it goes' : `${rate}/s`
+    }
+    return `${kinds.map((kind) => `${kind} ${perSecond(kind)}`).join(', ')}, seed ${seed}`
+  }
+
+  /** Breaks things until the producers are done. */
+  async breakThings(onEvent: (event: ChaosEvent) => void): Promise<string> {
+    const hooks = { signal: this.#signal, onEvent }
+    this.#chaos = await beginChaos(this.#settings, this.#env, this.flow.seed, hooks)
+    return `faults of seed ${this.flow.seed}`
+  }
+
+  /** Shows the run until the producers are done or the signal is aborted. @throws what ended a producer or a worker for good */
+  async watch(intervalMs: number, show: (live: Live) => void): Promise<void> {
+    const state = { done: false }
+    const finished = this.#producing!.finally(() => {
+      state.done = true
+      this.#flowSeconds = secondsSince(this.#flowingMs)
+    })
+    finished.catch(() => undefined)
+    while (!state.done && !this.#signal.aborted) {
+      this.#supervisor!.check()
+      await this.#sampler!.look(intervalMs, (now, before) => show(this.#live(now, before)))
+      const pauseMs = !('firstDerivedRecord' in this.#phases) ? Math.min(firstLookMs, intervalMs) : intervalMs
+      await Promise.race([finished, pause(pauseMs, this.#signal)])
+    }
+    await finished
+  }
+
+  /** Lets the workers catch up (unless the run was interrupted) and says what came of it all. */
+  async finish(
+    show: (live: Live) => void,
+  ): Promise<{ summary: AllSummary; produced: Produced[]; workers: WorkerSummary[] }> {
+    const produced = await this.#producing!
+    await this.#chaos?.heal()
+    const [supervisor, sampler] = [this.#supervisor!, this.#sampler!]
+    let last: Sample | undefined
+    if (!this.#signal.aborted) {
+      const startMs = performance.now()
+      last = await drain(sampler.monitor, {
+        signal: this.#signal,
+        check: () => supervisor.check(),
+        onSample: (sample) => show(this.#live(sample)),
+      }).catch((error: unknown) => {
+        if (this.#signal.aborted) return undefined
+        throw error
+      })
+      this.#phases.catchUp = secondsSince(startMs)
+    }
+    last ??= await sampler.monitor.sample().catch(() => sampler.last!)
+    const processes = supervisor.list()
+    const faults = await this.#chaos?.end()
+    await supervisor.stop()
+    const seconds = secondsSince(this.#startedMs)
+    const summary = summarize(last, processes, {
+      flowSeconds: this.#flowSeconds,
+      seconds,
+      phases: this.#phases,
+      faults,
+    })
+    return { summary, produced, workers: supervisor.summaries() }
+  }
+
+  /** Ends whatever this run started, once. */
+  stop(report: Report): Promise<void> {
+    this.#stopped ??= (async () => {
+      await this.#chaos?.end()
+      await this.#supervisor?.stop()
+      await this.#producing?.catch(() => undefined)
+      await this.#client?.close()
+      await this.#infra.down(report)
+    })()
+    return this.#stopped
+  }
+
+  /** Ends at once whatever this run started. */
+  kill(): void {
+    this.#chaos?.endNow()
+    this.#supervisor?.kill()
+    this.#infra.endNow()
+  }
+
+  /** Their processes load their code while topics are still being made. */
+  #startWorkers(): void {
+    const commandOf = workerCommand(this.#settings, this.#env, (worker) => [worker])
+    this.#supervisor = new Supervisor(commandOf, this.#onEvent)
+    for (const { name } of defaultWorkers) this.#supervisor.start(name, { held: true })
+  }
+
+  async #phase<Result>(name: string, run: () => Promise<Result>): Promise<Result> {
+    this.#signal.throwIfAborted()
+    const startMs = performance.now()
+    const result = await run()
+    this.#phases[name] = secondsSince(startMs)
+    return result
+  }
+
+  #live(sample: Sample, before?: Sample): Live {
+    const derived = sample.topics.some(({ topic, records }) => records > 0 && outputs.has(topic))
+    if (derived && !('firstDerivedRecord' in this.#phases))
+      this.#phases.firstDerivedRecord = secondsSince(this.#startedMs)
+    return {
+      snapshot: snapshotOf(before, sample),
+      producers: [...this.#producers.values()],
+      processes: this.#supervisor!.list(),
+      seconds: secondsSince(this.#flowingMs),
+      silentSeconds: this.#sampler!.silentSeconds,
+    }
+  }
+}

@@ -1,0 +1,13 @@
+import type { Snapshot } from '../monitor/monitor.ts'
+import type { ProducerProgress } from '../producers.ts'
+import type { WorkerProcess } from '../workers/supervisor.ts'
+
+/** What there is to see of a run at one moment. */
+export interface Live {
+  readonly snapshot: Snapshot
+  readonly producers: readonly ProducerProgress[]
+  readonly processes: readonly WorkerProcess[]
+  readonly seconds: number
+  /** Seconds since the brokers last answered; 0 while they do. */
+  readonly silentSeconds: number
+}

@@ -1,0 +1,151 @@
+import { didYouMean } from '../../did-you-mean.ts'
+import { PayflowError } from '../../errors.ts'
+import type { Client } from '../../kafka/client.ts'
+import { deleteGroups, listGroups, type GroupInfo } from '../../kafka/groups.ts'
+import {
+  createTopics,
+  deleteTopics,
+  describeTopics,
+  listTopics,
+  topicNames,
+  type NewTopic,
+  type TopicDescription,
+  type TopicInfo,
+} from '../../kafka/topics.ts'
+import { isPayflowGroup, isPayflowTopic, publicTopics } from '../../pipeline/events/topics.ts'
+import { defaultWorkers as workers } from '../../pipeline/workers/index.ts'
+import { internalTopics } from '../../runtime/internal-topics.ts'
+import type { Settings } from '../../settings/resolve.ts'
+import { replicationFactorOf, type Report } from '../cluster.ts'
+import { kinds } from '../producers.ts'
+import { RecordCounter } from '../monitor/record-counter.ts'
+
+/** What the cluster holds of payflow's. */
+export interface ClusterState {
+  readonly topics: readonly Pick<TopicInfo, 'topic' | 'partitions'>[]
+  readonly groups: readonly GroupInfo[]
+}
+
+export interface TopicLayout {
+  readonly partitions: number
+  readonly replicationFactor: number
+}
+
+export interface ResetPlan {
+  readonly deleteGroups: readonly string[]
+  readonly deleteTopics: readonly string[]
+  readonly createTopics: readonly NewTopic[]
+  /** Groups whose members still run: nothing can be reset before they end. */
+  readonly running: readonly GroupInfo[]
+}
+
+/** Every topic of payflow's. A worker's own have as many partitions as its widest input that exists already. */
+function wantedTopics(layout: TopicLayout, existing: ClusterState['topics'] = []): NewTopic[] {
+  const { partitions, replicationFactor } = layout
+  const have = new Map(existing.map((info) => [info.topic, info.partitions]))
+  const internal = workers.flatMap((worker) => {
+    const widest = Math.max(...Object.values(worker.inputs).map(({ name }) => have.get(name) ?? partitions))
+    return internalTopics([worker], { partitions: widest, replicationFactor })
+  })
+  const named = [
+    ...publicTopics.map(({ name }) => ({ topic: name, ...layout })),
+    ...internalTopics([], layout),
+    ...internal,
+  ]
+  return named.filter(({ topic }, i) => named.findIndex((other) => other.topic === topic) === i)
+}
+
+export function planReset({ topics, groups }: ClusterState, layout: TopicLayout): ResetPlan {
+  return {
+    deleteGroups: groups.map(({ group }) => group).filter(isPayflowGroup),
+    deleteTopics: topics.map(({ topic }) => topic).filter(isPayflowTopic),
+    createTopics: wantedTopics(layout),
+    running: groups.filter(({ group, members }) => isPayflowGroup(group) && members > 0),
+  }
+}
+
+/** A plan in words, a line each. */
+export function describePlan({ deleteGroups, deleteTopics, createTopics }: ResetPlan): string[] {
+  const list = (names: readonly string[]): string => (names.length === 0 ? 'none' : names.join(', '))
+  return [
+    `delete groups: ${list(deleteGroups)}`,
+    `delete topics: ${list(deleteTopics)}`,
+    ...describeCreate(createTopics),
+  ]
+}
+
+export const describeCreate = (topics: readonly NewTopic[]): string[] =>
+  topics.map(
+    ({ topic, partitions, replicationFactor }) =>
+      `create ${topic}: ${partitions} partitions, replication factor ${replicationFactor}`,
+  )
+
+export async function readState(client: Client): Promise<ClusterState> {
+  const [topics, groups] = await Promise.all([listTopics(client), listGroups(client, isPayflowGroup)])
+  return { topics: topics.filter(({ topic }) => isPayflowTopic(topic)), groups }
+}
+
+export async function layoutOf(settings: Settings): Promise<TopicLayout> {
+  return { partitions: settings.partitions, replicationFactor: await replicationFactorOf(settings) }
+}
+
+/**
+ * Carries a plan out. Groups go first: while they have members nothing has been lost yet.
+ * @throws PayflowError that names the members still running after `patienceMs`
+ */
+export async function applyReset(
+  client: Client,
+  plan: ResetPlan,
+  { patienceMs, signal }: { patienceMs: number; signal: AbortSignal },
+  report: Report,
+): Promise<{ created: string[]; deleted: string[] }> {
+  if (plan.running.length > 0)
+    report(`waiting for members of ${plan.running.map(({ group }) => group).join(', ')} to leave`)
+  await deleteGroups(client, plan.deleteGroups, { timeoutMs: patienceMs, signal })
+  if (plan.deleteTopics.length > 0) report(`deleting ${plan.deleteTopics.length} topics`)
+  await deleteTopics(client, plan.deleteTopics, { signal })
+  report(`creating ${plan.createTopics.length} topics`)
+  const { created } = await createTopics(client, plan.createTopics, { signal })
+  return { created, deleted: [...plan.deleteTopics] }
+}
+
+/** What `createMissing` would create. */
+export async function missingTopics(client: Client, layout: TopicLayout): Promise<NewTopic[]> {
+  const { topics } = await readState(client)
+  const existing = new Set(topics.map(({ topic }) => topic))
+  return wantedTopics(layout, topics).filter(({ topic }) => !existing.has(topic))
+}
+
+export async function createMissing(
+  client: Client,
+  layout: TopicLayout,
+  signal: AbortSignal,
+): Promise<{ created: string[]; existing: string[] }> {
+  const { topics } = await readState(client)
+  return createTopics(client, wantedTopics(layout, topics), { signal })
+}
+
+/** Every topic but Kafka's own. Those that workers write are counted by reading: their offsets count commit markers too. */
+export async function listAll(client: Client): Promise<TopicInfo[]> {
+  const topics = (await listTopics(client)).filter(({ topic }) => !topic.startsWith('__'))
+  const inputs = new Set<string>(kinds)
+  const written = topics.filter(({ topic }) => isPayflowTopic(topic) && !inputs.has(topic))
+  const counts = await new RecordCounter(client, 'earliest').count(
+    written.flatMap(({ topic, partitions }) =>
+      Array.from({ length: partitions }, (_, partition) => ({ topic, partition })),
+    ),
+  )
+  return topics.map((info) => ({ ...info, records: counts.get(info.topic) ?? info.records }))
+}
+
+/** @throws PayflowError when a topic of `names` does not exist */
+export async function describeExisting(client: Client, names: readonly string[]): Promise<TopicDescription[]> {
+  const existing = await topicNames(client)
+  const missing = names.filter((name) => !existing.includes(name))
+  if (missing.length > 0)
+    throw new PayflowError('TOPIC_NOT_FOUND', `There is no topic ${missing.join(', ')}`, {
+      kind: 'failed',
+      hint: didYouMean(missing[0]!, existing, 'list them with `payflow topics list`'),
+    })
+  return describeTopics(client, names)
+}

@@ -1,0 +1,143 @@
+import { OutputBuffers } from '../../kafka/output-buffers.ts'
+import type { Client } from '../../kafka/client.ts'
+import { membersOf, refuseMembers } from '../../kafka/group-members.ts'
+import { deleteGroups, listGroups } from '../../kafka/groups.ts'
+import { topicSettings } from '../../kafka/topic-changes.ts'
+import { createTopics, deleteTopics, listTopics } from '../../kafka/topics.ts'
+import { formatTimestamp } from '../../pipeline/time.ts'
+import { DEAD_LETTERS, groupOf, inboxTopic, isPayflowGroup, stateTopic } from '../../pipeline/events/topics.ts'
+import type { AnyWorker } from '../../pipeline/worker/definition.ts'
+import { TransactionalProducer } from '../../runtime/producers/transactional.ts'
+import type { Report } from '../cluster.ts'
+import { RESET_HEADER } from '../dead-letters/dead-letter.ts'
+import { deadLetters } from '../dead-letters/list.ts'
+import { affectedBy, planWorkerReset, type ResetOptions, type ResetState, type WorkerResetPlan } from './reset-plan.ts' // prettier-ignore
+
+const FENCING_PATIENCE_MS = 60_000
+const TRANSACTION_TIMEOUT_MS = 30_000
+
+/** What resetting these workers would do, from what the cluster holds now. @throws PayflowError for inputs that cannot be joined */
+export async function readWorkerReset(
+  client: Client,
+  named: readonly AnyWorker[],
+  all: readonly AnyWorker[],
+  options: ResetOptions,
+  signal: AbortSignal,
+): Promise<WorkerResetPlan> {
+  const affected = affectedBy(named, all, options)
+  return planWorkerReset(named, all, await readState(client, affected, options, signal), options)
+}
+
+async function readState(
+  client: Client,
+  workers: readonly AnyWorker[],
+  { keepOutput }: ResetOptions,
+  signal: AbortSignal,
+): Promise<ResetState> {
+  const groups = (await listGroups(client)).map(({ group }) => group)
+  const outputs = workers.map(({ output }) => output.name)
+  return {
+    topics: await readTopics(client, workers),
+    groups,
+    members: await membersOf(client, workers.map(({ name }) => groupOf(name))), // prettier-ignore
+    deadLetters: await countDeadLetters(client, signal),
+    foreignReaders: keepOutput ? [] : await readersOf(client, groups.filter((group) => !isPayflowGroup(group)), outputs), // prettier-ignore
+  }
+}
+
+async function readTopics(client: Client, workers: readonly AnyWorker[]): Promise<ResetState['topics']> {
+  const outputs = workers.map(({ output }) => output.name)
+  const wanted = workers.flatMap(({ name, inputs }) => [
+    ...Object.values(inputs).map((input) => input.name),
+    stateTopic(name),
+    inboxTopic(name),
+  ])
+  const existing = await listTopics(client, [...wanted, ...outputs])
+  const settings = await topicSettings(client, existing.map(({ topic }) => topic).filter((topic) => outputs.includes(topic))) // prettier-ignore
+  return new Map(
+    existing.map(({ topic, partitions, replicationFactor }) => [
+      topic,
+      { partitions, replicationFactor, config: settings.get(topic) ?? {} },
+    ]),
+  )
+}
+
+async function countDeadLetters(client: Client, signal: AbortSignal): Promise<Map<string, number>> {
+  const counts = new Map<string, number>()
+  for await (const { worker } of deadLetters(client, {}, signal)) counts.set(worker, (counts.get(worker) ?? 0) + 1)
+  signal.throwIfAborted()
+  return counts
+}
+
+async function readersOf(
+  client: Client,
+  groups: readonly string[],
+  topics: readonly string[],
+): Promise<{ group: string; topic: string }[]> {
+  const admin = await client.admin()
+  const found: { group: string; topic: string }[] = []
+  for (const group of groups)
+    for (const { topic, partitions } of await admin.fetchOffsets({ groupId: group }))
+      if (topics.includes(topic) && partitions.some(({ offset }) => Number(offset) >= 0)) found.push({ group, topic })
+  return found
+}
+
+/**
+ * Carries a plan out. Groups go first: without them a worker that is started in between refuses to go on with its old state. Outputs
+ * go before the state, so that no worker can begin anew beside its old results. Run again after an interruption, it ends what is left.
+ * @throws PayflowError that names the members while there are any
+ */
+export async function applyWorkerReset(
+  client: Client,
+  plan: WorkerResetPlan,
+  { sessionTimeoutMs, signal }: { sessionTimeoutMs: number; signal: AbortSignal },
+  report: Report,
+): Promise<void> {
+  refuseMembers(plan.members, sessionTimeoutMs)
+  report(`deleting ${plan.deleteGroups.length} groups`)
+  await deleteGroups(client, plan.deleteGroups, { signal })
+  report('ending what earlier instances left open')
+  for (const { worker, transactionalIds } of plan.fence) await fence(client, worker, transactionalIds, plan, signal)
+  report(`deleting ${plan.deleteOutputs.length + plan.deleteInternal.length} topics`)
+  await deleteTopics(client, plan.deleteOutputs, { signal })
+  await deleteTopics(client, plan.deleteInternal, { signal })
+  report(`creating ${plan.createTopics.length} topics`)
+  await createTopics(client, plan.createTopics, { signal })
+}
+
+/** Ends every open transaction of a worker's producers: an instance that sleeps somewhere cannot write into what is created anew. */
+async function fence(
+  client: Client,
+  worker: string,
+  transactionalIds: readonly string[],
+  { voidDeadLetters }: WorkerResetPlan,
+  signal: AbortSignal,
+): Promise<void> {
+  for (const [i, transactionalId] of transactionalIds.entries()) {
+    const producer = await TransactionalProducer.open(client, {
+      transactionalId,
+      transactionTimeoutMs: TRANSACTION_TIMEOUT_MS,
+      patienceMs: FENCING_PATIENCE_MS,
+      signal,
+    })
+    try {
+      if (i === 0 && voidDeadLetters.includes(worker)) await makeVoid(client, producer, worker)
+    } finally {
+      await producer.close()
+    }
+  }
+}
+
+/** Marks the worker's dead letters up to now as void, in each partition that holds any. */
+async function makeVoid(client: Client, producer: TransactionalProducer, worker: string): Promise<void> {
+  const buffers = new OutputBuffers()
+  const headers = [
+    { key: 'payflow.worker', value: worker },
+    { key: RESET_HEADER, value: formatTimestamp(Date.now()) },
+  ]
+  const partitions = await client.shared.partitions(DEAD_LETTERS)
+  for (let partition = 0; partition < partitions; partition++)
+    buffers.append(DEAD_LETTERS, partition, null, null, headers)
+  for (const round of buffers.rounds()) await producer.send(round)
+  await producer.commit()
+}

@@ -1,0 +1,120 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { cutConnections } from '../../kafka/sockets.ts'
+import { createTopics, topicNames } from '../../kafka/topics.ts'
+import { StepError } from '../../runtime/task/processor.ts'
+import { runWorkers, type WorkerEvent, type WorkerSummary } from '../../runtime/run-workers.ts'
+import type { Settings } from '../../settings/resolve.ts'
+import { clientOptions, reach, replicationFactorOf, withCluster } from '../cluster.ts'
+import { isDrained, type Monitor, type Sample } from '../monitor/monitor.ts'
+import { registerThisProcess } from './process-registry.ts'
+import { layoutOf } from '../topics/topics.ts'
+import type { WorkerChoice } from './arguments.ts'
+import { PayflowError } from '../../errors.ts'
+
+const longestRequestMs = 10_000
+
+/** Runs workers in this process until `signal` is aborted, or nothing is left to read when that is wanted. */
+export async function runHere(
+  settings: Settings,
+  choices: readonly WorkerChoice[],
+  { untilCaughtUp, signal, onEvent }: { untilCaughtUp: boolean; signal: AbortSignal; onEvent: (event: WorkerEvent) => void }, // prettier-ignore
+): Promise<WorkerSummary[]> {
+  await reach(settings)
+  await createOwnOutputs(settings, choices)
+  const leave = enter(settings, choices)
+  try {
+    return await runWorkers({
+      client: { ...clientOptions(settings, 'payflow'), requestTimeoutMs: requestTimeoutMs(settings) },
+      workers: choices.map(({ definition, options }) => ({ definition, options })),
+      replicationFactor: await replicationFactorOf(settings),
+      sessionTimeoutMs: settings.sessionTimeoutMs,
+      transactionTimeoutMs: settings.transactionTimeoutMs,
+      lingerMs: settings.lingerMs,
+      untilCaughtUp,
+      signal,
+      onEvent,
+    })
+  } catch (error) {
+    throw inOwnFile(error, choices)
+  } finally {
+    leave()
+  }
+}
+
+/** Outputs of workers of one's own are known to nobody else: they are created by whoever runs these first. */
+export async function createOwnOutputs(settings: Settings, choices: readonly WorkerChoice[]): Promise<void> {
+  const own = choices.filter(({ definition }) => definition.file !== undefined)
+  if (own.length === 0) return
+  await withCluster(settings, async (client) => {
+    const existing = new Set(await topicNames(client))
+    const missing = new Set(own.map(({ definition }) => definition.output.name).filter((name) => !existing.has(name)))
+    const layout = await layoutOf(settings)
+    await createTopics(client, [...missing].map((topic) => ({ topic, ...layout }))) // prettier-ignore
+  })
+}
+
+/** What a step of one's own threw is for who wrote it, and no bug of payflow's. */
+function inOwnFile(error: unknown, choices: readonly WorkerChoice[]): unknown {
+  if (!(error instanceof StepError)) return error
+  const file = choices.find(({ definition }) => definition.name === error.worker)?.definition.file
+  if (file === undefined) return error
+  return new PayflowError('STEP_FAILED', `${file}: ${error.message}`, {
+    kind: 'failed',
+    hint: 'correct the step and start the worker again: nothing of that record is committed (--verbose shows where it was)',
+    cause: error,
+  })
+}
+
+/** An answer that takes longer than its transaction is worth nothing. */
+const requestTimeoutMs = ({ transactionTimeoutMs }: Settings): number =>
+  Math.min(longestRequestMs, Math.round(transactionTimeoutMs / 2))
+
+/** Lets `payflow chaos` find this process and cut its connections. Returns what takes it back. */
+function enter({ home, brokers }: Settings, choices: readonly WorkerChoice[]): () => void {
+  const cut = (): void => void cutConnections()
+  if (process.platform !== 'win32') process.on('SIGUSR2', cut)
+  const leave = registerThisProcess(home, {
+    workers: choices.map(({ definition, words }) => ({ name: definition.name, arguments: words })),
+    brokers,
+    supervised: process.send !== undefined,
+  })
+  return () => {
+    leave()
+    process.off('SIGUSR2', cut)
+  }
+}
+
+/** Lag that has not shrunk for so long does not drain. */
+const drainPatienceMs = 120_000
+const drainLookMs = 250
+
+/** Returns the first sample that shows that nothing is left to read. @throws PayflowError when the lag stops shrinking */
+export async function drain(
+  monitor: Pick<Monitor, 'sample'>,
+  { signal, check, onSample }: { signal: AbortSignal; check: () => void; onSample?: (sample: Sample) => void },
+): Promise<Sample> {
+  let before: Sample | undefined
+  let progress = { text: '', atMs: performance.now() }
+  for (;;) {
+    signal.throwIfAborted()
+    check()
+    const now = await monitor.sample().catch(() => undefined)
+    if (now !== undefined) {
+      onSample?.(now)
+      if (isDrained(before, now)) return now
+      before = now
+    }
+    const text = JSON.stringify([now?.topics, now?.workers])
+    if (now !== undefined && text !== progress.text) progress = { text, atMs: performance.now() }
+    if (performance.now() - progress.atMs > drainPatienceMs) throw notDrained(before)
+    await sleep(drainLookMs, undefined, { signal })
+  }
+}
+
+function notDrained(sample: Sample | undefined): PayflowError {
+  const behind = sample?.workers.filter(({ lag }) => lag > 0).map(({ worker, lag }) => `${worker} ${lag}`) ?? []
+  return new PayflowError('LAG_REMAINS', `Workers make no progress; lag: ${behind.join(', ') || 'unknown'}`, {
+    kind: 'failed',
+    hint: 'look at them with `payflow groups list`, and at the brokers with `payflow infra logs`',
+  })
+}

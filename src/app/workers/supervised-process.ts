@@ -1,0 +1,152 @@
+import { createInterface } from 'node:readline'
+import { execa } from 'execa'
+import { PayflowError } from '../../errors.ts'
+import { nextBackoff, type Backoff } from './backoff.ts'
+
+export interface ProcessCommand {
+  readonly file: string
+  readonly arguments: readonly string[]
+  readonly env: NodeJS.ProcessEnv
+}
+
+export interface ProcessEvents {
+  /** It sent this over its channel. */
+  readonly onMessage: (message: unknown) => void
+  /** It ended though nobody asked it to; `retryMs` until it is started again, undefined when that is hopeless. */
+  readonly onDeath: (why: string, retryMs: number | undefined) => void
+}
+
+/** How long a process may take to end after SIGTERM: its open transaction ends first. */
+const graceMs = 10_000
+/** Wrong usage or configuration: the next start would end in the same way. */
+const hopelessExitCode = 2
+
+const spawn = ({ file, arguments: rest, env }: ProcessCommand, held: boolean) =>
+  execa(file, rest, {
+    env: { ...env, PAYFLOW_HELD: held ? '1' : '' },
+    extendEnv: false,
+    ipc: true,
+    detached: true,
+    cleanup: false,
+    buffer: false,
+    reject: false,
+    stdin: 'ignore',
+    stdout: 'ignore',
+    stderr: 'pipe',
+  })
+
+/** A process that is started again when it dies, later each time. It leads a process group of its own, so that a terminal's Ctrl-C is not for it. */
+export class SupervisedProcess {
+  readonly #command: ProcessCommand
+  readonly #events: ProcessEvents
+  #child: ReturnType<typeof spawn> | undefined
+  #backoff: Backoff | undefined
+  #timer: NodeJS.Timeout | undefined
+  #stopping = false
+  #ended: Promise<void> = Promise.resolve()
+  #startedAtMs = 0
+  #lastWords: string[] = []
+  restarts = 0
+  /** Why it is not started again. */
+  failure: PayflowError | undefined
+  /** What its last death said was to be done. */
+  lastHint: string | undefined
+
+  constructor(command: ProcessCommand, events: ProcessEvents) {
+    this.#command = command
+    this.#events = events
+  }
+
+  get pid(): number | undefined {
+    return this.#child?.pid
+  }
+
+  /** `held`: it loads its code and waits for `release` before it begins. */
+  start({ held = false }: { held?: boolean } = {}): void {
+    this.#startedAtMs = performance.now()
+    this.#lastWords = []
+    const child = spawn(this.#command, held)
+    this.#child = child
+    child.on('message', (message) => this.#events.onMessage(message))
+    createInterface(child.stderr).on('line', (line) => this.#remember(line))
+    // What it leaves behind ends with it: a child of its own could hold its stderr open for ever.
+    child.once('exit', () => this.#signal('SIGKILL'))
+    // Its last messages are in the channel until that is closed.
+    const silent = new Promise((resolve) => child.once('disconnect', resolve))
+    this.#ended = child.then(async ({ exitCode, signal, originalMessage }) => {
+      if (child.pid !== undefined && child.connected) await silent
+      this.#onExit(exitCode, signal, originalMessage)
+    })
+  }
+
+  release(): void {
+    if (this.#child?.connected) this.#child.send('begin')
+  }
+
+  /** Returns when the process is gone: at first asked to end, killed with its whole group when it does not. */
+  async stop(): Promise<void> {
+    this.#stopping = true
+    clearTimeout(this.#timer)
+    if (this.#child === undefined) return
+    this.#child.kill('SIGTERM')
+    // a frozen process acts on no signal until it is continued
+    this.#child.kill('SIGCONT')
+    const killer = setTimeout(() => this.#signal('SIGKILL'), graceMs)
+    await this.#ended
+    clearTimeout(killer)
+  }
+
+  /** Kills the process group at once. */
+  kill(): void {
+    this.#stopping = true
+    clearTimeout(this.#timer)
+    this.#signal('SIGKILL')
+  }
+
+  #signal(signal: NodeJS.Signals): void {
+    if (this.#child?.pid === undefined) return
+    try {
+      process.kill(-this.#child.pid, signal)
+    } catch {
+      // It is gone already.
+    }
+  }
+
+  #remember(line: string): void {
+    this.#lastWords = [...this.#lastWords, line].slice(-5)
+  }
+
+  #onExit(exitCode: number | undefined, signal: string | undefined, reason: string | undefined): void {
+    this.#child = undefined
+    if (this.#stopping) return
+    const { message, hint } = lastError(this.#lastWords)
+    this.lastHint = hint
+    // What it said before somebody killed it is no reason for its death.
+    const why = signal !== undefined ? `killed by ${signal}` : (message ?? (exitCode !== undefined ? `exit code ${exitCode}` : (reason ?? 'it could not be started'))) // prettier-ignore
+    if (exitCode === hopelessExitCode) {
+      this.failure = new PayflowError('WORKER_FAILED', why, { kind: 'usage', ...(hint !== undefined && { hint }) })
+      this.#events.onDeath(why, undefined)
+      return
+    }
+    this.#backoff = nextBackoff(this.#backoff, performance.now() - this.#startedAtMs)
+    this.#timer = setTimeout(() => {
+      this.restarts++
+      this.start()
+    }, this.#backoff.delayMs)
+    this.#events.onDeath(why, this.#backoff.delayMs)
+  }
+}
+
+/** The error that a payflow process wrote as a JSON line, or else its last line. */
+function lastError(lines: readonly string[]): { message?: string; hint?: string } {
+  for (const line of lines.toReversed()) {
+    try {
+      const parsed = JSON.parse(line) as { error?: { message?: string; hint?: string } } | null
+      if (parsed?.error) return parsed.error
+    } catch {
+      // Not JSON: some other line.
+    }
+  }
+  const last = lines.at(-1)
+  return last === undefined ? {} : { message: last }
+}

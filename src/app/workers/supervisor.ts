@@ -1,0 +1,152 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { PayflowError } from '../../errors.ts'
+import type { WorkerEvent, WorkerSummary } from '../../runtime/run-workers.ts'
+import { environmentOf, type Settings } from '../../settings/resolve.ts'
+import { SupervisedProcess, type ProcessCommand } from './supervised-process.ts'
+import type { WorkerMessage } from './messages.ts'
+
+type WorkerState = 'starting' | 'running' | 'restarting' | 'failed' | 'stopped'
+
+export interface WorkerProcess {
+  readonly worker: string
+  readonly state: WorkerState
+  readonly restarts: number
+  readonly pid: number | undefined
+}
+
+interface Entry {
+  readonly process: SupervisedProcess
+  state: WorkerState
+  lastDeath: string | undefined
+  summaries: WorkerSummary[]
+}
+
+/** Deaths before its first good moment after which a worker's start is given up. */
+const startAttempts = 3
+
+export type SupervisorEvent = Pick<WorkerEvent, 'worker' | 'message'> & { readonly kind: string }
+
+/** Runs each worker in a process of its own and starts it again when it dies. */
+export class Supervisor {
+  readonly #entries = new Map<string, Entry>()
+  readonly #commandOf: (worker: string) => ProcessCommand
+  readonly #onEvent: (event: SupervisorEvent) => void
+
+  constructor(commandOf: (worker: string) => ProcessCommand, onEvent: (event: SupervisorEvent) => void) {
+    this.#commandOf = commandOf
+    this.#onEvent = onEvent
+  }
+
+  /** `held`: its process loads its code meanwhile, and begins with `release`. */
+  start(worker: string, { held = false }: { held?: boolean } = {}): void {
+    const entry: Entry = {
+      process: new SupervisedProcess(this.#commandOf(worker), {
+        onMessage: (message) => this.#onMessage(entry, message as WorkerMessage),
+        onDeath: (why, retryMs) => {
+          entry.state = retryMs === undefined ? 'failed' : 'restarting'
+          entry.lastDeath = why
+          const next = retryMs === undefined ? 'it is not started again' : `starting it again in ${retryMs / 1000} s`
+          this.#onEvent({ worker, kind: 'died', message: `died (${why}); ${next}` })
+        },
+      }),
+      state: 'starting',
+      lastDeath: undefined,
+      summaries: [],
+    }
+    this.#entries.set(worker, entry)
+    entry.process.start({ held })
+  }
+
+  release(): void {
+    for (const { process } of this.#entries.values()) process.release()
+  }
+
+  list(): WorkerProcess[] {
+    return [...this.#entries].map(([worker, { process, state }]) => ({
+      worker,
+      state,
+      restarts: process.restarts,
+      pid: process.pid,
+    }))
+  }
+
+  /** What each worker did: all its processes together, as far as they lived to tell. */
+  summaries(): WorkerSummary[] {
+    return [...this.#entries].map(([worker, { summaries }]) =>
+      summaries.reduce(
+        (sum, next) => ({
+          worker,
+          processed: sum.processed + next.processed,
+          emitted: sum.emitted + next.emitted,
+          deadLetters: sum.deadLetters + next.deadLetters,
+          seconds: sum.seconds + next.seconds,
+        }),
+        { worker, processed: 0, emitted: 0, deadLetters: 0, seconds: 0 },
+      ),
+    )
+  }
+
+  /** @throws the failure of a worker that cannot run */
+  check(): void {
+    for (const [worker, { process }] of this.#entries) {
+      const { failure } = process
+      if (failure === undefined) continue
+      const { kind, hint } = failure
+      throw new PayflowError(failure.code, `Worker ${worker}: ${failure.message}`, { kind, ...(hint && { hint }) })
+    }
+  }
+
+  /** Returns when every worker has its partitions. @throws PayflowError when one cannot start, or `timeoutMs` are over */
+  async ready(timeoutMs: number, signal: AbortSignal): Promise<void> {
+    const deadline = performance.now() + timeoutMs
+    while ([...this.#entries.values()].some(({ state }) => state !== 'running')) {
+      this.check()
+      for (const [worker, { process, state, lastDeath }] of this.#entries)
+        if (state !== 'running' && (process.restarts >= startAttempts || performance.now() > deadline))
+          throw new PayflowError('WORKER_NOT_STARTED', `Worker ${worker} does not start: ${lastDeath ?? 'no answer'}`, {
+            kind: 'failed',
+            hint: process.lastHint ?? `see why with \`payflow worker ${worker} --verbose\``,
+          })
+      await sleep(20, undefined, { signal })
+    }
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all(
+      [...this.#entries.values()].map(async (entry) => {
+        await entry.process.stop()
+        entry.state = 'stopped'
+      }),
+    )
+  }
+
+  /** Ends every process group at once. */
+  kill(): void {
+    for (const { process } of this.#entries.values()) process.kill()
+  }
+
+  #onMessage(entry: Entry, message: WorkerMessage): void {
+    if (message.type === 'summary') {
+      entry.summaries.push(message.summary)
+      return
+    }
+    const { event } = message
+    if (event.kind === 'assigned') entry.state = 'running'
+    this.#onEvent(event)
+  }
+}
+
+/** The command that runs one worker as `payflow worker` does, with the same settings. `wordsOf`: what stands there after `worker`. */
+export function workerCommand(
+  settings: Settings,
+  env: NodeJS.ProcessEnv,
+  wordsOf: (worker: string) => readonly string[],
+): (worker: string) => ProcessCommand {
+  const bin = fileURLToPath(new URL('../../../bin/payflow.js', import.meta.url))
+  return (worker) => ({
+    file: process.execPath,
+    arguments: [bin, 'worker', ...wordsOf(worker), '--json'],
+    env: { ...env, ...environmentOf(settings) },
+  })
+}

@@ -1,0 +1,48 @@
+import { InvalidArgumentError } from 'commander'
+import { parseDuration, parseTimestamp } from '../../pipeline/time.ts'
+
+// Each reads an option's text as commander wants it: a value, or an error that says what is allowed.
+
+const refuse = (allowed: string): never => {
+  throw new InvalidArgumentError(`Allowed: ${allowed}.`)
+}
+
+const wholeNumber =
+  (minimum: number, maximum: number, allowed: string) =>
+  (text: string): number => {
+    const value = /^\d+$/.test(text) ? Number(text) : Number.NaN
+    return value >= minimum && value <= maximum ? value : refuse(allowed)
+  }
+
+export const count = wholeNumber(1, Number.MAX_SAFE_INTEGER, 'a whole number from 1')
+export const lines = wholeNumber(0, 1_000_000, 'a whole number from 0 to 1000000')
+export const seed = wholeNumber(0, 2 ** 32 - 1, `a whole number from 0 to ${2 ** 32 - 1}`)
+
+const highestRate = 1_000_000
+/** Small numbers come as JavaScript writes them, too: 1e-7. */
+const decimal = /^(\d+(\.\d+)?|\.\d+)(e-\d+)?$/
+
+export function rate(text: string): number | 'max' {
+  if (text === 'max') return text
+  const value = decimal.test(text) ? Number(text) : Number.NaN
+  return value > 0 && value <= highestRate ? value : refuse(`a number above 0, up to ${highestRate}, or max`)
+}
+
+export function fraction(text: string): number {
+  const value = decimal.test(text) ? Number(text) : Number.NaN
+  return value <= 1 ? value : refuse('a number from 0 to 1')
+}
+
+export function duration(text: string): number {
+  const ms = parseDuration(text)
+  return ms !== undefined && ms > 0 ? ms : refuse('a duration such as 30s, 10m or 1h')
+}
+
+/** Like a duration, but 0 turns it off. */
+export function interval(text: string): number {
+  return /^0+$/.test(text) ? 0 : (parseDuration(text) ?? refuse('a duration such as 5s or 500ms, or 0 for never'))
+}
+
+export function time(text: string): number {
+  return parseTimestamp(text) ?? refuse('an ISO-8601 time with a zone, such as 2026-01-01T00:00:00Z')
+}

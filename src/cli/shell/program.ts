@@ -1,0 +1,63 @@
+import { readFileSync } from 'node:fs'
+import { Command, Help } from 'commander'
+import { examples } from './action.ts'
+import { registerAll } from '../commands/all.ts'
+import { registerAudit } from '../commands/audit.ts'
+import { registerChaos } from '../commands/chaos.ts'
+import { registerDeadLetters } from '../commands/dead-letters.ts'
+import { registerGroups } from '../commands/groups.ts'
+import { registerInfra } from '../commands/infra.ts'
+import { registerKsql } from '../commands/ksql.ts'
+import { registerProduce } from '../commands/produce.ts'
+import { registerTopics } from '../commands/topics.ts'
+import { registerWorker } from '../commands/worker.ts'
+import type { World } from './world.ts'
+
+function version(): string {
+  const { version } = JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8')) as { version: string } // prettier-ignore
+  return version
+}
+
+/** The whole command line. Its actions reject with PayflowError or CommanderError; who calls it shows them. */
+export function createProgram(world: World): Command {
+  const program = new Command('payflow')
+    .description('Orders, payments and user activity through a real Kafka, exactly once')
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => void world.stdout.write(text),
+      writeErr: (text) => void world.stderr.write(text),
+      outputError: () => undefined,
+      getOutHelpWidth: () => world.columns(),
+      getErrHelpWidth: () => world.columns(),
+    })
+    .configureHelp({
+      showGlobalOptions: true,
+      // Short, so that the descriptions beside them have room to wrap on 80 columns.
+      subcommandTerm: (command) => new Help().subcommandTerm(command).replace(' [options]', ''),
+    })
+    .version(version(), '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'explain a command')
+    .option('--engine <name>', 'where brokers come from: auto, docker, local or external (PAYFLOW_ENGINE)')
+    .option('--brokers <list>', 'host:port of brokers that run already, with commas (PAYFLOW_BROKERS)')
+    .option('--ksql-url <url>', 'address of ksqlDB (PAYFLOW_KSQL_URL)')
+    .option('--config <file>', 'settings file instead of payflow.config.json (PAYFLOW_CONFIG)')
+    .option('--json', 'results as JSON on stdout')
+    .option('-q, --quiet', 'no progress on stderr')
+    .option('-v, --verbose', 'more on stderr, and stacks of errors')
+    .option('--no-color', 'no colours (NO_COLOR)')
+  examples(program, 'payflow all', 'payflow all --duration 30s --json', 'payflow infra up && payflow topics create')
+  for (const register of [
+    registerAll,
+    registerInfra,
+    registerTopics,
+    registerGroups,
+    registerProduce,
+    registerWorker,
+    registerKsql,
+    registerDeadLetters,
+    registerChaos,
+    registerAudit,
+  ])
+    register(program, world)
+  return program
+}

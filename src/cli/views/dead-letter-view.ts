@@ -1,0 +1,83 @@
+import { formatTimestamp } from '../../pipeline/time.ts'
+import { textOf, type DeadLetter } from '../../app/dead-letters/dead-letter.ts'
+import type { Span } from '../../app/dead-letters/json-scan.ts'
+import { refusedPart } from '../../app/dead-letters/refused-part.ts'
+import type { Palette } from '../shell/output.ts'
+import { visible } from './visible-text.ts'
+
+const BYTES_A_LINE = 16
+
+export const timeText = (ms: number): string => (ms < 0 ? '-' : formatTimestamp(ms))
+
+/** A dead letter in full: where it comes from, its headers, its bytes with what is wrong in them marked. */
+export function letterLines(letter: DeadLetter, { width, palette }: { width: number; palette: Palette }): string[] {
+  const { id, worker, reason, refusedAtMs, origin, record } = letter
+  const { bold, dim, red } = palette
+  const text = textOf(record.value)
+  const part = text === undefined ? undefined : refusedPart(text, reason)
+  const headers = record.headers.map(({ key, value }) => `  ${visible(key)}: ${visible(value?.toString() ?? 'null')}`)
+  return [
+    `${bold(id)}  ${worker} refused it at ${timeText(refusedAtMs)}${origin.replays > 0 ? `, after ${origin.replays} ${origin.replays === 1 ? 'replay' : 'replays'}` : ''}`,
+    red(visible(reason)),
+    '',
+    `${dim('from')}   ${origin.topic}/${origin.partition} offset ${origin.offset}, ${timeText(origin.timestamp)}`,
+    `${dim('key')}    ${origin.key === null ? 'null' : visible(textOf(origin.key) ?? `hex ${origin.key.toString('hex')}`)}`,
+    dim('headers'),
+    ...headers,
+    dim('value'),
+    ...valueLines(record.value, part, width, red),
+  ]
+}
+
+function valueLines(value: Buffer | null, part: Span | undefined, width: number, red: Palette['red']): string[] {
+  if (value === null) return ['(null)']
+  if (value.length === 0) return ['(no bytes)']
+  const text = textOf(value)
+  return text === undefined ? hexLines(value, red) : markedLines(text, part, width, red)
+}
+
+/** A text in lines of `width` at most, with a line of carets under its marked part. */
+export function markedLines(text: string, part: Span | undefined, width: number, red: Palette['red']): string[] {
+  const lines: string[] = []
+  let start = 0
+  for (const line of text.split('\n')) {
+    // A mark at the very end of a line, where something is missing, stands after it.
+    for (let at = 0; at === 0 || at < line.length; at += width) {
+      const piece = line.slice(at, at + width)
+      lines.push(visible(piece))
+      const last = at + width >= line.length
+      const from = Math.max((part?.start ?? Infinity) - start - at, 0)
+      const to = Math.min((part?.end ?? -Infinity) - start - at, piece.length + (last ? 1 : 0))
+      if (to > from) lines.push(red(' '.repeat(from) + '^'.repeat(to - from)))
+    }
+    start += line.length + 1
+  }
+  return lines
+}
+
+/** Bytes that are no UTF-8 text, sixteen a line; the first one that is wrong is marked. */
+export function hexLines(bytes: Buffer, red: Palette['red']): string[] {
+  const wrong = firstInvalid(bytes)
+  const lines: string[] = []
+  for (let at = 0; at < bytes.length; at += BYTES_A_LINE) {
+    const row = bytes.subarray(at, at + BYTES_A_LINE)
+    const hex = [...row].map((byte) => byte.toString(16).padStart(2, '0')).join(' ')
+    const ascii = [...row].map((byte) => (byte >= 32 && byte < 127 ? String.fromCharCode(byte) : '.')).join('')
+    lines.push(`${at.toString(16).padStart(8, '0')}  ${hex.padEnd(BYTES_A_LINE * 3 - 1)}  ${ascii}`)
+    if (wrong >= at && wrong < at + BYTES_A_LINE) lines.push(red(`${' '.repeat(10 + (wrong - at) * 3)}^^`))
+  }
+  return lines
+}
+
+/** Where the bytes stop being UTF-8. */
+function firstInvalid(bytes: Buffer): number {
+  // Decoded strictly, byte by byte, a text gives nothing away until it is wrong.
+  const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+  for (let at = 0; at < bytes.length; at++)
+    try {
+      decoder.decode(bytes.subarray(at, at + 1), { stream: true })
+    } catch {
+      return at
+    }
+  return bytes.length - 1
+}

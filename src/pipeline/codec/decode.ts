@@ -1,0 +1,39 @@
+import type { Decoded } from './read.ts'
+import { shown } from './fields.ts'
+import type { Shape } from './shape.ts'
+
+/** What has a shape: a topic. */
+interface Shaped<Event> {
+  readonly shape: Shape<Event>
+}
+
+const utf8 = new TextDecoder('utf-8', { fatal: true })
+
+/** Whether bytes are UTF-8, once decoding has left a replacement character: the text itself may hold one. */
+function isUtf8(value: Buffer): boolean {
+  try {
+    utf8.decode(value)
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** An event from the text of a record's value. Never throws. */
+export function decodeText<Event>(topic: Shaped<Event>, text: string): Decoded<Event> {
+  let value: unknown
+  try {
+    value = JSON.parse(text)
+  } catch {
+    return { reason: text.trim() === '' ? 'the value is empty' : `the value is not JSON: ${shown(text)}` }
+  }
+  return topic.shape.decode(value)
+}
+
+/** An event from the bytes of a record's value. Never throws; `reason` is one sentence, and names the field if there is one to blame. */
+export function decodeRecord<Event>(topic: Shaped<Event>, value: Buffer | null): Decoded<Event> {
+  if (value === null || value.length === 0) return { reason: 'the value is empty' }
+  const text = value.toString()
+  if (text.includes('\uFFFD') && !isUtf8(value)) return { reason: 'the value is not UTF-8 text' }
+  return decodeText(topic, text)
+}

@@ -1,0 +1,165 @@
+import { integer, money, nullable, oneOf, text, time, uuid } from '../codec/fields.ts'
+import { nested, shape, type Shape } from '../codec/shape.ts'
+
+/** A topic of events: its name, what an event looks like, and the text of its key (which decides its partition). */
+export interface TopicSpec<Event = unknown> {
+  readonly name: string
+  readonly shape: Shape<Event>
+  key(event: Event): string
+  /** The user an event belongs to; absent for events of no user. */
+  userOf?(event: Event): number
+  /** When the event happened, in ms since 1970; absent for events of no time. */
+  timeOf?(event: Event): number
+}
+
+/** What an event of a topic is in memory: `EventOf<typeof orders>`. */
+export type EventOf<Topic> = Topic extends TopicSpec<infer Event> ? Event : never
+
+interface OfUser {
+  readonly user_id: number
+}
+interface Timed extends OfUser {
+  readonly timestamp: number
+}
+
+const userKey = (event: OfUser): string => String(event.user_id)
+const timestamp = (event: Timed): number => event.timestamp
+
+function topic<Event extends OfUser>(
+  name: string,
+  events: Shape<Event>,
+  timeOf: (event: Event) => number,
+  key: (event: Event) => string = userKey,
+): TopicSpec<Event> {
+  return { name, shape: events, key, userOf: (event) => event.user_id, timeOf }
+}
+
+export const PAYMENT_STATUSES = ['SUCCESS', 'FAILED'] as const
+export const PAYMENT_METHODS = ['Credit Card', 'Debit Card', 'PayPal', 'Crypto'] as const
+export const EVENT_TYPES = ['signup', 'login', 'view_product', 'add_to_cart', 'purchase'] as const
+
+const order = {
+  order_id: uuid(),
+  user_id: integer(1),
+  product_id: integer(0),
+  quantity: integer(1),
+  price: money(),
+  timestamp: time(),
+}
+
+export const orders = topic('orders', shape(order), timestamp)
+
+export const payments = topic(
+  'payments',
+  shape({
+    payment_id: uuid(),
+    order_id: uuid(),
+    user_id: integer(1),
+    status: oneOf(...PAYMENT_STATUSES),
+    amount: money(),
+    payment_method: oneOf(...PAYMENT_METHODS),
+    timestamp: time(),
+  }),
+  timestamp,
+)
+
+export const users = topic(
+  'users',
+  shape({
+    user_id: integer(1),
+    name: text(),
+    event_type: oneOf(...EVENT_TYPES),
+    product_id: nullable(integer(0)),
+    timestamp: time(),
+  }),
+  timestamp,
+)
+
+/** What the topics of picked payments say of each. */
+const pickedPayment = shape({
+  order_id: uuid(),
+  user_id: integer(1),
+  amount: money(),
+  payment_method: oneOf(...PAYMENT_METHODS),
+  timestamp: time(),
+})
+
+export const failedPayments = topic('failed_payments', pickedPayment, timestamp)
+export const largeOrders = topic('large_orders', pickedPayment, timestamp)
+
+export const aggregatedRevenue = topic(
+  'aggregated_revenue',
+  shape({ user_id: integer(1), total_revenue: money(), order_count: integer(1), timestamp: time() }),
+  timestamp,
+)
+
+export const frequentFailedPayments = topic(
+  'frequent_failed_payments',
+  shape({ user_id: integer(1), failed_payment_count: integer(1), last_failed_timestamp: time() }),
+  (event) => event.last_failed_timestamp,
+)
+
+const profile = shape({ name: text(), last_event_type: oneOf(...EVENT_TYPES), last_seen: time() })
+
+export const enrichedOrders = topic(
+  'enriched_orders',
+  shape({ ...order, total: money(), user: nullable(nested(profile)) }),
+  timestamp,
+)
+
+/** `timestamp` is the payment's; `order_total` is null while the order is unknown. */
+export const orderStatus = topic(
+  'order_status',
+  shape({
+    order_id: uuid(),
+    user_id: integer(1),
+    status: oneOf('PAID', 'DECLINED', 'AMOUNT_MISMATCH', 'UNKNOWN_ORDER'),
+    order_total: nullable(money()),
+    amount: money(),
+    payment_id: uuid(),
+    payment_method: oneOf(...PAYMENT_METHODS),
+    timestamp: time(),
+  }),
+  timestamp,
+  (event) => event.order_id,
+)
+
+export type Order = EventOf<typeof orders>
+export type Payment = EventOf<typeof payments>
+export type UserEvent = EventOf<typeof users>
+
+/** The topics of events, inputs first. */
+export const publicTopics: readonly TopicSpec[] = [
+  orders,
+  payments,
+  users,
+  failedPayments,
+  largeOrders,
+  aggregatedRevenue,
+  frequentFailedPayments,
+  enrichedOrders,
+  orderStatus,
+]
+
+/** What no worker could read: any bytes, so a topic without a shape. */
+export const DEAD_LETTERS = 'dead_letters'
+
+/** A worker's name: it becomes part of the names of topics and groups. */
+export const WORKER_NAME = /^[a-z][a-z0-9]*(-[a-z0-9]+)*$/
+
+export const groupOf = (worker: string): string => `payflow-${worker}`
+export const stateTopic = (worker: string): string => `payflow-${worker}-state`
+export const inboxTopic = (worker: string): string => `payflow-${worker}-inbox`
+
+const PUBLIC_NAMES: ReadonlySet<string> = new Set([...publicTopics.map(({ name }) => name), DEAD_LETTERS])
+const INTERNAL_TOPIC = /^payflow-(?<worker>.+)-(state|inbox)$/
+const GROUP = /^payflow-(?<worker>.+)$/
+
+const namesWorker = (pattern: RegExp, name: string): boolean =>
+  WORKER_NAME.test(pattern.exec(name)?.groups?.['worker'] ?? '')
+
+/** Whether payflow may delete a topic of this name: an internal topic of a worker that is not known (any more) is payflow's too. */
+export const isPayflowTopic = (name: string): boolean => PUBLIC_NAMES.has(name) || namesWorker(INTERNAL_TOPIC, name)
+
+/** Whether a consumer group is a worker's. */
+export const isPayflowGroup = (name: string): boolean => namesWorker(GROUP, name)

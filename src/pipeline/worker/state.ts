@@ -1,0 +1,81 @@
+import type { AnyWorker } from './definition.ts'
+import { TimerQueue } from './timers.ts'
+
+type DueAt = (state: unknown, options: unknown) => number | undefined
+
+/** The state of one task: a value a key, the changes since the last commit, and the keys' event-time timers. */
+export class StateStore {
+  readonly #initial: unknown
+  readonly #dueAt: DueAt | undefined
+  readonly #options: unknown
+  readonly #values = new Map<string, unknown>()
+  readonly #changed = new Map<string, unknown>()
+  readonly #timers = new TimerQueue()
+
+  constructor(worker: AnyWorker, options: unknown) {
+    this.#initial = worker.state?.initial ?? null
+    this.#dueAt = worker.dueAt as DueAt | undefined
+    this.#options = options
+  }
+
+  get size(): number {
+    return this.#values.size
+  }
+
+  /** The state of a key, or that of a key that has none. */
+  get(key: string): unknown {
+    const value = this.#values.get(key)
+    return value === undefined ? this.#initial : value
+  }
+
+  /** Undefined when the key has no state. */
+  find(key: string): unknown {
+    return this.#values.get(key)
+  }
+
+  /** `null` deletes the key. */
+  set(key: string, value: unknown): void {
+    this.restore(key, value)
+    this.#changed.set(key, value)
+  }
+
+  /** Puts a value back that the changelog holds already. */
+  restore(key: string, value: unknown): void {
+    const before = this.#dueOf(key)
+    if (value === null) this.#values.delete(key)
+    else this.#values.set(key, value)
+    const due = this.#dueOf(key)
+    // one that is as before is in the queue already
+    if (due !== undefined && due !== before) this.#timers.add(due, key)
+  }
+
+  /** The keys whose timers are due at event time `now`, earliest first; each timer once, and only if it still holds. */
+  *due(now: number): Generator<string> {
+    for (;;) {
+      const next = this.#timers.takeUntil(now)
+      if (!next) return
+      if (this.#dueOf(next.key) === next.at) yield next.key
+    }
+  }
+
+  /** A timer that leaves its key due would fire for ever. @throws Error */
+  refuseDue(key: string, now: number): void {
+    const due = this.#dueOf(key)
+    if (due !== undefined && due <= now) throw new Error(`onTime left the key ${key} due, so that it would never end`)
+  }
+
+  /** What must go to the changelog; `null` is a tombstone. */
+  get changes(): ReadonlyMap<string, unknown> {
+    return this.#changed
+  }
+
+  committed(): void {
+    this.#changed.clear()
+  }
+
+  #dueOf(key: string): number | undefined {
+    if (!this.#dueAt) return undefined
+    const value = this.#values.get(key)
+    return value === undefined ? undefined : this.#dueAt(value, this.#options)
+  }
+}

@@ -1,0 +1,117 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { PayflowError, messageOf } from '../../errors.ts'
+import { PartitionError, classify } from '../../kafka/errors.ts'
+import type { PartitionRecords } from '../../kafka/output-buffers.ts'
+import type { Connection } from '../../kafka/connection.ts'
+import type { Broker } from '../../kafka/kafkajs/internals.ts'
+import { retrying } from '../../kafka/retry.ts'
+import { produceRequest, type ProduceResult } from '../../kafka/wire/produce.ts'
+
+const DUPLICATE_SEQUENCE = 46
+
+interface Pending extends PartitionRecords {
+  readonly baseSequence: number
+}
+
+/**
+ * Writes with acks=all under one producer id. A batch whose answer was lost is sent again with the same sequence numbers until it is
+ * acknowledged: the broker knows it by them, so nothing is written twice and nothing is passed over. One batch a partition is under way.
+ */
+export class IdempotentProducer {
+  readonly #connection: Connection
+  readonly #producerId: string
+  readonly #producerEpoch: number
+  readonly #sequences = new Map<string, number>()
+
+  private constructor(connection: Connection, id: { producerId: string; producerEpoch: number }) {
+    this.#connection = connection
+    this.#producerId = id.producerId
+    this.#producerEpoch = id.producerEpoch
+  }
+
+  static async open(connection: Connection, patienceMs: number, signal?: AbortSignal): Promise<IdempotentProducer> {
+    const id = await retrying(
+      async () => {
+        try {
+          return await (await connection.any()).initProducerId({ transactionTimeout: 60_000 })
+        } catch (error) {
+          await connection.forget(error)
+          throw error
+        }
+      },
+      { timeoutMs: patienceMs, signal },
+    )
+    return new IdempotentProducer(connection, id)
+  }
+
+  /** Returns when all of it is acknowledged. @throws PayflowError when it is not within `patienceMs`, or can never be. */
+  async send(batches: readonly PartitionRecords[], patienceMs: () => number): Promise<void> {
+    const started = performance.now()
+    let left = batches.map((batch): Pending => ({ ...batch, baseSequence: this.#sequences.get(keyOf(batch)) ?? 0 }))
+    for (let delayMs = 20; ; delayMs = Math.min(delayMs * 2, 500)) {
+      const { failed, error } = await this.#attempt(left)
+      if (failed.length === 0) break
+      left = failed
+      if (classify(error) !== 'retriable') throw refused(error)
+      if (performance.now() - started > patienceMs()) throw notAcknowledged(left, error)
+      await this.#connection.forget(error)
+      await sleep(delayMs)
+    }
+    for (const batch of batches)
+      this.#sequences.set(keyOf(batch), ((this.#sequences.get(keyOf(batch)) ?? 0) + batch.records.count) % 0x8000_0000)
+  }
+
+  async #attempt(batches: readonly Pending[]): Promise<{ failed: Pending[]; error: unknown }> {
+    const byBroker = new Map<Broker, Pending[]>()
+    const failed: Pending[] = []
+    let error: unknown
+    for (const batch of batches) {
+      try {
+        const leader = await this.#connection.leader(batch.topic, batch.partition)
+        byBroker.set(leader, [...(byBroker.get(leader) ?? []), batch])
+      } catch (reason) {
+        failed.push(batch)
+        error = reason
+      }
+    }
+    await Promise.all(
+      [...byBroker].map(async ([broker, mine]) => {
+        try {
+          for (const { topic, partition, errorCode } of await this.#produce(broker, mine)) {
+            if (errorCode === 0 || errorCode === DUPLICATE_SEQUENCE) continue
+            failed.push(mine.find((batch) => batch.topic === topic && batch.partition === partition)!)
+            error = new PartitionError('Produce', topic, partition, errorCode)
+          }
+        } catch (reason) {
+          failed.push(...mine)
+          error = reason
+        }
+      }),
+    )
+    return { failed, error }
+  }
+
+  #produce(broker: Broker, batches: readonly Pending[]): Promise<ProduceResult[]> {
+    const { producerId, producerEpoch } = { producerId: this.#producerId, producerEpoch: this.#producerEpoch }
+    return this.#connection.send(
+      broker,
+      produceRequest({ transactionalId: null, producerId, producerEpoch, acks: -1, timeoutMs: 10_000, batches }),
+    )
+  }
+}
+
+const keyOf = ({ topic, partition }: PartitionRecords): string => `${topic}/${partition}`
+
+const refused = (error: unknown): PayflowError =>
+  new PayflowError('REFUSED', `The broker refuses what is produced: ${messageOf(error)}`, {
+    kind: 'failed',
+    hint: 'was the topic deleted or changed meanwhile? Look with `payflow topics describe`, then start the producer again',
+    cause: error,
+  })
+
+const notAcknowledged = (left: readonly Pending[], error: unknown): PayflowError =>
+  new PayflowError('NOT_ACKNOWLEDGED', `${left.reduce((sum, { records }) => sum + records.count, 0)} records were sent and never acknowledged (${messageOf(error)})`, {
+    kind: 'infra',
+    hint: 'all before them are written, once each; bring the brokers back (`payflow infra status`) and produce on',
+    cause: error,
+  }) // prettier-ignore

@@ -1,0 +1,187 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { PayflowError } from '../../errors.ts'
+import { PartitionError, codeOf } from '../../kafka/errors.ts'
+import { OutputBuffers } from '../../kafka/output-buffers.ts'
+import { Client, type ClientOptions } from '../../kafka/client.ts'
+import type { Connection } from '../../kafka/connection.ts'
+import { retrying } from '../../kafka/retry.ts'
+import { partitionOf } from '../../kafka/wire/murmur2.ts'
+import type { Source } from '../../pipeline/sources/source.ts'
+import { IdempotentProducer } from './idempotent.ts'
+import { Pacer } from './pacer.ts'
+
+export interface ProduceOptions {
+  readonly client: ClientOptions
+  readonly source: Source
+  /** Events a second. */
+  readonly rate: number | 'max'
+  /** Index of the first event. */
+  readonly from?: number
+  readonly count?: number | undefined
+  readonly durationMs?: number | undefined
+  /** Aborted, it flushes what is generated and ends. */
+  readonly signal: AbortSignal
+  readonly onProgress: (progress: ProduceProgress) => void
+  /** How long brokers may be away before it gives up, in ms. */
+  readonly deliveryTimeoutMs?: number
+}
+
+interface ProduceProgress {
+  readonly sent: number
+  readonly acknowledged: number
+  /** Acknowledged records a second, since the start. */
+  readonly perSecond: number
+}
+
+export interface ProduceSummary {
+  readonly topic: string
+  readonly records: number
+  /** Bytes of keys and values. */
+  readonly bytes: number
+  readonly seconds: number
+  readonly perSecond: number
+}
+
+const UNKNOWN_TOPIC = 3
+/** How long brokers may be away, also when it begins. */
+const DELIVERY_TIMEOUT_MS = 120_000
+/** After Ctrl-C brokers that are away are not waited for so long. */
+const FLUSH_TIMEOUT_MS = 5_000
+const BATCH_RECORDS = 12_000
+const PROGRESS_MS = 250
+/** Events that are due within so many ms go together. */
+const TICK_MS = 5
+
+/** Writes a source's events to its topic, in their order, paced, until count or duration is reached or the signal is aborted. */
+export async function produce(options: ProduceOptions): Promise<ProduceSummary> {
+  const client = new Client({ ...options.client, clientId: 'payflow-produce' })
+  try {
+    return await new Production(options, client).run()
+  } finally {
+    await client.close()
+  }
+}
+
+/**
+ * The number of a topic's partitions. Brokers may be away at this moment too, and one that has just started again knows no topics yet.
+ * @throws PayflowError (failed) when there is no such topic
+ */
+async function partitionsOf(connection: Connection, topic: string, signal: AbortSignal): Promise<number> {
+  const ask = async (): Promise<number> => {
+    try {
+      const partitions = await connection.partitions(topic)
+      if (partitions > 0) return partitions
+      throw new PartitionError('Metadata', topic, 0, UNKNOWN_TOPIC)
+    } catch (error) {
+      await connection.forget(error)
+      throw error
+    }
+  }
+  try {
+    return await retrying(ask, { timeoutMs: DELIVERY_TIMEOUT_MS, signal })
+  } catch (error) {
+    if (codeOf(error) !== UNKNOWN_TOPIC) throw error
+    throw new PayflowError('TOPIC_MISSING', `There is no topic ${topic}`, { kind: 'failed', hint: 'create it with `payflow topics create`' }) // prettier-ignore
+  }
+}
+
+class Production {
+  readonly #options: ProduceOptions
+  readonly #client: Client
+  readonly #spare = [new OutputBuffers(), new OutputBuffers()]
+  readonly #startedAt = performance.now()
+  #next: number
+  #bytes = 0
+  #acknowledged = 0
+  #reportedAt = 0
+
+  constructor(options: ProduceOptions, client: Client) {
+    this.#options = options
+    this.#client = client
+    this.#next = options.from ?? 0
+  }
+
+  async run(): Promise<ProduceSummary> {
+    const { source, signal, rate } = this.#options
+    const topic = source.topic.name
+    const connection = this.#client.connect()
+    const partitions = await partitionsOf(connection, topic, signal)
+    const producer = await IdempotentProducer.open(connection, DELIVERY_TIMEOUT_MS, signal)
+    const pacer = new Pacer(rate, performance.now())
+    const first = this.#next
+    const end = first + this.#limit()
+    let inFlight = Promise.resolve()
+    // While one batch is under way the next one is generated; a partition's batches go one after the other.
+    while (this.#next < end && !signal.aborted && !this.#over()) {
+      const buffers = this.#spare.pop()!
+      const count = this.#generate(buffers, partitions, Math.min(end, first + pacer.due(performance.now())))
+      await inFlight
+      inFlight = count > 0 ? this.#send(producer, buffers, count) : Promise.resolve(void this.#spare.push(buffers))
+      inFlight.catch(() => undefined)
+      const waitMs = this.#next < end ? pacer.waitMs(this.#next - first, performance.now()) : 0
+      if (waitMs > 0) await sleep(Math.max(waitMs, TICK_MS), undefined, { signal }).catch(() => undefined)
+    }
+    await inFlight
+    this.#report(true)
+    return this.#summary(topic)
+  }
+
+  #generate(buffers: OutputBuffers, partitions: number, end: number): number {
+    const { source } = this.#options
+    const from = this.#next
+    const to = Math.min(end, from + BATCH_RECORDS)
+    for (let i = from; i < to; i++) {
+      const key = source.key(i)
+      const value = source.json(i)
+      buffers.append(source.topic.name, partitionOf(key, partitions), key, value)
+      this.#bytes += key.length + Buffer.byteLength(value)
+    }
+    this.#next = Math.max(from, to)
+    return this.#next - from
+  }
+
+  async #send(producer: IdempotentProducer, buffers: OutputBuffers, count: number): Promise<void> {
+    const { signal, deliveryTimeoutMs = DELIVERY_TIMEOUT_MS } = this.#options
+    for (const round of buffers.rounds())
+      await producer.send(round, () => (signal.aborted ? FLUSH_TIMEOUT_MS : deliveryTimeoutMs))
+    buffers.clear()
+    this.#spare.push(buffers)
+    this.#acknowledged += count
+    this.#report(false)
+  }
+
+  /** Events in all: with a rate, a duration is a number of events, so that the same command writes the same bytes. */
+  #limit(): number {
+    const { count = Infinity, durationMs, rate } = this.#options
+    return durationMs === undefined || rate === 'max' ? count : Math.min(count, Math.ceil((durationMs / 1000) * rate))
+  }
+
+  #over(): boolean {
+    const { durationMs, rate } = this.#options
+    return rate === 'max' && durationMs !== undefined && performance.now() - this.#startedAt >= durationMs
+  }
+
+  #report(last: boolean): void {
+    const now = performance.now()
+    if (!last && now - this.#reportedAt < PROGRESS_MS) return
+    this.#reportedAt = now
+    const { perSecond } = this.#summary('')
+    this.#options.onProgress({
+      sent: this.#next - (this.#options.from ?? 0),
+      acknowledged: this.#acknowledged,
+      perSecond,
+    })
+  }
+
+  #summary(topic: string): ProduceSummary {
+    const seconds = (performance.now() - this.#startedAt) / 1000
+    const perSecond = Math.round(this.#acknowledged / Math.max(seconds, 0.001))
+    return {
+      topic,
+      records: this.#acknowledged,
+      bytes: this.#bytes,
+      seconds: Math.round(seconds * 1000) / 1000,
+      perSecond,
+    }
+  }
+}

@@ -1,0 +1,183 @@
+import { setImmediate as tick, setTimeout as sleep } from 'node:timers/promises'
+import { PartitionError, codeOf } from '../../kafka/errors.ts'
+import type { PartitionRecords } from '../../kafka/output-buffers.ts'
+import type { Client } from '../../kafka/client.ts'
+import type { Connection } from '../../kafka/connection.ts'
+import type { Broker } from '../../kafka/kafkajs/internals.ts'
+import type { TopicPartition } from '../../kafka/offsets.ts'
+import { retrying } from '../../kafka/retry.ts'
+import { produceRequest } from '../../kafka/wire/produce.ts'
+
+const CONCURRENT_TRANSACTIONS = 51
+
+export interface OffsetCommit extends TopicPartition {
+  /** The next offset to read. */
+  readonly offset: number
+}
+
+/**
+ * One epoch of one transactional id. `open` fences every earlier owner and ends its transaction; after any error in a transaction
+ * the producer is to be thrown away (`close`) and a new one opened: no sequence number and no state is ever used again.
+ */
+export class TransactionalProducer {
+  readonly #connection: Connection
+  readonly #transactionalId: string
+  readonly #producerId: string
+  readonly #producerEpoch: number
+  readonly #sequences = new Map<string, number>()
+  readonly #enlisted = new Set<string>()
+  #open = false
+
+  private constructor(
+    connection: Connection,
+    transactionalId: string,
+    id: { producerId: string; producerEpoch: number },
+  ) {
+    this.#connection = connection
+    this.#transactionalId = transactionalId
+    this.#producerId = id.producerId
+    this.#producerEpoch = id.producerEpoch
+  }
+
+  /** @throws when no producer id could be had within `patienceMs` (the last owner's transaction is being ended meanwhile). */
+  static async open(
+    client: Client,
+    options: { transactionalId: string; transactionTimeoutMs: number; patienceMs: number; signal?: AbortSignal },
+  ): Promise<TransactionalProducer> {
+    const { transactionalId, transactionTimeoutMs, patienceMs, signal } = options
+    const connection = client.connect()
+    try {
+      const id = await retrying(
+        async () => {
+          try {
+            const coordinator = await connection.coordinator('transaction', transactionalId)
+            return await coordinator.initProducerId({ transactionalId, transactionTimeout: transactionTimeoutMs })
+          } catch (error) {
+            if (codeOf(error) !== CONCURRENT_TRANSACTIONS) await connection.forget(error)
+            throw error
+          }
+        },
+        { timeoutMs: patienceMs, signal },
+      )
+      return new TransactionalProducer(connection, transactionalId, id)
+    } catch (error) {
+      await connection.close()
+      throw error
+    }
+  }
+
+  get epoch(): number {
+    return this.#producerEpoch
+  }
+
+  get inTransaction(): boolean {
+    return this.#open
+  }
+
+  /** Writes records into the transaction, beginning it if there is none: one request a broker. */
+  async send(batches: readonly PartitionRecords[]): Promise<void> {
+    await this.#enlist(batches)
+    const byBroker = new Map<Broker, PartitionRecords[]>()
+    for (const batch of batches) {
+      const leader = await this.#connection.leader(batch.topic, batch.partition)
+      byBroker.set(leader, [...(byBroker.get(leader) ?? []), batch])
+    }
+    await Promise.all([...byBroker].map(([broker, mine]) => this.#produce(broker, mine)))
+  }
+
+  async #produce(broker: Broker, batches: readonly PartitionRecords[]): Promise<void> {
+    const exchange = produceRequest({
+      transactionalId: this.#transactionalId,
+      producerId: this.#producerId,
+      producerEpoch: this.#producerEpoch,
+      acks: -1,
+      timeoutMs: 10_000,
+      batches: batches.map(({ topic, partition, records }) => {
+        const key = `${topic}/${partition}`
+        const baseSequence = this.#sequences.get(key) ?? 0
+        // Sequence numbers are 32-bit and wrap to 0.
+        this.#sequences.set(key, (baseSequence + records.count) % 0x8000_0000)
+        return { topic, partition, records, baseSequence }
+      }),
+    })
+    for (const { topic, partition, errorCode } of await this.#connection.send(broker, exchange))
+      if (errorCode !== 0) throw new PartitionError('Produce', topic, partition, errorCode)
+  }
+
+  async #enlist(batches: readonly TopicPartition[]): Promise<void> {
+    const added = new Map<string, number[]>()
+    for (const { topic, partition } of batches)
+      if (!this.#enlisted.has(`${topic}/${partition}`)) added.set(topic, [...(added.get(topic) ?? []), partition])
+    if (added.size === 0) return
+    this.#open = true
+    await this.#afterMarkers(async (coordinator) => {
+      await coordinator.addPartitionsToTxn({
+        ...this.#identity,
+        topics: [...added].map(([topic, partitions]) => ({ topic, partitions })),
+      })
+    })
+    for (const [topic, partitions] of added)
+      for (const partition of partitions) this.#enlisted.add(`${topic}/${partition}`)
+  }
+
+  /** Puts the group's offsets into the transaction. */
+  async sendOffsets(groupId: string, offsets: readonly OffsetCommit[]): Promise<void> {
+    this.#open = true
+    await this.#afterMarkers(async (coordinator) => {
+      await coordinator.addOffsetsToTxn({ ...this.#identity, groupId })
+    })
+    const topics = new Map<string, { partition: number; offset: string }[]>()
+    for (const { topic, partition, offset } of offsets)
+      topics.set(topic, [...(topics.get(topic) ?? []), { partition, offset: String(offset) }])
+    const coordinator = await this.#connection.coordinator('group', groupId)
+    await coordinator.txnOffsetCommit({
+      ...this.#identity,
+      groupId,
+      topics: [...topics].map(([topic, partitions]) => ({ topic, partitions })),
+    })
+  }
+
+  /** `onSent` runs when the request is on its way and its answer is not here. */
+  async commit(onSent?: () => void): Promise<void> {
+    await this.#end(true, onSent)
+  }
+
+  async abort(): Promise<void> {
+    await this.#end(false)
+  }
+
+  /** Ends the connections. A transaction that is still open is left to the next epoch, or to its timeout. */
+  async close(): Promise<void> {
+    await this.#connection.close()
+  }
+
+  async #end(committed: boolean, onSent?: () => void): Promise<void> {
+    if (!this.#open) return
+    const coordinator = await this.#connection.coordinator('transaction', this.#transactionalId)
+    const ended = coordinator.endTxn({ ...this.#identity, transactionResult: committed })
+    ended.catch(() => undefined) // whoever awaits it gets the error
+    await tick()
+    onSent?.()
+    await ended
+    this.#enlisted.clear()
+    this.#open = false
+  }
+
+  /** While the markers of the last transaction are being written, the next one is told to come again; Java's client waits 20 ms too. */
+  async #afterMarkers(request: (coordinator: Broker) => Promise<void>): Promise<void> {
+    const deadline = performance.now() + 10_000
+    for (let delayMs = 1; ; delayMs = Math.min(delayMs * 2, 20)) {
+      try {
+        await request(await this.#connection.coordinator('transaction', this.#transactionalId))
+        return
+      } catch (error) {
+        if (codeOf(error) !== CONCURRENT_TRANSACTIONS || performance.now() > deadline) throw error
+      }
+      await sleep(delayMs)
+    }
+  }
+
+  get #identity(): { transactionalId: string; producerId: string; producerEpoch: number } {
+    return { transactionalId: this.#transactionalId, producerId: this.#producerId, producerEpoch: this.#producerEpoch }
+  }
+}

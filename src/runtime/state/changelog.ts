@@ -1,0 +1,85 @@
+import { PayflowError } from '../../errors.ts'
+import type { OutputBuffers } from '../../kafka/output-buffers.ts'
+import type { Connection } from '../../kafka/connection.ts'
+import { OffsetMap, listOffsets } from '../../kafka/offsets.ts'
+import { readPartition } from '../../kafka/read.ts'
+import { retrying } from '../../kafka/retry.ts'
+import { stateTopic } from '../../pipeline/events/topics.ts'
+import { spelledAs, type AnyWorker } from '../../pipeline/worker/definition.ts'
+import { failpoint } from '../failpoint.ts'
+import type { StateStore } from '../../pipeline/worker/state.ts'
+
+/** The progress record's key; no state key can be it, because state keys come from events. */
+const PROGRESS_KEY = '\u0000progress'
+
+/** What the last transaction said beside its state: where the inputs are, and the task's event time in ms. */
+export interface Progress {
+  /** `topic/partition` → next offset. */
+  readonly offsets: Readonly<Record<string, number>>
+  readonly eventTime: number | null
+  /** Partition count of the inputs for which this state was kept. */
+  readonly partitions: number
+}
+
+export function writeProgress(buffers: OutputBuffers, worker: string, partition: number, progress: Progress): void {
+  buffers.append(stateTopic(worker), partition, PROGRESS_KEY, JSON.stringify(progress))
+}
+
+/** One changelog record a changed key; a deleted one is a tombstone. The partition is the task's, whatever the key. */
+export function writeChanges(buffers: OutputBuffers, worker: string, partition: number, state: StateStore): void {
+  const topic = stateTopic(worker)
+  for (const [key, value] of state.changes)
+    buffers.append(topic, partition, key, value === null ? null : JSON.stringify(value))
+}
+
+/**
+ * Reads a changelog partition, read-committed, up to the last stable offset as it is now: a position, because the last offset
+ * may be a commit marker or compacted away. Fencing must come first, so that no earlier owner's transaction is still open.
+ */
+export async function restore(
+  connection: Connection,
+  worker: AnyWorker,
+  partition: number,
+  state: StateStore,
+  { signal, onProgress }: { signal: AbortSignal; onProgress: (done: number, total: number) => void },
+): Promise<Progress | undefined> {
+  const topic = stateTopic(worker.name)
+  const at = [{ topic, partition }]
+  const [starts, ends] = await retrying(
+    () => Promise.all([listOffsets(connection, at, 'earliest'), listOffsets(connection, at, 'stable')]),
+    { timeoutMs: 30_000, signal },
+  )
+  const from = starts.of(topic, partition) ?? 0
+  const to = ends.of(topic, partition) ?? 0
+  let progress: Progress | undefined
+  for await (const { records } of readPartition(connection, { topic, partition, from, to, signal })) {
+    failpoint('in-restore')
+    for (const cursor = records.cursor(); cursor.next();) {
+      const key = cursor.keyText() ?? ''
+      const text = cursor.valueText()
+      if (key === PROGRESS_KEY) progress = text === null ? undefined : (JSON.parse(text) as Progress)
+      else state.restore(key, text === null ? null : valueOf(worker, key, text))
+    }
+    onProgress(Math.min(records.nextOffset, to) - from, to - from)
+  }
+  return progress
+}
+
+function valueOf(worker: AnyWorker, key: string, text: string): unknown {
+  try {
+    return worker.state?.schema.parse(JSON.parse(text))
+  } catch (error) {
+    throw new PayflowError(
+      'STATE_UNREADABLE',
+      `The state of ${worker.name} for ${key} cannot be read: ${text.slice(0, 80)}`,
+      {
+        kind: 'failed',
+        hint: `rebuild it with \`payflow worker reset ${spelledAs(worker)}\``,
+        cause: error,
+      },
+    )
+  }
+}
+
+export const offsetsOf = (progress: Progress | undefined): OffsetMap =>
+  new OffsetMap(Object.entries(progress?.offsets ?? {}))

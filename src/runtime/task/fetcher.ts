@@ -1,0 +1,152 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { PartitionError, classify } from '../../kafka/errors.ts'
+import type { Connection } from '../../kafka/connection.ts'
+import { fetch } from '../../kafka/fetch.ts'
+import type { Broker } from '../../kafka/kafkajs/internals.ts'
+import type { FetchedPartition } from '../../kafka/wire/fetch.ts'
+
+/** A partition that a task reads. The fetcher asks for it as long as `wants` says so. */
+export interface Source {
+  readonly topic: string
+  readonly partition: number
+  /** The next offset to fetch; the fetcher never moves it. */
+  readonly position: number
+  readonly wants: () => boolean
+  readonly deliver: (fetched: FetchedPartition) => void
+  /** The position cannot be read any more: an error, never a silent jump. */
+  readonly fail: (error: Error) => void
+}
+
+export interface FetcherOptions {
+  readonly connection: Connection
+  /** How long the broker may wait for `minBytes`, in ms: latency against requests at low rates. */
+  readonly lingerMs: number
+  readonly minBytes: number
+  readonly maxBytesPerPartition: number
+}
+
+/** After so many empty answers in a row a broker is asked to answer at the first byte, and to wait longer for it. */
+const EMPTY_UNTIL_QUIET = 10
+/** What a partition that is added meanwhile may have to wait for; two requests a second instead of 25. */
+const QUIET_WAIT_MS = 500
+
+/**
+ * Fetches for all tasks of one worker: one request at a time to each broker, over the partitions that want data.
+ * Tasks go on working while it fetches; a task that has enough buffered is left out, and holds up no other.
+ */
+export class Fetcher {
+  readonly #options: FetcherOptions
+  readonly #sources = new Set<Source>()
+  readonly #busy = new Set<number>()
+  readonly #emptyAnswers = new Map<number, number>()
+  readonly #closed = new AbortController()
+  #failures = 0
+  #scheduled = false
+
+  constructor(options: FetcherOptions) {
+    this.#options = options
+  }
+
+  add(source: Source): void {
+    this.#sources.add(source)
+    this.#emptyAnswers.clear()
+    this.wake()
+  }
+
+  remove(source: Source): void {
+    this.#sources.delete(source)
+  }
+
+  /** Looks again at what is wanted; to be called when a source begins to want. */
+  wake(): void {
+    if (this.#scheduled || this.#closed.signal.aborted) return
+    this.#scheduled = true
+    setImmediate(() => {
+      this.#scheduled = false
+      void this.#dispatch()
+    })
+  }
+
+  close(): void {
+    this.#closed.abort()
+    this.#sources.clear()
+  }
+
+  async #dispatch(): Promise<void> {
+    const byNode = new Map<number, { broker: Broker; sources: Source[] }>()
+    for (const source of this.#sources) {
+      if (!source.wants()) {
+        // It may want again at any time, and is not to wait for a quiet broker then.
+        this.#emptyAnswers.clear()
+        continue
+      }
+      try {
+        const broker = await this.#options.connection.leader(source.topic, source.partition)
+        const entry = byNode.get(broker.nodeId) ?? { broker, sources: [] }
+        byNode.set(broker.nodeId, entry)
+        entry.sources.push(source)
+      } catch (error) {
+        await this.#failed(error)
+      }
+    }
+    for (const [nodeId, { broker, sources }] of byNode) {
+      if (this.#busy.has(nodeId) || this.#closed.signal.aborted) continue
+      this.#busy.add(nodeId)
+      void this.#fetch(broker, sources)
+        .catch((error: unknown) => this.#failed(error, broker))
+        .finally(() => {
+          this.#busy.delete(nodeId)
+          this.wake()
+        })
+    }
+  }
+
+  async #fetch(broker: Broker, sources: readonly Source[]): Promise<void> {
+    const { connection, lingerMs, minBytes, maxBytesPerPartition } = this.#options
+    const asked = new Map(
+      sources.map((source) => [`${source.topic}/${source.partition}`, { source, offset: source.position }]),
+    )
+    const quiet = this.#emptyOf(broker) >= EMPTY_UNTIL_QUIET
+    const fetched = await fetch(connection, broker, {
+      maxWaitMs: quiet ? Math.max(lingerMs, QUIET_WAIT_MS) : lingerMs,
+      minBytes: quiet ? 1 : minBytes,
+      maxBytes: 32 << 20,
+      isolation: 'read_committed',
+      partitions: [...asked.values()].map(({ source: { topic, partition }, offset }) => ({ topic, partition, offset, maxBytes: maxBytesPerPartition })), // prettier-ignore
+    })
+    this.#failures = 0
+    let nothing = true
+    for (const part of fetched) {
+      const request = asked.get(`${part.topic}/${part.partition}`)
+      nothing &&= part.errorCode === 0 && part.records.nextOffset === request?.offset
+      // A source that was removed or moved while the request was under way gets nothing of it.
+      if (!request || !this.#sources.has(request.source) || request.source.position !== request.offset) continue
+      if (part.errorCode === 0) request.source.deliver(part)
+      else
+        await this.#partitionFailed(
+          request.source,
+          new PartitionError('Fetch', part.topic, part.partition, part.errorCode),
+        )
+    }
+    this.#emptyAnswers.set(broker.nodeId, nothing ? this.#emptyOf(broker) + 1 : 0)
+  }
+
+  #emptyOf({ nodeId }: Broker): number {
+    return this.#emptyAnswers.get(nodeId) ?? 0
+  }
+
+  async #partitionFailed(source: Source, error: PartitionError): Promise<void> {
+    if (classify(error) === 'retriable') await this.#failed(error)
+    else source.fail(error)
+  }
+
+  async #failed(error: unknown, broker?: Broker): Promise<void> {
+    if (this.#closed.signal.aborted) return
+    await this.#options.connection.forget(error, broker)
+    this.#failures++
+    await sleep(Math.min(50 * 2 ** Math.min(this.#failures, 5), 1_000), undefined, {
+      signal: this.#closed.signal,
+    }).catch(() => undefined)
+    this.wake()
+  }
+}

@@ -1,0 +1,206 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { PayflowError, messageOf } from '../../errors.ts'
+import { classify } from '../../kafka/errors.ts'
+import { groupOf } from '../../pipeline/events/topics.ts'
+import { spelledAs } from '../../pipeline/worker/definition.ts'
+import { Epoch, type EpochOptions } from './epoch.ts'
+import type { Fetcher } from './fetcher.ts'
+import { Input, type Aliases } from './input.ts'
+import { outOfRange } from './positions.ts'
+import { StepError, noCounts, type Counts } from './processor.ts'
+import { TaskLifecycle, type TaskPhase } from './life.ts'
+
+/** Offsets that moved over commit markers only are committed when nothing else has come for so long. */
+const IDLE_COMMIT_MS = 250
+/** A fetch is answered within the linger, or ends with an error. */
+const SILENT_MS = 10_000
+const FIRST_BACKOFF_MS = 50
+const MAX_BACKOFF_MS = 2_000
+
+export interface TaskOptions extends EpochOptions {
+  readonly fetcher: Fetcher
+  /** What the task reads partition p of. */
+  readonly topics: readonly { topic: string; isInbox: boolean }[]
+  readonly aliases: Aliases
+  readonly onPhase: (partition: number, from: TaskPhase, to: TaskPhase, detail: string) => void
+}
+
+/** (worker, partition number p): partition p of every input, of the inbox and of the changelog, processed exactly once. */
+export class Task {
+  readonly partition: number
+  readonly inputs: readonly Input[]
+  readonly #options: TaskOptions
+  readonly #lifecycle: TaskLifecycle
+  readonly #stop = new AbortController()
+  readonly #counts = noCounts()
+  #detail = ''
+  #epoch: Epoch | undefined
+  #failure: Error | undefined
+  #wake: (() => void) | undefined
+  #lastProgressAt = performance.now()
+  #commits = 0
+
+  constructor(options: TaskOptions) {
+    const { partition, worker, topics, onPhase } = options
+    this.partition = partition
+    this.#options = {
+      ...options,
+      onRestore: (...progress) => {
+        this.#lastProgressAt = performance.now()
+        options.onRestore(...progress)
+      },
+    }
+    this.#lifecycle = new TaskLifecycle(`${worker.name}/${partition}`, (from, to) =>
+      onPhase(partition, from, to, this.#detail),
+    )
+    this.inputs = topics.map((topic) => this.#input(topic))
+  }
+
+  get phase(): TaskPhase {
+    return this.#lifecycle.phase
+  }
+
+  /** Committed results only. */
+  get counts(): Readonly<Counts> {
+    return this.#counts
+  }
+
+  /** When it last committed, or read some of its state: restoring much of it takes its time and is no stall. */
+  get progressAt(): number {
+    return this.#lastProgressAt
+  }
+
+  get stateSize(): number {
+    return this.#epoch?.stateSize ?? 0
+  }
+
+  /** Nothing is left to read as far as the last answers tell, and all of it is committed. */
+  get idle(): boolean {
+    return this.phase === 'running' && this.inputs.every((input) => input.drained && input.committed === input.position)
+  }
+
+  /** Something is fetched and not committed, or the task is not running yet, or no broker tells whether there is something. */
+  get hasWork(): boolean {
+    return this.phase !== 'running' || this.inputs.some(({ committed, position, silentMs }) => committed < position || silentMs > SILENT_MS) // prettier-ignore
+  }
+
+  /** Lives until it is stopped. @throws what no new epoch can mend: a bug in the worker, or a PayflowError. */
+  async run(): Promise<void> {
+    const { signal } = this.#stop
+    for (let backoffMs = FIRST_BACKOFF_MS; !signal.aborted; backoffMs = Math.min(backoffMs * 2, MAX_BACKOFF_MS)) {
+      const commits = this.#commits
+      try {
+        await this.#live()
+      } catch (error) {
+        if (isAborted(signal)) break
+        if (isFinal(error)) {
+          await this.#end('failed')
+          throw error
+        }
+        await this.#abort(error)
+      }
+      if (this.#commits > commits) backoffMs = FIRST_BACKOFF_MS
+      await sleep(backoffMs, undefined, { signal }).catch(() => undefined)
+    }
+    await this.#end('revoked')
+  }
+
+  /** Ends `run` after the transaction under way. */
+  stop(): void {
+    this.#stop.abort()
+    this.#wake?.()
+  }
+
+  /** One epoch: ends when the task is stopped, or throws. */
+  async #live(): Promise<void> {
+    const { signal } = this.#stop
+    this.#epoch = await Epoch.open(this.#options, this.inputs, (phase) => this.#lifecycle.enter(phase), signal)
+    this.#lifecycle.enter('running')
+    this.#lastProgressAt = performance.now()
+    for (const input of this.inputs) this.#options.fetcher.add(input)
+    try {
+      while (!signal.aborted) {
+        this.#raise()
+        if (this.#epoch.fill() || this.#movedOverMarkers()) await this.#commit(this.#epoch)
+        else await this.#data()
+      }
+    } finally {
+      for (const input of this.inputs) this.#options.fetcher.remove(input)
+    }
+  }
+
+  async #commit(epoch: Epoch): Promise<void> {
+    this.#options.fetcher.wake()
+    const counts = await epoch.commit()
+    for (const name of Object.keys(counts) as (keyof Counts)[]) this.#counts[name] += counts[name]
+    this.#commits++
+    this.#lastProgressAt = performance.now()
+  }
+
+  #movedOverMarkers(): boolean {
+    return this.#isBeyondCommit() && performance.now() - this.#lastProgressAt >= IDLE_COMMIT_MS
+  }
+
+  #isBeyondCommit(): boolean {
+    return this.inputs.some((input) => input.drained && input.processed !== input.committed)
+  }
+
+  /** Waits until a broker has answered, the task is stopped, or it is time to commit what it has moved over. */
+  async #data(): Promise<void> {
+    this.#options.fetcher.wake()
+    let timer: NodeJS.Timeout | undefined
+    await new Promise<void>((resolve) => {
+      this.#wake = resolve
+      if (this.#isBeyondCommit()) timer = setTimeout(resolve, IDLE_COMMIT_MS)
+    })
+    clearTimeout(timer)
+    this.#wake = undefined
+  }
+
+  #raise(): void {
+    const failure = this.#failure
+    this.#failure = undefined
+    if (failure) throw failure
+  }
+
+  async #abort(error: unknown): Promise<void> {
+    this.#detail = messageOf(error)
+    this.#lifecycle.enter('aborting')
+    this.#detail = ''
+    await this.#options.connection.forget(error)
+    await this.#closeEpoch()
+  }
+
+  async #end(phase: 'revoked' | 'failed'): Promise<void> {
+    await this.#closeEpoch()
+    this.#lifecycle.enter(phase)
+  }
+
+  async #closeEpoch(): Promise<void> {
+    const epoch = this.#epoch
+    this.#epoch = undefined
+    await epoch?.close()
+  }
+
+  #input({ topic, isInbox }: { topic: string; isInbox: boolean }): Input {
+    const { worker, partition, aliases } = this.#options
+    const input: Input = new Input({
+      topic,
+      partition,
+      isInbox,
+      aliases,
+      onData: () => this.#wake?.(),
+      onFailure: (cause) => {
+        this.#failure = outOfRange(spelledAs(worker), groupOf(worker.name), { topic, partition }, input.position, cause)
+        this.#wake?.()
+      },
+    })
+    return input
+  }
+}
+
+/** What starting anew would only meet again. */
+const isFinal = (error: unknown): boolean =>
+  error instanceof StepError || error instanceof PayflowError || classify(error) === 'fatal'
+
+const isAborted = (signal: AbortSignal): boolean => signal.aborted

@@ -1,0 +1,141 @@
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { Supervisor, workerCommand, type SupervisorEvent } from '../../../../src/app/workers/supervisor.ts'
+import { environmentOf, resolveSettings } from '../../../../src/settings/resolve.ts'
+import { nodeScript, watched } from '../../../support/scripts.ts'
+import { eventually } from '../../../support/wait.ts'
+
+/** What a worker process tells, as scripts: it has its partitions, it sums up. */
+const prelude = `
+  const tell = (message) => process.send(message)
+  const assigned = () => tell({ type: 'event', event: { worker: process.env.WORKER, kind: 'assigned', message: 'partitions 0, 1, 2' } })
+  const summary = (processed) => tell({ type: 'summary', summary: { worker: process.env.WORKER, processed, emitted: 1, deadLetters: 0, seconds: 0.5 } })
+  const forever = () => setInterval(() => undefined, 1e6)
+`
+const { signal } = new AbortController()
+
+/** Runs each of these scripts as a worker of that name. */
+function supervise(scripts: Record<string, string>) {
+  const events: SupervisorEvent[] = []
+  const supervisor = new Supervisor(
+    (worker) => nodeScript(prelude + scripts[worker]!, { WORKER: worker }),
+    (event) => events.push(event),
+  )
+  onTestFinished(() => supervisor.kill())
+  const start = (options?: { held: boolean }): void => {
+    for (const worker of Object.keys(scripts)) supervisor.start(worker, options)
+  }
+  const stateOf = (worker: string) => supervisor.list().find((process) => process.worker === worker)!
+  return { supervisor, events, start, stateOf }
+}
+
+describe('waiting for workers', () => {
+  test('ends when each of them has its partitions', async () => {
+    const { supervisor, start, stateOf } = supervise({ a: 'assigned(); forever()', b: 'assigned(); forever()' })
+    start()
+    expect(stateOf('a').state).toBe('starting')
+    await supervisor.ready(20_000, signal)
+    expect(supervisor.list().map(({ worker, state, restarts }) => [worker, state, restarts])).toEqual([
+      ['a', 'running', 0],
+      ['b', 'running', 0],
+    ])
+  })
+
+  test('fails at once when one can never run, with its own error and its name', async () => {
+    const error = JSON.stringify({ error: { message: 'There is no topic orders', hint: 'create it' } })
+    const { supervisor, start } = supervise({
+      a: 'assigned(); forever()',
+      b: `console.error(${JSON.stringify(error)}); process.exitCode = 2`,
+    })
+    start()
+    await expect(supervisor.ready(20_000, signal)).rejects.toMatchObject({
+      kind: 'usage',
+      message: 'Worker b: There is no topic orders',
+      hint: 'create it',
+    })
+  })
+
+  test('fails when one does not start in time', async () => {
+    const { supervisor, start } = supervise({ a: 'forever()' })
+    start()
+    await expect(supervisor.ready(100, signal)).rejects.toMatchObject({
+      code: 'WORKER_NOT_STARTED',
+      message: 'Worker a does not start: no answer',
+      hint: 'see why with `payflow worker a --verbose`',
+    })
+  })
+
+  test('fails when one has died three times, with its last words', { timeout: 20_000 }, async () => {
+    const { supervisor, start, stateOf } = supervise({ a: `console.error('out of luck'); process.exitCode = 1` })
+    start()
+    await expect(supervisor.ready(60_000, signal)).rejects.toMatchObject({
+      code: 'WORKER_NOT_STARTED',
+      message: 'Worker a does not start: out of luck',
+    })
+    expect(stateOf('a').restarts).toBe(3)
+  })
+
+  test('can be given up', async () => {
+    const { supervisor, start } = supervise({ a: 'forever()' })
+    start()
+    await expect(supervisor.ready(60_000, AbortSignal.timeout(50))).rejects.toThrow()
+  })
+})
+
+test('a worker that is killed is restarting, then running again, and its death is told', async () => {
+  const { supervisor, events, start, stateOf } = supervise({ a: 'assigned(); forever()' })
+  start()
+  await supervisor.ready(20_000, signal)
+  const first = watched(stateOf('a').pid)
+  process.kill(first.pid, 'SIGKILL')
+  await eventually(() => expect(stateOf('a').state).toBe('restarting'))
+  expect(events.at(-1)).toEqual({ worker: 'a', kind: 'died', message: 'died (killed by SIGKILL); starting it again in 0.5 s' }) // prettier-ignore
+  await supervisor.ready(20_000, signal)
+  expect(stateOf('a')).toMatchObject({ state: 'running', restarts: 1 })
+  expect(stateOf('a').pid).not.toBe(first.pid)
+})
+
+test('what a worker did is the sum of what its processes told before they ended', async () => {
+  const { supervisor, start } = supervise({ a: 'assigned(); summary(10); process.exitCode = 1', b: 'assigned(); forever()' }) // prettier-ignore
+  start()
+  await eventually(() => expect(supervisor.summaries()[0]!.processed).toBeGreaterThanOrEqual(20))
+  await supervisor.stop()
+  const [a, b] = supervisor.summaries()
+  expect(a!.emitted).toBe(a!.processed / 10)
+  expect(a!.seconds).toBe((a!.processed / 10) * 0.5)
+  expect(b).toEqual({ worker: 'b', processed: 0, emitted: 0, deadLetters: 0, seconds: 0 })
+})
+
+test('stopping ends all of them, and what they still say counts', async () => {
+  const { supervisor, start } = supervise({
+    a: `process.on('SIGTERM', () => { summary(7); clearInterval(timer); process.channel.unref() }); const timer = forever(); assigned()`,
+    b: `assigned(); forever()`,
+  })
+  start()
+  await supervisor.ready(20_000, signal)
+  await supervisor.stop()
+  expect(supervisor.summaries()[0]).toMatchObject({ worker: 'a', processed: 7 })
+  expect(supervisor.list().map(({ state, pid }) => [state, pid])).toEqual([['stopped', undefined], ['stopped', undefined]]) // prettier-ignore
+})
+
+test('workers that are held begin together when they are released', async () => {
+  const held = `process.once('message', () => { assigned(); forever() })`
+  const { supervisor, start } = supervise({ a: held, b: held })
+  start({ held: true })
+  await expect(supervisor.ready(200, signal)).rejects.toThrow('does not start')
+  supervisor.release()
+  await supervisor.ready(20_000, signal)
+})
+
+test('a worker’s command line runs that worker alone, by its name or file, with the same settings and its options as they were typed', () => {
+  const settings = resolveSettings({ options: { brokers: 'kafka:9092' }, env: { PAYFLOW_HOME: '/nowhere' }, cwd: '/' })
+  const command = workerCommand(settings, { PATH: '/bin', PAYFLOW_BROKERS: 'old:1' }, (worker) => [
+    worker,
+    '--threshold',
+    '250',
+  ])
+  const { file, arguments: argv, env } = command('large-orders')
+  expect(file).toBe(process.execPath)
+  expect(argv.slice(1)).toEqual(['worker', 'large-orders', '--threshold', '250', '--json'])
+  expect(env).toEqual({ PATH: '/bin', ...environmentOf(settings) })
+  expect(env.PAYFLOW_BROKERS).toBe('kafka:9092')
+})

@@ -1,0 +1,25 @@
+import { expect, test } from 'vitest'
+import type { Context } from '../../../../src/cli/shell/action.ts'
+import { confirm } from '../../../../src/cli/shell/confirm.ts'
+
+const without = (...missing: ('stdin' | 'stderr')[]) =>
+  ({
+    world: { isTTY: { stdin: !missing.includes('stdin'), stdout: true, stderr: !missing.includes('stderr') } },
+    signal: new AbortController().signal,
+  }) as unknown as Context
+
+test.each([[['stdin']], [['stderr']], [['stdin', 'stderr']]] as const)(
+  'where nobody can be asked (no terminal at %j) the answer is no, with the option that says yes',
+  async (missing) => {
+    await expect(confirm(without(...missing), 'Delete 3 topics at a:1?', false)).rejects.toMatchObject({
+      kind: 'usage',
+      code: 'NOT_CONFIRMED',
+      message: 'Delete 3 topics at a:1? Nobody can be asked here',
+      hint: 'say --yes',
+    })
+  },
+)
+
+test('who has said yes is not asked', async () => {
+  await expect(confirm(without('stdin', 'stderr'), 'Delete everything?', true)).resolves.toBeUndefined()
+})

@@ -1,0 +1,100 @@
+import { describe, expect, it } from 'vitest'
+import { z } from 'zod'
+import { checkWorker } from '../../../../src/pipeline/worker/check.ts'
+import { largeOrders, orders, payments } from '../../../../src/pipeline/events/topics.ts'
+import { defineWorker } from '../../../../src/pipeline/worker/definition.ts'
+
+const option = {
+  flag: '--least <count>',
+  description: 'how many',
+  default: '3',
+  parse: (text: string) => {
+    if (!/^\d+$/.test(text)) throw new Error(`expected a number, not ${text}`)
+    return Number(text)
+  },
+}
+const good = defineWorker({
+  name: 'my-worker',
+  summary: 'Counts',
+  inputs: { orders, payments },
+  output: largeOrders,
+  options: { least: option },
+  state: {
+    schema: z.number(),
+    initial: 0,
+    key: { orders: (o) => String(o.user_id), payments: (p) => String(p.user_id) },
+  },
+  on: {
+    orders: (_order, state) => ({ state: state + 1 }),
+    payments: ({ order_id, user_id, amount, payment_method, timestamp }, state, { least }) =>
+      state >= least ? { emit: [{ order_id, user_id, amount, payment_method, timestamp }] } : undefined,
+  },
+  dueAt: () => undefined,
+  onTime: () => undefined,
+})
+
+const without = (name: keyof typeof good) => Object.fromEntries(Object.entries(good).filter(([key]) => key !== name))
+
+describe('checkWorker', () => {
+  it('hands a good definition back', () => {
+    expect(checkWorker(good)).toBe(good)
+  })
+
+  it.each<[unknown, string]>([
+    [undefined, 'A worker is what defineWorker(…) gives, not undefined'],
+    [[good], 'A worker is what defineWorker(…) gives, not an array'],
+    [() => good, 'A worker is what defineWorker(…) gives, not a function'],
+    [without('name'), 'A worker needs a name: lower-case words joined by dashes'],
+    [{ ...good, name: 'My Worker' }, '"My Worker" cannot name a worker: use lower-case words joined by dashes'],
+    [{ ...good, name: 'all' }, '"all" cannot name a worker: payflow worker all is a command'],
+    [{ ...good, name: 'a'.repeat(236) }, `A worker's name may have 235 characters, "${'a'.repeat(60)}…" has 236`],
+    [without('summary'), 'Worker my-worker needs a summary: one line for lists and help'],
+    [without('inputs'), 'Worker my-worker needs inputs: { alias: topic, … }'],
+    [{ ...good, inputs: {} }, 'Worker my-worker needs inputs: { alias: topic, … }'],
+    [{ ...good, inputs: { orders: 'orders' } }, 'Input orders of worker my-worker is no topic: "orders"'],
+    [{ ...good, inputs: { orders: undefined } }, 'Input orders of worker my-worker is no topic: undefined'],
+    [{ ...good, inputs: { a: orders, b: orders } }, 'Worker my-worker has the input orders twice'],
+    [
+      { ...good, inputs: { large: largeOrders } },
+      'Worker my-worker writes its own input large_orders: it would never end',
+    ],
+    [without('output'), 'The output of worker my-worker is no topic: undefined'],
+    [without('on'), 'Worker my-worker needs on: { orders, payments }, a step for each input'],
+    [{ ...good, on: { orders: good.on.orders } }, 'Worker my-worker has no step for its input payments: on.payments'],
+    [{ ...good, on: { ...good.on, users: () => undefined } }, 'on.users of worker my-worker is the step of no input'],
+    [{ ...good, state: { ...good.state, schema: {} } }, 'state.schema of worker my-worker must be a zod schema'],
+    [
+      { ...good, state: { ...good.state, initial: undefined } },
+      'Worker my-worker needs state.initial: the state of a key that has none',
+    ],
+    [
+      { ...good, state: { ...good.state, key: undefined } },
+      "Worker my-worker needs state.key: { orders, payments }, an event's key for each input",
+    ],
+    [
+      { ...good, state: { ...good.state, key: { orders: () => '' } } },
+      'Worker my-worker has no state.key.payments: the key of an event of that input',
+    ],
+    [without('dueAt'), 'Worker my-worker needs both dueAt and onTime, or neither'],
+    [without('state'), 'Worker my-worker has timers but no state for them to act on'],
+    [{ ...good, onTime: 5 }, 'dueAt and onTime of worker my-worker must be functions'],
+    [
+      { ...good, options: { least: { ...option, flag: 'least' } } },
+      'Option least of worker my-worker needs a flag such as "--least <value>"',
+    ],
+    [
+      { ...good, options: { least: { ...option, parse: undefined } } },
+      'Option least of worker my-worker needs a function parse(text)',
+    ],
+    [
+      { ...good, options: { least: { ...option, default: 3 } } },
+      'Option least of worker my-worker needs a default, as text',
+    ],
+    [
+      { ...good, options: { least: { ...option, default: 'x' } } },
+      'Option least of worker my-worker does not take its own default: expected a number, not x',
+    ],
+  ])('says what is wrong %#', (definition, message) => {
+    expect(() => checkWorker(definition)).toThrow(new Error(message))
+  })
+})
