@@ -7,7 +7,7 @@ function infraOptions(settings: Settings, env: NodeJS.ProcessEnv, ksql: boolean)
   const { home, kafkaPort, zookeeperPort, ksqlPort, nodes, ksqlUrl, brokers, brokersGiven, origins } = settings
   return {
     ...{ home, kafkaPort, zookeeperPort, ksqlPort, nodes, ksql, env },
-    ...(ksqlUrl !== undefined && origins.ksqlUrl !== 'infra up' && { ksqlUrl }),
+    ...(ksqlUrl !== undefined && origins.ksqlUrl.kind !== 'infra' && { ksqlUrl }),
     ...(brokersGiven && { brokers }),
   }
 }
@@ -33,7 +33,7 @@ export function exportsOf({ home, origins }: Settings, { brokers, ksql }: InfraS
   return [
     `export PAYFLOW_BROKERS=${brokers.join(',')}`,
     ...(ksql === null ? [] : [`export PAYFLOW_KSQL_URL=${ksql}`]),
-    ...(origins.home === 'default' ? [] : [`export PAYFLOW_HOME=${home}`]),
+    ...(origins.home.kind === 'default' ? [] : [`export PAYFLOW_HOME=${home}`]),
   ]
 }
 

@@ -1,5 +1,5 @@
 import { PayflowError } from '../errors.ts'
-import { readRecord } from '../settings/resolve.ts'
+import { readRecord } from '../settings/infra-record.ts'
 import { DockerEngine } from './docker/docker-engine.ts'
 import { dockerStates, probeDocker, type DockerState } from './docker/probe.ts'
 import type { Engine, EngineName, InfraOptions } from './engine.ts'

@@ -1,37 +1,61 @@
 import { z } from 'zod'
-
-// What a setting may be, as text or as JSON. Each type's description is what a user is told to be allowed.
+import type { Kind, Row } from './table.ts'
 
 const unitMs = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const
 
-export const integer = (minimum: number, maximum: number) =>
-  z
-    .union([z.number(), z.string().regex(/^\d+$/).transform(Number)])
-    .pipe(z.int().min(minimum).max(maximum))
-    .describe(`an integer from ${minimum} to ${maximum}`)
-
-export const durationMs = (minimum: string, maximum: string) => {
-  const parse = (text: string): number => {
-    const [, amount, unit] = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)$/.exec(text) ?? []
-    return amount === undefined ? Number.NaN : Math.round(Number(amount) * unitMs[unit as keyof typeof unitMs])
-  }
-  return z
-    .string()
-    .transform(parse)
-    .pipe(z.number().min(parse(minimum)).max(parse(maximum)))
-    .describe(`a duration from ${minimum} to ${maximum}: a number with ms, s, m, h or d`)
+function durationMs(text: string): number {
+  const [, amount, unit] = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)$/.exec(text) ?? []
+  return amount === undefined ? Number.NaN : Math.round(Number(amount) * unitMs[unit as keyof typeof unitMs])
 }
 
+const integer = z.union([z.number(), z.string().regex(/^\d+$/).transform(Number)])
+
 const address = /^(\[[0-9a-fA-F:.]+\]|[^\s:/@,]+):([1-9]\d{0,4})$/
-export const brokerList = z
+const brokerList = z
   .union([z.array(z.string()), z.string().transform((text) => text.split(',').map((part) => part.trim()))])
   .pipe(z.array(z.string().refine((text) => Number(address.exec(text)?.[2] ?? Infinity) <= 65_535)).min(1))
-  .describe('one host:port or several with commas between them')
 
 const isPlainUrl = (text: string): boolean =>
   URL.canParse(text) && /^https?:$/.test(new URL(text).protocol) && new URL(text).username === ''
 
-export const plainUrl = z
-  .string()
-  .refine(isPlainUrl)
-  .describe('an http:// or https:// address without a password in it')
+function schemaOfKind(kind: Kind): z.ZodType {
+  switch (kind.is) {
+    case 'choice':
+      return z.enum(kind.of)
+    case 'integer':
+      return integer.pipe(z.int().min(Number(kind.from)).max(Number(kind.to)))
+    case 'duration':
+      return z
+        .string()
+        .transform(durationMs)
+        .pipe(z.number().min(durationMs(String(kind.from))).max(durationMs(String(kind.to)))) // prettier-ignore
+    case 'brokers':
+      return brokerList
+    case 'url':
+      return z.string().refine(isPlainUrl)
+    case 'text':
+      return z.string().min(1)
+  }
+}
+
+/** Reads what a setting was given as: the text of an option or variable, or the JSON of the file. */
+export const schemaOf = (row: Row): z.ZodType =>
+  row.default === undefined ? schemaOfKind(row.kind).optional() : schemaOfKind(row.kind)
+
+/** What a user is told to be allowed. */
+export function allowedOf(kind: Kind): string {
+  switch (kind.is) {
+    case 'choice':
+      return `${kind.of.slice(0, -1).join(', ')} or ${kind.of.at(-1)!}`
+    case 'integer':
+      return `an integer from ${kind.from} to ${kind.to}`
+    case 'duration':
+      return `a duration from ${kind.from} to ${kind.to}: a number with ms, s, m, h or d`
+    case 'brokers':
+      return 'one host:port or several with commas between them'
+    case 'url':
+      return 'an http:// or https:// address without a password in it'
+    case 'text':
+      return kind.allowed
+  }
+}

@@ -10,7 +10,7 @@ import { probeDocker } from '../../src/infra/docker/probe.ts'
 import type { InfraOptions } from '../../src/infra/engine.ts'
 import { claimPort } from '../../src/infra/ports.ts'
 import { runCommand } from '../../src/infra/command.ts'
-import { readRecord } from '../../src/settings/resolve.ts'
+import { readRecord } from '../../src/settings/infra-record.ts'
 
 const silent = (): void => undefined
 const noEngine = { ...process.env, DOCKER_HOST: 'unix:///nowhere/docker.sock' }

@@ -2,7 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { PayflowError } from '../../errors.ts'
 import type { WorkerEvent, WorkerSummary } from '../../runtime/run-workers.ts'
-import { environmentOf, type Settings } from '../../settings/resolve.ts'
+import { childEnvironment } from '../../settings/child-environment.ts'
+import type { Settings } from '../../settings/resolve.ts'
 import { SupervisedProcess, type ProcessCommand } from './supervised-process.ts'
 import type { WorkerMessage } from './messages.ts'
 
@@ -147,6 +148,6 @@ export function workerCommand(
   return (worker) => ({
     file: process.execPath,
     arguments: [bin, 'worker', ...wordsOf(worker), '--json'],
-    env: { ...env, ...environmentOf(settings) },
+    env: { ...env, ...childEnvironment(settings) },
   })
 }

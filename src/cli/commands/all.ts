@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import { action, examples, type Context } from '../shell/action.ts'
+import { addSettings } from '../shell/setting-options.ts'
 import { addFlowOptions, flowOptionsOf, type TypedFlow } from './flow-options.ts'
 import type { World } from '../shell/world.ts'
 
@@ -17,9 +18,7 @@ export function registerAll(program: Command, world: World): void {
   const all = program
     .command('all')
     .description('everything: brokers, topics, workers and producers, then a live view until Ctrl-C')
-  addFlowOptions(all)
-    .option('--nodes <n>', 'brokers of the cluster (PAYFLOW_NODES, 1)')
-    .option('--partitions <n>', 'partitions of each topic (PAYFLOW_PARTITIONS, 3)')
+  addSettings(addFlowOptions(all), 'nodes', 'partitions')
     .option('--keep-data', 'keep the topics and create only what is missing')
     .option('--keep-infra', 'leave the brokers running at the end')
     .option('--reset', 'delete and re-create the topics on a cluster of your own, too')

@@ -1,16 +1,15 @@
 import type { Command } from 'commander'
 import { action, examples, type Context } from '../shell/action.ts'
 import type { Engine } from '../../infra/engine.ts'
+import { addSettings } from '../shell/setting-options.ts'
 import { lines } from '../shell/parsers.ts'
 import type { World } from '../shell/world.ts'
 
 export function registerInfra(program: Command, world: World): void {
   const infra = program.command('infra').description('start, stop and look at the brokers')
   examples(infra, 'payflow infra up --nodes 3', 'payflow infra status --json', 'payflow infra down')
-  const up = infra
-    .command('up')
+  const up = addSettings(infra.command('up'), 'nodes')
     .description('start the brokers; returns when they serve requests')
-    .option('--nodes <n>', 'brokers of the cluster (PAYFLOW_NODES, 1)')
     .option('--no-ksql', 'without ksqlDB')
     .action(action(world, runUp))
   examples(up, 'payflow infra up', 'payflow infra up --engine local --nodes 3', 'PAYFLOW_KAFKA_PORT=0 payflow infra up')

@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import { action, examples, type Context } from '../shell/action.ts'
 import { table } from '../shell/output.ts'
+import { addSettings } from '../shell/setting-options.ts'
 import type { World } from '../shell/world.ts'
 import { registerAddPartitions } from './add-partitions.ts'
 
@@ -8,10 +9,7 @@ export function registerTopics(program: Command, world: World): void {
   const topics = program.command('topics').description('create, reset and look at topics')
   examples(topics, 'payflow topics reset', 'payflow topics list --json')
   const withLayout = (command: Command): Command =>
-    command
-      .option('--partitions <n>', 'partitions of each topic (PAYFLOW_PARTITIONS, 3)')
-      .option('--replication-factor <n>', 'copies of each partition (PAYFLOW_REPLICATION_FACTOR, one a broker up to 3)')
-      .option('--dry-run', 'only say what would be done')
+    addSettings(command, 'partitions', 'replicationFactor').option('--dry-run', 'only say what would be done')
   const create = withLayout(topics.command('create').description('create the payflow topics that are missing'))
   examples(create.action(action(world, runCreate)), 'payflow topics create', 'payflow topics create --partitions 6')
   const reset = withLayout(topics.command('reset'))

@@ -4,6 +4,7 @@ import type { WorkerEvent, WorkerSummary } from '../../runtime/run-workers.ts'
 import type { ParsedWorkers } from './worker-command-line.ts'
 import { action, examples, type Context } from '../shell/action.ts'
 import { table, type Output } from '../shell/output.ts'
+import { addSettings } from '../shell/setting-options.ts'
 import type { World } from '../shell/world.ts'
 import { registerWorkerReset } from './worker-reset.ts'
 
@@ -17,17 +18,11 @@ const usageExamples = [
 
 export function registerWorker(program: Command, world: World): void {
   // The workers' own options come from their definitions, which only its action loads: it reads them, and shows the help.
-  const worker = program
-    .command('worker')
+  const worker = addSettings(program.command('worker'), 'sessionTimeout', 'transactionTimeout')
     .description('run workers: they derive topics from topics, exactly once')
     .usage('[options] <name or file>... | all | list | reset')
     .argument('[names...]', 'workers to run in this process, or files of your own; all: each in a process of its own')
     .option('--until-caught-up', 'end when nothing is left to read')
-    .option('--session-timeout <time>', 'how long a dead worker keeps its partitions (PAYFLOW_SESSION_TIMEOUT, 6s)')
-    .option(
-      '--transaction-timeout <time>',
-      'when the broker ends what a dead worker left open (PAYFLOW_TRANSACTION_TIMEOUT, 30s)',
-    )
     .helpOption(false)
     .option('-h, --help', 'explain this command')
     .allowUnknownOption()

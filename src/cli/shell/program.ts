@@ -4,6 +4,7 @@ import { examples } from './action.ts'
 import { registerAll } from '../commands/all.ts'
 import { registerAudit } from '../commands/audit.ts'
 import { registerChaos } from '../commands/chaos.ts'
+import { registerConfig } from '../commands/config.ts'
 import { registerDeadLetters } from '../commands/dead-letters.ts'
 import { registerGroups } from '../commands/groups.ts'
 import { registerInfra } from '../commands/infra.ts'
@@ -11,6 +12,7 @@ import { registerKsql } from '../commands/ksql.ts'
 import { registerProduce } from '../commands/produce.ts'
 import { registerTopics } from '../commands/topics.ts'
 import { registerWorker } from '../commands/worker.ts'
+import { addGlobalSettings } from './setting-options.ts'
 import type { World } from './world.ts'
 
 function version(): string {
@@ -37,14 +39,12 @@ export function createProgram(world: World): Command {
     })
     .version(version(), '-V, --version', 'print the version')
     .helpOption('-h, --help', 'explain a command')
-    .option('--engine <name>', 'where brokers come from: auto, docker, local or external (PAYFLOW_ENGINE)')
-    .option('--brokers <list>', 'host:port of brokers that run already, with commas (PAYFLOW_BROKERS)')
-    .option('--ksql-url <url>', 'address of ksqlDB (PAYFLOW_KSQL_URL)')
     .option('--config <file>', 'settings file instead of payflow.config.json (PAYFLOW_CONFIG)')
     .option('--json', 'results as JSON on stdout')
     .option('-q, --quiet', 'no progress on stderr')
     .option('-v, --verbose', 'more on stderr, and stacks of errors')
     .option('--no-color', 'no colours (NO_COLOR)')
+  addGlobalSettings(program)
   examples(program, 'payflow all', 'payflow all --duration 30s --json', 'payflow infra up && payflow topics create')
   for (const register of [
     registerAll,
@@ -57,6 +57,7 @@ export function createProgram(world: World): Command {
     registerDeadLetters,
     registerChaos,
     registerAudit,
+    registerConfig,
   ])
     register(program, world)
   return program

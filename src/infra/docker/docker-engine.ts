@@ -1,6 +1,6 @@
 import { PayflowError } from '../../errors.ts'
 import { describeBrokers, waitForBrokers } from '../../kafka/readiness.ts'
-import { readRecord, removeRecord, writeRecord } from '../../settings/resolve.ts'
+import { readRecord, removeRecord, writeRecord } from '../../settings/infra-record.ts'
 import type { BrokerFaults, Engine, InfraOptions, InfraStatus, Report } from '../engine.ts'
 import { explainHomeError, prepareHome } from '../home.ts'
 import { withLock } from '../lock.ts'

@@ -3,16 +3,10 @@ import { homedir, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { PayflowError } from '../../../src/errors.ts'
-import {
-  environmentOf,
-  readRecord,
-  removeRecord,
-  resolveSettings,
-  writeRecord,
-  type InfraRecord,
-  type Settings,
-  type SettingSources,
-} from '../../../src/settings/resolve.ts'
+import { childEnvironment } from '../../../src/settings/child-environment.ts'
+import type { SettingSources } from '../../../src/settings/gather.ts'
+import { readRecord, removeRecord, writeRecord, type InfraRecord } from '../../../src/settings/infra-record.ts'
+import { resolveSettings, type Settings } from '../../../src/settings/resolve.ts'
 
 const recorded: InfraRecord = {
   engine: 'local',
@@ -61,25 +55,29 @@ describe('where a setting comes from', () => {
 
   test('an option counts more than the environment, the file, the record and the default, in this order', () => {
     const all = { options, env, config, record: recorded }
-    expect(settle(all)).toMatchObject({ brokers: ['option:1'], brokersGiven: true, origins: { brokers: '--brokers' } })
+    expect(settle(all)).toMatchObject({
+      brokers: ['option:1'],
+      brokersGiven: true,
+      origins: { brokers: { text: '--brokers' } },
+    })
     expect(settle({ ...all, options: {} })).toMatchObject({
       brokers: ['environment:1'],
-      origins: { brokers: 'PAYFLOW_BROKERS' },
+      origins: { brokers: { text: 'PAYFLOW_BROKERS' } },
     })
     const fromFile = settle({ config, record: recorded })
     expect(fromFile.brokers).toEqual(['file:1'])
-    expect(fromFile.origins.brokers).toBe(join(fromFile.home, 'payflow.config.json'))
+    expect(fromFile.origins.brokers.text).toBe(join(fromFile.home, 'payflow.config.json'))
     expect(settle({ record: recorded })).toMatchObject({
       brokers: recorded.brokers,
       brokersGiven: false,
       ksqlUrl: recorded.ksql,
-      origins: { brokers: 'infra up', ksqlUrl: 'infra up' },
+      origins: { brokers: { text: 'infra up' }, ksqlUrl: { text: 'infra up' } },
     })
     expect(settle({})).toMatchObject({
       brokers: ['127.0.0.1:9092'],
       brokersGiven: false,
       ksqlUrl: undefined,
-      origins: { brokers: 'default', partitions: 'default' },
+      origins: { brokers: { text: 'default' }, partitions: { text: 'default' } },
     })
   })
 
@@ -173,8 +171,19 @@ describe('secrets', () => {
 
 describe('contradictions', () => {
   test('brokers that run already do not go with an engine that starts some', () => {
-    const error = refusal({ options: { engine: 'local' }, env: { PAYFLOW_BROKERS: 'a:1' } })
-    expect(error.message).toBe('--engine says local, but PAYFLOW_BROKERS names brokers that run already')
+    const env = { PAYFLOW_ENGINE: 'local', PAYFLOW_BROKERS: 'a:1' }
+    const message = 'PAYFLOW_ENGINE says local, but PAYFLOW_BROKERS names brokers that run already'
+    expect(refusal({ env })).toMatchObject({ code: 'ENGINE_CONFLICT', message })
+    expect(refusal({ options: { engine: 'docker', brokers: 'a:1' } }).code).toBe('ENGINE_CONFLICT')
+  })
+
+  test('an option decides against the environment, and the environment against the file', () => {
+    const given = { brokers: ['a:1'], brokersGiven: true, engine: 'auto' }
+    expect(settle({ options: { brokers: 'a:1' }, env: { PAYFLOW_ENGINE: 'local' } })).toMatchObject(given)
+    expect(settle({ env: { PAYFLOW_BROKERS: 'a:1' }, config: { engine: 'docker' } })).toMatchObject(given)
+    const started = { brokers: ['127.0.0.1:9092'], brokersGiven: false, engine: 'local' }
+    expect(settle({ options: { engine: 'local' }, env: { PAYFLOW_BROKERS: 'a:1' } })).toMatchObject(started)
+    expect(settle({ env: { PAYFLOW_ENGINE: 'local' }, config: { brokers: ['a:1'] } })).toMatchObject(started)
   })
 
   test('the engine external needs brokers, whatever is recorded', () => {
@@ -216,7 +225,7 @@ test.each<Given>([
   { env: { PAYFLOW_KAFKA_PORT: '0' } },
 ])('a process that is given the environment of settings comes to the same ones: %j', (given) => {
   const settings = settle(given)
-  const env = { ...given.env, ...environmentOf(settings) }
+  const env = { ...given.env, ...childEnvironment(settings) }
   const again = resolveSettings({ options: {}, env, cwd: settings.home })
   // To that process its brokers are given ones, whoever started them.
   const essence = ({ engine: _, origins: __, brokersGiven: ___, ...rest }: Settings) => rest

@@ -1,6 +1,7 @@
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { Supervisor, workerCommand, type SupervisorEvent } from '../../../../src/app/workers/supervisor.ts'
-import { environmentOf, resolveSettings } from '../../../../src/settings/resolve.ts'
+import { childEnvironment } from '../../../../src/settings/child-environment.ts'
+import { resolveSettings } from '../../../../src/settings/resolve.ts'
 import { nodeScript, watched } from '../../../support/scripts.ts'
 import { eventually } from '../../../support/wait.ts'
 
@@ -136,6 +137,6 @@ test('a worker’s command line runs that worker alone, by its name or file, wit
   const { file, arguments: argv, env } = command('large-orders')
   expect(file).toBe(process.execPath)
   expect(argv.slice(1)).toEqual(['worker', 'large-orders', '--threshold', '250', '--json'])
-  expect(env).toEqual({ PATH: '/bin', ...environmentOf(settings) })
+  expect(env).toEqual({ PATH: '/bin', ...childEnvironment(settings) })
   expect(env.PAYFLOW_BROKERS).toBe('kafka:9092')
 })

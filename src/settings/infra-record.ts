@@ -1,0 +1,36 @@
+import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { z } from 'zod'
+
+const recordSchema = z.object({
+  engine: z.enum(['docker', 'local', 'external']),
+  brokers: z.array(z.string()).min(1),
+  zookeeper: z.string().nullable(),
+  ksql: z.string().nullable(),
+  startedAt: z.string(),
+  nodes: z.int().min(1),
+})
+/** What `infra up` remembers of the brokers it started, in `<home>/infra.json`. */
+export type InfraRecord = z.infer<typeof recordSchema>
+
+const recordPath = (home: string): string => join(home, 'infra.json')
+
+/** A record that is missing or unreadable is no record: `infra up` writes a new one. */
+export function readRecord(home: string): InfraRecord | undefined {
+  try {
+    return recordSchema.parse(JSON.parse(readFileSync(recordPath(home), 'utf8')))
+  } catch {
+    return undefined
+  }
+}
+
+export function writeRecord(home: string, record: InfraRecord): void {
+  mkdirSync(home, { recursive: true })
+  const temporary = `${recordPath(home)}.${process.pid}`
+  writeFileSync(temporary, `${JSON.stringify(record, null, 2)}\n`)
+  renameSync(temporary, recordPath(home))
+}
+
+export function removeRecord(home: string): void {
+  rmSync(recordPath(home), { force: true })
+}

@@ -1,0 +1,155 @@
+import { homedir } from 'node:os'
+import { join } from 'node:path'
+
+/** What a setting may be. `types.ts` makes the schema of it, so that help needs no zod. */
+export type Kind =
+  | { readonly is: 'choice'; readonly of: readonly string[] }
+  | { readonly is: 'integer' | 'duration'; readonly from: number | string; readonly to: number | string }
+  | { readonly is: 'text'; readonly allowed: string }
+  | { readonly is: 'brokers' | 'url' }
+
+/** One setting. Its option, variable, key in the file, help, place in a child's environment and README line follow from its row. */
+export interface Row {
+  readonly kind: Kind
+  /** As a user would write it. Absent: the setting may be undefined. */
+  readonly default?: string | number | (() => string)
+  /** What help and README say where the default alone does not say it. */
+  readonly defaultText?: string
+  /** One short sentence, without a full stop. */
+  readonly help: string
+  /** Of its option, with the placeholder. Absent: only variable and file set it. */
+  readonly option?: `--${string} <${string}>`
+  /** Every command takes the option. */
+  readonly global?: true
+  /** Never shown, and never an option: arguments are public. */
+  readonly secret?: true
+  /** Child processes get the value in their environment. */
+  readonly handedOn?: true
+}
+
+const choice = <const Of extends readonly string[]>(...of: Of) => ({ is: 'choice', of }) as const
+const integer = (from: number, to: number) => ({ is: 'integer', from, to }) as const
+const duration = (from: string, to: string) => ({ is: 'duration', from, to }) as const
+const text = (allowed: string) => ({ is: 'text', allowed }) as const
+
+/** Every setting, in the order in which people are told of them. */
+export const table = {
+  engine: {
+    kind: choice('auto', 'docker', 'local', 'external'),
+    default: 'auto',
+    help: 'where brokers come from: auto, docker, local or external',
+    option: '--engine <name>',
+    global: true,
+    handedOn: true,
+  },
+  brokers: {
+    kind: { is: 'brokers' },
+    defaultText: '127.0.0.1 and the Kafka port',
+    help: 'host:port of brokers that already run, separated by commas',
+    option: '--brokers <list>',
+    global: true,
+    handedOn: true,
+  },
+  ksqlUrl: {
+    kind: { is: 'url' },
+    help: 'address of ksqlDB',
+    option: '--ksql-url <url>',
+    global: true,
+    handedOn: true,
+  },
+  ksqlUser: { kind: text('a user of ksqlDB'), help: 'user for ksqlDB' },
+  ksqlPassword: {
+    kind: text('text that is not empty'),
+    help: 'password for ksqlDB',
+    secret: true,
+  },
+  home: {
+    kind: text('a directory'),
+    default: (): string => join(homedir(), '.payflow'),
+    defaultText: '~/.payflow',
+    help: "directory for Kafka's jars, data, logs and records of what runs",
+    handedOn: true,
+  },
+  kafkaPort: { kind: integer(0, 65_535), default: 9092, help: 'port of the first broker (0: any free one)' },
+  zookeeperPort: { kind: integer(0, 65_535), default: 2181, help: 'port of ZooKeeper (0: any free one)' },
+  ksqlPort: { kind: integer(0, 65_535), default: 8088, help: 'port of ksqlDB (0: any free one)' },
+  nodes: { kind: integer(1, 9), default: 1, help: 'brokers of the cluster', option: '--nodes <n>' },
+  partitions: {
+    kind: integer(1, 1000),
+    default: 3,
+    help: 'partitions of each topic',
+    option: '--partitions <n>',
+    handedOn: true,
+  },
+  replicationFactor: {
+    kind: integer(1, 9),
+    defaultText: 'one per broker, up to 3',
+    help: 'copies of each partition',
+    option: '--replication-factor <n>',
+    handedOn: true,
+  },
+  sessionTimeout: {
+    kind: duration('6s', '30m'),
+    default: '6s',
+    help: 'how long a dead worker keeps its partitions',
+    option: '--session-timeout <time>',
+    handedOn: true,
+  },
+  transactionTimeout: {
+    kind: duration('1s', '15m'),
+    default: '30s',
+    help: 'when the broker ends what a dead worker left open',
+    option: '--transaction-timeout <time>',
+    handedOn: true,
+  },
+  linger: {
+    kind: duration('0ms', '5s'),
+    default: '40ms',
+    help: 'how long a broker may wait for more before it answers a worker',
+    handedOn: true,
+  },
+} as const satisfies Record<string, Row>
+
+type Table = typeof table
+export type SettingName = keyof Table
+type ValueOf<K extends Kind> = K extends { is: 'choice'; of: readonly (infer Text)[] }
+  ? Text
+  : K extends { is: 'integer' | 'duration' }
+    ? number
+    : K extends { is: 'brokers' }
+      ? string[]
+      : string
+/** Every setting's value, checked: durations in ms. */
+export type Values = {
+  readonly [Name in SettingName]:
+    ValueOf<Table[Name]['kind']> | (Table[Name] extends { default: unknown } ? never : undefined)
+}
+
+export const settingNames = Object.keys(table) as SettingName[]
+export const rowOf = (name: SettingName): Row => table[name]
+export const isDuration = (name: SettingName): boolean => rowOf(name).kind.is === 'duration'
+
+const words = (name: string, separator: string): string => name.replaceAll(/[A-Z]/g, (letter) => separator + letter)
+/** `PAYFLOW_KSQL_URL` of `ksqlUrl`. */
+export const variableOf = (name: SettingName): string => `PAYFLOW_${words(name, '_').toUpperCase()}`
+/** `--ksql-url` of `ksqlUrl`, whether or not there is such an option. */
+export const flagOf = (name: SettingName): string => `--${words(name, '-').toLowerCase()}`
+
+export function defaultOf(name: SettingName): string | number | undefined {
+  const { default: value } = rowOf(name)
+  return typeof value === 'function' ? value() : value
+}
+
+/** The default in words, for help and README. */
+export const defaultTextOf = (name: SettingName): string => {
+  const { defaultText, default: value } = rowOf(name)
+  return defaultText ?? (value === undefined || typeof value === 'function' ? 'none' : String(value))
+}
+
+/** A value as its option or variable would have it: the schema reads it back. */
+export function textOf(name: SettingName, value: unknown): string {
+  if (value === undefined) return ''
+  if (Array.isArray(value)) return value.join(',')
+  const text = typeof value === 'string' ? value : JSON.stringify(value)
+  return isDuration(name) ? `${text}ms` : text
+}
