@@ -33,7 +33,7 @@ const duration = (from: string, to: string) => ({ is: 'duration', from, to }) as
 const text = (allowed: string) => ({ is: 'text', allowed }) as const
 
 /** Every setting, in the order in which people are told of them. */
-export const table = {
+const table = {
   engine: {
     kind: choice('auto', 'docker', 'local', 'external'),
     default: 'auto',

@@ -4,11 +4,12 @@ import type { Client } from '../../kafka/client.ts'
 import { committedOffsets, listOffsets, type OffsetMap, type TopicPartition } from '../../kafka/offsets.ts'
 import { groupOf } from '../../pipeline/events/topics.ts'
 import type { AnyWorker } from '../../pipeline/worker/definition.ts'
+import { untilDone } from '../monitor/until-done.ts'
 import type { Position, StallTracker } from './stalls.ts'
 
 const intervalMs = 250
 const lookMs = 250
-/** Without any progress for so long nothing recovers by itself any more. */
+/** After this long without progress, assume that it will not recover. */
 const patienceMs = 60_000
 
 type Inputs = ReadonlyMap<AnyWorker, readonly TopicPartition[]>
@@ -41,19 +42,19 @@ export async function watchProgress(
 export async function catchUp(client: Client, workers: readonly AnyWorker[], signal: AbortSignal): Promise<void> {
   // one worker may feed another: as many rounds as the longest chain can have links
   for (let round = 0; round < workers.length; round++) {
-    let progress = { text: '', atMs: performance.now() }
     let targets: ReadonlyMap<string, number> | undefined
-    for (;;) {
-      signal.throwIfAborted()
-      const positions = await look(client, workers).catch(() => undefined)
-      targets ??= positions && new Map(positions.map((position) => [keyOf(position), position.end]))
-      const behind = positions?.filter((position) => position.committed < (targets?.get(keyOf(position)) ?? 0))
-      if (behind?.length === 0) break
-      const text = JSON.stringify(positions?.map(({ committed }) => committed))
-      if (text !== progress.text) progress = { text, atMs: performance.now() }
-      if (performance.now() - progress.atMs > patienceMs) throw notRecovered(behind)
-      await sleep(lookMs, undefined, { signal })
-    }
+    const behind = (positions: readonly Position[]): Position[] =>
+      positions.filter((position) => position.committed < (targets?.get(keyOf(position)) ?? 0))
+    await untilDone({
+      look: () => look(client, workers).catch(() => undefined),
+      isDone: (positions) => {
+        targets ??= new Map(positions.map((position) => [keyOf(position), position.end]))
+        return behind(positions).length === 0
+      },
+      progressOf: (positions) => JSON.stringify(positions.map(({ committed }) => committed)),
+      stuck: (last) => notRecovered(last && behind(last)),
+      ...{ patienceMs, intervalMs: lookMs, signal },
+    })
   }
 }
 

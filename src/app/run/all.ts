@@ -1,7 +1,7 @@
 import { Client } from '../../kafka/client.ts'
 import type { WorkerSummary } from '../../runtime/run-workers.ts'
 import type { Settings } from '../../settings/resolve.ts'
-import type { AllOptions } from './plan.ts'
+import { keepsTopics, type AllOptions } from './options.ts'
 import { summarize, type AllSummary } from './summary.ts'
 import type { Chaos, ChaosEvent } from '../chaos/chaos.ts'
 import { beginChaos } from '../chaos/run.ts'
@@ -12,7 +12,7 @@ import { Monitor, snapshotOf, type Sample } from '../monitor/monitor.ts'
 import { flowOf, kinds, produceAll, type Flow, type Produced, type ProducerProgress } from '../producers.ts' // prettier-ignore
 import { Supervisor, workerCommand, type SupervisorEvent } from '../workers/supervisor.ts'
 import { applyReset, createMissing, layoutOf, planReset, readState } from '../topics/topics.ts'
-import { drain } from '../workers/run-here.ts'
+import { untilDrained } from '../monitor/until-drained.ts'
 import { pause } from '../pause.ts'
 import { RunInfra } from './infra.ts'
 import { Sampler } from '../monitor/sampler.ts'
@@ -78,8 +78,7 @@ export class AllRun {
       this.#startWorkers()
       const client = (this.#client = new Client(clientOptions(this.#settings, 'payflow-all')))
       const layout = await layoutOf(this.#settings)
-      const foreign = this.#infra.engine === 'external' && !this.#options.reset
-      if (this.#options.keepData || foreign) {
+      if (keepsTopics(this.#settings, this.#options)) {
         const { created, existing } = await createMissing(client, layout, this.#signal)
         const why = this.#options.keepData ? '' : ' (nothing is deleted on a cluster of your own without --reset)'
         return `${existing.length} kept, ${created.length} created${why}`
@@ -128,7 +127,7 @@ export class AllRun {
   }
 
   /** Breaks things until the producers are done. */
-  async breakThings(onEvent: (event: ChaosEvent) => void): Promise<string> {
+  async injectFaults(onEvent: (event: ChaosEvent) => void): Promise<string> {
     const hooks = { signal: this.#signal, onEvent }
     this.#chaos = await beginChaos(this.#settings, this.#env, this.flow.seed, hooks)
     return `faults of seed ${this.flow.seed}`
@@ -161,7 +160,7 @@ export class AllRun {
     let last: Sample | undefined
     if (!this.#signal.aborted) {
       const startMs = performance.now()
-      last = await drain(sampler.monitor, {
+      last = await untilDrained(sampler.monitor, {
         signal: this.#signal,
         check: () => supervisor.check(),
         onSample: (sample) => show(this.#live(sample)),

@@ -1,4 +1,4 @@
-import type { Engine, EngineName } from '../../infra/engine.ts'
+import type { Engine } from '../../infra/engine.ts'
 import type { Settings } from '../../settings/resolve.ts'
 import type { Report } from '../cluster.ts'
 import { reaching, up } from '../infra.ts'
@@ -14,10 +14,6 @@ export class RunInfra {
   constructor(env: NodeJS.ProcessEnv, options: { ksql: boolean; keep: boolean }) {
     this.#env = env
     this.#options = options
-  }
-
-  get engine(): EngineName | undefined {
-    return this.#engine?.name
   }
 
   /** Returns the settings that reach the brokers, and what came of it in words. */

@@ -6,7 +6,8 @@ import { Monitor } from '../monitor/monitor.ts'
 import { pause } from '../pause.ts'
 import { Supervisor, workerCommand, type SupervisorEvent } from './supervisor.ts'
 import type { WorkerChoice } from './arguments.ts'
-import { createOwnOutputs, drain } from './run-here.ts'
+import { untilDrained } from '../monitor/until-drained.ts'
+import { createOwnOutputs } from './run-here.ts'
 
 const checkIntervalMs = 200
 
@@ -62,7 +63,7 @@ export class WorkerProcesses {
       const definitions = this.#choices.map(({ definition }) => definition)
       const topics = definitions.map(({ output }) => output.name)
       const monitor = new Monitor(client, { topics, workers: definitions, from: 'now' })
-      await drain(monitor, { signal, check: () => this.#supervisor.check() })
+      await untilDrained(monitor, { signal, check: () => this.#supervisor.check() })
     } finally {
       await client.close()
     }

@@ -1,11 +1,9 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { cutConnections } from '../../kafka/sockets.ts'
 import { createTopics, topicNames } from '../../kafka/topics.ts'
 import { StepError } from '../../runtime/task/processor.ts'
 import { runWorkers, type WorkerEvent, type WorkerSummary } from '../../runtime/run-workers.ts'
 import type { Settings } from '../../settings/resolve.ts'
 import { clientOptions, reach, replicationFactorOf, withCluster } from '../cluster.ts'
-import { isDrained, type Monitor, type Sample } from '../monitor/monitor.ts'
 import { registerThisProcess } from './process-registry.ts'
 import { layoutOf } from '../topics/topics.ts'
 import type { WorkerChoice } from './arguments.ts'
@@ -82,39 +80,4 @@ function enter({ home, brokers }: Settings, choices: readonly WorkerChoice[]): (
     leave()
     process.off('SIGUSR2', cut)
   }
-}
-
-/** Lag that has not shrunk for so long does not drain. */
-const drainPatienceMs = 120_000
-const drainLookMs = 250
-
-/** Returns the first sample that shows that nothing is left to read. @throws PayflowError when the lag stops shrinking */
-export async function drain(
-  monitor: Pick<Monitor, 'sample'>,
-  { signal, check, onSample }: { signal: AbortSignal; check: () => void; onSample?: (sample: Sample) => void },
-): Promise<Sample> {
-  let before: Sample | undefined
-  let progress = { text: '', atMs: performance.now() }
-  for (;;) {
-    signal.throwIfAborted()
-    check()
-    const now = await monitor.sample().catch(() => undefined)
-    if (now !== undefined) {
-      onSample?.(now)
-      if (isDrained(before, now)) return now
-      before = now
-    }
-    const text = JSON.stringify([now?.topics, now?.workers])
-    if (now !== undefined && text !== progress.text) progress = { text, atMs: performance.now() }
-    if (performance.now() - progress.atMs > drainPatienceMs) throw notDrained(before)
-    await sleep(drainLookMs, undefined, { signal })
-  }
-}
-
-function notDrained(sample: Sample | undefined): PayflowError {
-  const behind = sample?.workers.filter(({ lag }) => lag > 0).map(({ worker, lag }) => `${worker} ${lag}`) ?? []
-  return new PayflowError('LAG_REMAINS', `Workers make no progress; lag: ${behind.join(', ') || 'unknown'}`, {
-    kind: 'failed',
-    hint: 'look at them with `payflow groups list`, and at the brokers with `payflow infra logs`',
-  })
 }

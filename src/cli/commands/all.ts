@@ -50,7 +50,7 @@ async function run(context: Context, typed: TypedAll): Promise<void> {
   } = typed
   const options = { ...flowOptionsOf(typed), keepData, keepInfra, reset, ksql, chaos, audit }
   if (explain) {
-    const { explainAll } = await import('../../app/run/plan.ts')
+    const { explainAll } = await import('../../app/run/steps.ts')
     const plan = explainAll(settings, options)
     const { bold, dim } = output.out
     output.result(plan, () =>

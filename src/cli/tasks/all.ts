@@ -1,5 +1,7 @@
 import { AllRun } from '../../app/run/all.ts'
-import type { AllOptions } from '../../app/run/plan.ts'
+import type { ChaosEvent } from '../../app/chaos/chaos.ts'
+import type { AllOptions } from '../../app/run/options.ts'
+import { steps } from '../../app/run/steps.ts'
 import type { AllSummary } from '../../app/run/summary.ts'
 import { auditChoices, type AuditReport } from '../../app/audit/audit.ts'
 import { withCluster } from '../../app/cluster.ts'
@@ -35,14 +37,14 @@ export async function runAll(context: Context, options: AllOptions): Promise<voi
   })
   const forget = world.atForcedExit(() => run.kill())
   try {
-    await runSteps(world, output, [
-      { title: 'Brokers', run: (report) => run.brokers(report) },
-      { title: 'Topics', run: (report) => run.topics(report) },
-      { title: 'Workers', run: (report) => run.workers(report) },
-      { title: 'ksqlDB', run: (report) => run.ksql(report) },
-      { title: 'Producers', run: () => Promise.resolve(run.produce()) },
-      ...(options.chaos ? [{ title: 'Chaos', run: () => run.breakThings((event) => say(eventLine(event))) }] : []),
-    ])
+    const onChaos = (event: ChaosEvent): void => say(eventLine(event))
+    await runSteps(
+      world,
+      output,
+      steps
+        .filter(({ does }) => does(settings, options) !== undefined)
+        .flatMap(({ title, run: step }) => (step ? [{ title, run: (report) => step(run, { report, onChaos }) }] : [])),
+    )
     const { summary, produced } = await watch(context, run, () => lastEvent)
     const audit = options.audit ? await auditOf(context, run) : undefined
     output.result({ ...summary, ...(audit && { audit }) }, () => [

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { drain } from '../../../../src/app/workers/run-here.ts'
+import { untilDrained } from '../../../../src/app/monitor/until-drained.ts'
 import type { Sample } from '../../../../src/app/monitor/monitor.ts'
 
 const sample = (records: number, lag: number): Sample => ({
@@ -25,13 +25,13 @@ describe('waiting until nothing is left to read', () => {
   test('ends with the second of two looks that found nothing, and shows each', async () => {
     const shown: Sample[] = []
     const looks = [sample(5, 2), sample(6, 0), sample(7, 0), sample(7, 0)]
-    expect(await drain(monitor(...looks), { ...calm, onSample: (look) => shown.push(look) })).toBe(looks[3])
+    expect(await untilDrained(monitor(...looks), { ...calm, onSample: (look) => shown.push(look) })).toBe(looks[3])
     expect(shown).toEqual(looks)
   })
 
   test('goes on when a look failed: brokers may be away for a moment', async () => {
     const looks = monitor(sample(7, 0), new Error('no answer'), sample(7, 0))
-    expect(await drain(looks, calm)).toEqual(sample(7, 0))
+    expect(await untilDrained(looks, calm)).toEqual(sample(7, 0))
     expect(looks.looked()).toBe(3)
   })
 
@@ -39,10 +39,10 @@ describe('waiting until nothing is left to read', () => {
     const check = () => {
       throw new Error('Worker a: no such topic')
     }
-    await expect(drain(monitor(sample(1, 1)), { ...calm, check })).rejects.toThrow('Worker a: no such topic')
+    await expect(untilDrained(monitor(sample(1, 1)), { ...calm, check })).rejects.toThrow('Worker a: no such topic')
   })
 
   test('can be given up', async () => {
-    await expect(drain(monitor(sample(1, 1)), { ...calm, signal: AbortSignal.timeout(30) })).rejects.toThrow()
+    await expect(untilDrained(monitor(sample(1, 1)), { ...calm, signal: AbortSignal.timeout(30) })).rejects.toThrow()
   })
 })

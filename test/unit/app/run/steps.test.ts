@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { explainAll, type AllOptions } from '../../../../src/app/run/plan.ts'
+import type { AllOptions } from '../../../../src/app/run/options.ts'
+import { explainAll } from '../../../../src/app/run/steps.ts'
 import { defaultWorkers as workers } from '../../../../src/pipeline/workers/index.ts'
 import { resolveSettings } from '../../../../src/settings/resolve.ts'
 

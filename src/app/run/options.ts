@@ -1,0 +1,18 @@
+import type { Settings } from '../../settings/resolve.ts'
+import type { FlowOptions } from '../producers.ts'
+
+export interface AllOptions extends FlowOptions {
+  readonly keepData: boolean
+  readonly keepInfra: boolean
+  /** Delete topics on a cluster that is not payflow's own, too. */
+  readonly reset: boolean
+  readonly ksql: boolean
+  /** Break things while it flows. */
+  readonly chaos: boolean
+  /** End with an audit. */
+  readonly audit: boolean
+}
+
+/** Nothing is ever deleted on a cluster of somebody else's without `--reset`. */
+export const keepsTopics = ({ brokersGiven }: Settings, { keepData, reset }: AllOptions): boolean =>
+  keepData || (brokersGiven && !reset)
