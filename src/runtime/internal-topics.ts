@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { PayflowError } from '../errors.ts'
 import type { Client } from '../kafka/client.ts'
 import { retrying } from '../kafka/retry.ts'
+import { addPartitions } from '../kafka/topic-changes.ts'
 import { createTopics, describeTopics, topicNames, type NewTopic } from '../kafka/topics.ts'
 import { DEAD_LETTERS, inboxTopic, stateTopic } from '../pipeline/events/topics.ts'
 import { spelledAs, type AnyWorker } from '../pipeline/worker/definition.ts'
@@ -32,8 +33,8 @@ export function internalTopics(
 }
 
 /**
- * Checks a worker's topics and creates the internal ones that it lacks. @throws PayflowError for a missing input or output, and when
- * the inputs have more partitions than the state was kept for.
+ * Checks a worker's topics and creates the internal ones that it lacks; those of a worker without state grow with its inputs.
+ * @throws PayflowError for a missing input or output, and when the inputs have another number of partitions than the state was kept for
  */
 export async function prepareTopics(
   client: Client,
@@ -58,13 +59,35 @@ export async function prepareTopics(
   await createTopics(client, internalTopics([worker], { partitions: input, replicationFactor }))
   const counts = await partitionCounts(client, [DEAD_LETTERS, stateTopic(worker.name), inboxTopic(worker.name)])
   for (const topic of [stateTopic(worker.name), inboxTopic(worker.name)])
-    if (counts.get(topic) !== input)
-      throw new PayflowError(
-        'PARTITIONS_CHANGED',
-        `${inputs.join(' and ')} ${inputs.length > 1 ? 'have' : 'has'} ${input} partitions, but ${topic} was made for ${counts.get(topic) ?? 0}: the state of ${worker.name} would be in the wrong place`,
-        { kind: 'failed', hint: `rebuild it with \`payflow worker reset ${spelledAs(worker)}\`` },
-      )
+    if (counts.get(topic) !== input) await fit(client, worker, { topic, has: counts.get(topic) ?? 0, input })
   return { input, output: before.get(worker.output.name)!, deadLetters: counts.get(DEAD_LETTERS)! }
+}
+
+/** Partitions of a state are never moved: it would have to be rebuilt. Where there is none, the internal topic grows. */
+async function fit(
+  client: Client,
+  worker: AnyWorker,
+  { topic, has, input }: { topic: string; has: number; input: number },
+): Promise<void> {
+  if (!worker.state && has < input) return growTo(client, topic, input)
+  const inputs = Object.values(worker.inputs).map(({ name }) => name)
+  const what = worker.state
+    ? `the state of ${worker.name} would be in the wrong place`
+    : `nothing would read the rest of what was handed to ${worker.name}`
+  throw new PayflowError(
+    'PARTITIONS_CHANGED',
+    `${inputs.join(' and ')} ${inputs.length > 1 ? 'have' : 'has'} ${input} partitions, but ${topic} was made for ${has}: ${what}`,
+    { kind: 'failed', hint: `rebuild it with \`payflow worker reset ${spelledAs(worker)}\`` },
+  )
+}
+
+/** Another instance may do so at the same moment: what is refused is looked at again. */
+async function growTo(client: Client, topic: string, count: number): Promise<void> {
+  try {
+    await addPartitions(client, topic, count)
+  } catch (error) {
+    if (((await partitionCounts(client, [topic])).get(topic) ?? 0) < count) throw error
+  }
 }
 
 /** A broker that has just started answers before it is told of its topics: one that knows none at all is asked again. */
@@ -90,7 +113,7 @@ function coPartitioned(worker: AnyWorker, inputs: readonly string[], counts: Rea
     `${worker.name} joins ${inputs.map((name) => `${name} (${counts.get(name) ?? 0} partitions)`).join(' and ')}, which must have as many partitions`,
     {
       kind: 'failed',
-      hint: 'give the smaller topic as many with `payflow topics add-partitions`, then `payflow worker reset`',
+      hint: `give the smaller topic as many with \`payflow topics add-partitions\`${worker.state ? `, then \`payflow worker reset ${spelledAs(worker)}\`` : ''}`,
     },
   )
 }

@@ -105,6 +105,7 @@ async function allCaughtUp(client: Client, runners: readonly Runner[], signal: A
   const processed = (): number => runners.reduce((sum, { counts }) => sum + counts.processed, 0)
   const idle = (): boolean => runners.every((runner) => runner.idle)
   if (!idle()) return false
+  for (const runner of runners) if (await runner.topicsChanged()) return false
   await untilReadable(client.shared, writtenBy(runners), signal)
   const before = processed()
   for (let look = 0; look < 2; look++) {

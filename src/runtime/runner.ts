@@ -1,5 +1,6 @@
 import { Client, type ClientOptions } from '../kafka/client.ts'
 import type { Connection } from '../kafka/connection.ts'
+import { retrying } from '../kafka/retry.ts'
 import { groupOf, inboxTopic, stateTopic } from '../pipeline/events/topics.ts'
 import type { AnyWorker } from '../pipeline/worker/definition.ts'
 import { failpoint } from './failpoint.ts'
@@ -8,6 +9,7 @@ import { prepareTopics } from './internal-topics.ts'
 import { Membership } from './group/membership.ts'
 import { noCounts, type Counts, type OutputPartitions } from './task/processor.ts'
 import { Task } from './task/task.ts'
+import { TopicWatch } from './topic-watch.ts'
 
 export interface RunnerEvent {
   readonly worker: string
@@ -30,6 +32,14 @@ export interface RunnerOptions {
 const MAX_BYTES_PER_PARTITION = 2 << 20
 const LINGER_BYTES = 64 << 10
 
+/** What outlives the group being left and joined again. */
+interface Room {
+  readonly tasks: Connection
+  readonly group: Connection
+  readonly topics: Connection
+  readonly fetcher: Fetcher
+}
+
 /** One instance of one worker: a member of its group, and a task for each partition number it is given. */
 export class Runner {
   readonly worker: AnyWorker
@@ -40,6 +50,7 @@ export class Runner {
   readonly #finished = noCounts()
   readonly #failed = new AbortController()
   #assigned = false
+  #watch: TopicWatch | undefined
   #failure: Error | undefined
 
   constructor(options: RunnerOptions) {
@@ -50,32 +61,61 @@ export class Runner {
 
   /** Runs until the signal is aborted. @throws what ended a task for good. */
   async run(signal: AbortSignal): Promise<void> {
-    const { worker, replicationFactor, sessionTimeoutMs, lingerMs } = this.#options
+    const { worker, replicationFactor, lingerMs } = this.#options
     const fetcher = new Fetcher({ connection: this.#client.connect(), lingerMs, minBytes: LINGER_BYTES, maxBytesPerPartition: MAX_BYTES_PER_PARTITION }) // prettier-ignore
     const stop = AbortSignal.any([signal, this.#failed.signal])
     try {
-      const partitions = await prepareTopics(this.#client, worker, replicationFactor)
-      const connection = this.#client.connect()
-      const membership = new Membership({
-        connection: this.#client.connect(),
-        groupId: groupOf(worker.name),
-        topics: [
-          ...Object.values(worker.inputs).map(({ name }) => name),
-          inboxTopic(worker.name),
-          stateTopic(worker.name),
-        ],
-        partitions: partitions.input,
-        sessionTimeoutMs,
-        heartbeatMs: Math.min(500, sessionTimeoutMs / 6),
-        onAssigned: (owned) => this.#assign(owned, { partitions, connection, fetcher }),
-      })
-      await membership.run(stop, () => this.#stopTasks())
+      const connections = {
+        tasks: this.#client.connect(),
+        group: this.#client.connect(),
+        topics: this.#client.connect(),
+      }
+      while (!stop.aborted) {
+        const partitions = await prepareTopics(this.#client, worker, replicationFactor)
+        await this.#serve(partitions, { ...connections, fetcher }, stop)
+      }
       if (this.#failure) throw this.#failure
     } finally {
       await this.#stopTasks()
       fetcher.close()
       await this.#client.close()
     }
+  }
+
+  /** A member of the group until the signal is aborted, or the topics are not what they were when it joined. */
+  async #serve(partitions: OutputPartitions, room: Room, stop: AbortSignal): Promise<void> {
+    const { worker, sessionTimeoutMs } = this.#options
+    const inputs = Object.values(worker.inputs).map(({ name }) => name)
+    const watch = new TopicWatch(
+      room.topics,
+      new Map([...inputs.map((name) => [name, partitions.input] as const), [worker.output.name, partitions.output]]),
+    )
+    this.#watch = watch
+    const signal = AbortSignal.any([stop, watch.changed])
+    const membership = new Membership({
+      connection: room.group,
+      groupId: groupOf(worker.name),
+      topics: [...inputs, inboxTopic(worker.name), stateTopic(worker.name)],
+      partitions: partitions.input,
+      sessionTimeoutMs,
+      heartbeatMs: Math.min(500, sessionTimeoutMs / 6),
+      onAssigned: (owned) => {
+        if (owned.some((partition) => partition >= partitions.input)) watch.noteChange()
+        else this.#assign(owned, { partitions, connection: room.tasks, fetcher: room.fetcher })
+      },
+    })
+    // not waited for: it may be asking a broker that does not answer
+    void watch.run(signal).catch((error: unknown) => this.#fail(error))
+    try {
+      await membership.run(signal, () => this.#stopTasks())
+    } finally {
+      watch.noteChange()
+    }
+  }
+
+  /** Looks whether an input has partitions now that no member of the group reads. They are taken as soon as this was seen. */
+  async topicsChanged(): Promise<boolean> {
+    return this.#watch === undefined || (await retrying(() => this.#watch!.look(), { timeoutMs: 8_000 }))
   }
 
   get tasks(): Task[] {
@@ -125,10 +165,7 @@ export class Runner {
         this.#report('task', `partition ${p}: ${from} → ${to}${detail && ` (${detail})`}`),
       onRestore: (p, done, total) => this.#report('restoring', `partition ${p}: ${done} of ${total}`),
     })
-    const done = task.run().catch((error: unknown) => {
-      this.#failure ??= error instanceof Error ? error : new Error(String(error))
-      this.#failed.abort()
-    })
+    const done = task.run().catch((error: unknown) => this.#fail(error))
     this.#tasks.set(partition, { task, done })
   }
 
@@ -142,7 +179,13 @@ export class Runner {
     this.#leaving.add(gone)
   }
 
+  #fail(error: unknown): void {
+    this.#failure ??= error instanceof Error ? error : new Error(String(error))
+    this.#failed.abort()
+  }
+
   async #stopTasks(): Promise<void> {
+    this.#assigned = false
     for (const [partition, entry] of this.#tasks) this.#retire(partition, entry)
     await Promise.all(this.#leaving)
   }

@@ -50,7 +50,7 @@ describe('a group that was moved on purpose', () => {
       await move(offset)
       await expect(runUntilCaughtUp([worker])).rejects.toMatchObject({
         code: 'GROUP_MOVED',
-        message: `payflow-${worker.name} stands at ${offset} offset in ${topic}/0, but its state was kept up to 100`,
+        message: `payflow-${worker.name} stands at offset ${offset} of ${topic}/0, but its state was kept up to 100`,
         hint: expect.stringContaining(`payflow worker reset ${worker.name}`) as string,
       })
       await move(100)
@@ -101,7 +101,7 @@ describe('an offset that is not there', () => {
       await expect(runUntilCaughtUp([worker])).rejects.toMatchObject({
         code: 'OFFSET_OUT_OF_RANGE',
         message: expect.stringContaining(`stands at offset ${offset} of ${topic}/0, which is not there`) as string,
-        hint: expect.stringContaining(`payflow groups reset payflow-${worker.name}`) as string,
+        hint: expect.stringContaining(`payflow worker reset ${worker.name}`) as string,
       })
       expect(await readAll(brokers(), output)).toHaveLength(100)
       await move(60)

@@ -10,11 +10,11 @@ const mutations = {
     ['runtime/producers/transactional.js', 'await this.#enlist(batches);', ''],
     ['runtime/producers/transactional.js', 'transactionalId: this.#transactionalId,\n            producerId: this.#producerId,\n            producerEpoch: this.#producerEpoch,', "transactionalId: null,\n            producerId: '-1',\n            producerEpoch: -1,"],
     ['runtime/producers/transactional.js', 'return { topic, partition, records, baseSequence };', 'return { topic, partition, records, baseSequence: -1 };'],
-    ['runtime/task/positions.js', 'if (moved && stateful)', 'if (false)'],
+    ['runtime/position-table.js', 'agrees || !stateful', 'true'],
   ],
   'offsets-before-fencing': [
-    ['runtime/task/epoch.js', 'const producer = await TransactionalProducer.open(', 'options.early = await startingOffsets(options.connection, { spelling: worker.name, group: groupOf(worker.name), sources: inputs.map(({ topic }) => ({ topic, partition })), progress: new OffsetMap(), stateful: false, signal });\n        const producer = await TransactionalProducer.open('],
-    ['runtime/task/epoch.js', 'const offsets = await startingOffsets(connection, {', 'const offsets = options.early ?? await startingOffsets(connection, {'],
+    ['runtime/task/epoch.js', 'const producer = await TransactionalProducer.open(', 'options.early = await startingPositions(options.connection, { worker: { ...worker, state: undefined }, sources: inputs.map(({ topic, isInbox }) => ({ topic, partition, isInbox })), progress: undefined, signal });\n        const producer = await TransactionalProducer.open('],
+    ['runtime/task/epoch.js', 'const positions = await startingPositions(connection, {', 'const positions = options.early ?? await startingPositions(connection, {'],
     ['runtime/task/positions.js', 'for (let answers = 1; differs(committed) && answers < PATIENCE_ANSWERS; answers++)', 'for (; false;)'],
   ],
   'process-in-transactional-id': [

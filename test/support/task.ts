@@ -7,18 +7,28 @@ import { Task } from '../../src/runtime/task/task.ts'
 import type { TaskPhase } from '../../src/runtime/task/life.ts'
 import { client, defaults } from './isolated.ts'
 
-/** A task without a group: it owns its partition because it thinks so. */
+/** A task without a group: it owns its partition because it thinks so. `beforeAsking` holds up its first question for offsets. */
 export function ownerOf(
   worker: AnyWorker,
   partition: number,
+  { beforeAsking }: { beforeAsking?: () => Promise<void> } = {},
 ): { task: Task; done: Promise<void>; phases: TaskPhase[] } {
   const own = client()
   const phases: TaskPhase[] = []
   const fetcher = new Fetcher({ connection: own.connect(), lingerMs: 10, minBytes: 1, maxBytesPerPartition: 1 << 20 })
+  const connection = own.connect()
+  const coordinator = connection.coordinator.bind(connection)
+  let held = beforeAsking
+  connection.coordinator = async (...of) => {
+    const first = held
+    held = undefined
+    await first?.()
+    return coordinator(...of)
+  }
   const inputs = Object.entries(worker.inputs)
   const task = new Task({
     client: own,
-    connection: own.connect(),
+    connection,
     fetcher,
     worker,
     options: defaults(worker),

@@ -7,6 +7,7 @@ import { createTopics, deleteTopics, listTopics } from '../../kafka/topics.ts'
 import { formatTimestamp } from '../../pipeline/time.ts'
 import { DEAD_LETTERS, groupOf, inboxTopic, isPayflowGroup, stateTopic } from '../../pipeline/events/topics.ts'
 import type { AnyWorker } from '../../pipeline/worker/definition.ts'
+import { writeProgress, type Progress } from '../../runtime/state/changelog.ts'
 import { TransactionalProducer } from '../../runtime/producers/transactional.ts'
 import type { Report } from '../cluster.ts'
 import { RESET_HEADER } from '../dead-letters/dead-letter.ts'
@@ -15,6 +16,7 @@ import { affectedBy, planWorkerReset, type ResetOptions, type ResetState, type W
 
 const FENCING_PATIENCE_MS = 60_000
 const TRANSACTION_TIMEOUT_MS = 30_000
+const RESETTING: Progress = { offsets: {}, eventTime: null, partitions: 0, resetting: true }
 
 /** What resetting these workers would do, from what the cluster holds now. @throws PayflowError for inputs that cannot be joined */
 export async function readWorkerReset(
@@ -83,8 +85,9 @@ async function readersOf(
 }
 
 /**
- * Carries a plan out. Groups go first: without them a worker that is started in between refuses to go on with its old state. Outputs
- * go before the state, so that no worker can begin anew beside its old results. Run again after an interruption, it ends what is left.
+ * Carries a plan out. The state is marked before anything is deleted: a worker that is started in between, or after an interruption,
+ * refuses to go on with it. Outputs go before the state, so that no worker can begin again beside its old results. Groups go first,
+ * because members show there, and last, because of what was committed meanwhile. Run again after an interruption, it ends what is left.
  * @throws PayflowError that names the members while there are any
  */
 export async function applyWorkerReset(
@@ -101,11 +104,15 @@ export async function applyWorkerReset(
   report(`deleting ${plan.deleteOutputs.length + plan.deleteInternal.length} topics`)
   await deleteTopics(client, plan.deleteOutputs, { signal })
   await deleteTopics(client, plan.deleteInternal, { signal })
+  await deleteGroups(client, plan.workers.map(groupOf), { signal })
   report(`creating ${plan.createTopics.length} topics`)
   await createTopics(client, plan.createTopics, { signal })
 }
 
-/** Ends every open transaction of a worker's producers: an instance that sleeps somewhere cannot write into what is created anew. */
+/**
+ * Ends every open transaction of a worker's producers: an instance that sleeps somewhere cannot write into what is created again.
+ * Marks what they kept as void: the state in each partition, and the dead letters.
+ */
 async function fence(
   client: Client,
   worker: string,
@@ -113,7 +120,11 @@ async function fence(
   { voidDeadLetters }: WorkerResetPlan,
   signal: AbortSignal,
 ): Promise<void> {
-  for (const [i, transactionalId] of transactionalIds.entries()) {
+  const statePartitions = await client.shared.partitions(stateTopic(worker))
+  for (const [partition, transactionalId] of transactionalIds.entries()) {
+    const buffers = new OutputBuffers()
+    if (partition < statePartitions) writeProgress(buffers, worker, partition, RESETTING)
+    if (partition === 0 && voidDeadLetters.includes(worker)) await makeVoid(client, buffers, worker)
     const producer = await TransactionalProducer.open(client, {
       transactionalId,
       transactionTimeoutMs: TRANSACTION_TIMEOUT_MS,
@@ -121,7 +132,8 @@ async function fence(
       signal,
     })
     try {
-      if (i === 0 && voidDeadLetters.includes(worker)) await makeVoid(client, producer, worker)
+      for (const round of buffers.rounds()) await producer.send(round)
+      await producer.commit()
     } finally {
       await producer.close()
     }
@@ -129,8 +141,7 @@ async function fence(
 }
 
 /** Marks the worker's dead letters up to now as void, in each partition that holds any. */
-async function makeVoid(client: Client, producer: TransactionalProducer, worker: string): Promise<void> {
-  const buffers = new OutputBuffers()
+async function makeVoid(client: Client, buffers: OutputBuffers, worker: string): Promise<void> {
   const headers = [
     { key: 'payflow.worker', value: worker },
     { key: RESET_HEADER, value: formatTimestamp(Date.now()) },
@@ -138,6 +149,4 @@ async function makeVoid(client: Client, producer: TransactionalProducer, worker:
   const partitions = await client.shared.partitions(DEAD_LETTERS)
   for (let partition = 0; partition < partitions; partition++)
     buffers.append(DEAD_LETTERS, partition, null, null, headers)
-  for (const round of buffers.rounds()) await producer.send(round)
-  await producer.commit()
 }

@@ -47,6 +47,8 @@ export function brokerProperties({ id, port, nodes, zookeeperPort }: BrokerPlan)
     'min.insync.replicas': minInSyncReplicas,
     'offsets.topic.replication.factor': replicationFactor,
     'offsets.topic.num.partitions': 12,
+    // as long as can be said, 4,000 years: a week by default, and a holiday would end a group's offsets
+    'offsets.retention.minutes': 2 ** 31 - 1,
     'transaction.state.log.replication.factor': replicationFactor,
     'transaction.state.log.min.isr': minInSyncReplicas,
     'transaction.state.log.num.partitions': 12,

@@ -51,6 +51,7 @@ export interface Broker {
   metadata: (topics: readonly string[]) => Promise<{
     brokers: readonly { nodeId: number; host: string; port: number }[]
     controllerId: number
+    topicMetadata: readonly { topic: string; partitionMetadata: readonly { partitionId: number }[] }[]
   }>
   findGroupCoordinator: (args: {
     groupId: string

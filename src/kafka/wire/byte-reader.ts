@@ -29,6 +29,12 @@ export class ByteReader {
     return this.buffer.readBigInt64BE(this.#advance(8))
   }
 
+  /** 32 hexadecimal digits. */
+  uuid(): string {
+    const at = this.#advance(16)
+    return this.buffer.toString('hex', at, at + 16)
+  }
+
   text(): string {
     const length = this.int16()
     const at = this.#advance(length)

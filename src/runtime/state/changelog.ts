@@ -1,7 +1,7 @@
 import { PayflowError } from '../../errors.ts'
 import type { OutputBuffers } from '../../kafka/output-buffers.ts'
 import type { Connection } from '../../kafka/connection.ts'
-import { OffsetMap, listOffsets } from '../../kafka/offsets.ts'
+import { OffsetMap, listOffsets, type TopicPartition } from '../../kafka/offsets.ts'
 import { readPartition } from '../../kafka/read.ts'
 import { retrying } from '../../kafka/retry.ts'
 import { stateTopic } from '../../pipeline/events/topics.ts'
@@ -19,6 +19,10 @@ export interface Progress {
   readonly eventTime: number | null
   /** Partition count of the inputs for which this state was kept. */
   readonly partitions: number
+  /** Topic → the id of the topic that the offsets are of. Absent in records of earlier versions, and where topics have no ids. */
+  readonly topicIds?: Readonly<Record<string, string>>
+  /** `payflow worker reset` has begun, and not ended, to delete what this record belongs to. */
+  readonly resetting?: boolean
 }
 
 export function writeProgress(buffers: OutputBuffers, worker: string, partition: number, progress: Progress): void {
@@ -62,8 +66,15 @@ export async function restore(
     }
     onProgress(Math.min(records.nextOffset, to) - from, to - from)
   }
+  if (progress?.resetting) throw unfinishedReset(worker)
   return progress
 }
+
+const unfinishedReset = (worker: AnyWorker): PayflowError =>
+  new PayflowError('RESET_UNFINISHED', `A reset of ${worker.name} has begun and has not ended`, {
+    kind: 'failed',
+    hint: `let it end, or run it again: \`payflow worker reset ${spelledAs(worker)}\``,
+  })
 
 function valueOf(worker: AnyWorker, key: string, text: string): unknown {
   try {
@@ -81,5 +92,8 @@ function valueOf(worker: AnyWorker, key: string, text: string): unknown {
   }
 }
 
-export const offsetsOf = (progress: Progress | undefined): OffsetMap =>
-  new OffsetMap(Object.entries(progress?.offsets ?? {}))
+/** The next offset to read of an input; undefined when the record says nothing of it. */
+export const recordedOffset = (
+  progress: Progress | undefined,
+  { topic, partition }: TopicPartition,
+): number | undefined => progress?.offsets[OffsetMap.keyOf(topic, partition)]

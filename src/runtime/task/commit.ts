@@ -24,6 +24,8 @@ export async function commitTransaction(task: {
   readonly state: StateStore
   readonly inputs: readonly Input[]
   readonly progress: OffsetMap
+  /** Input topic → its id. */
+  readonly topicIds: Readonly<Record<string, string>>
 }): Promise<OffsetMap> {
   const { worker, partition, producer, processor, state } = task
   const { buffers, eventTime } = processor
@@ -35,6 +37,7 @@ export async function commitTransaction(task: {
     offsets: Object.fromEntries(progress),
     eventTime: Number.isFinite(eventTime) ? eventTime : null,
     partitions: task.inputPartitions,
+    topicIds: task.topicIds,
   })
   for (const round of buffers.rounds()) {
     await producer.send(round)

@@ -2,14 +2,13 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Client } from '../../kafka/client.ts'
 import type { Connection } from '../../kafka/connection.ts'
 import { OffsetMap } from '../../kafka/offsets.ts'
-import { groupOf } from '../../pipeline/events/topics.ts'
-import { spelledAs, type AnyWorker } from '../../pipeline/worker/definition.ts'
-import { offsetsOf, restore } from '../state/changelog.ts'
+import type { AnyWorker } from '../../pipeline/worker/definition.ts'
+import { recordedOffset, restore } from '../state/changelog.ts'
 import { commitTransaction } from './commit.ts'
 import { failpoint } from '../failpoint.ts'
 import type { Input } from './input.ts'
 import { nextInput } from './merge.ts'
-import { startingOffsets } from './positions.ts'
+import { startingPositions } from './positions.ts'
 import { Processor, type Counts, type OutputPartitions } from './processor.ts'
 import { StateStore } from '../../pipeline/worker/state.ts'
 import type { TaskPhase } from './life.ts'
@@ -37,6 +36,12 @@ export interface EpochOptions {
   readonly onRestore: (partition: number, done: number, total: number) => void
 }
 
+/** What the last committed progress record says of the inputs, and the next one will. */
+interface EpochProgress {
+  offsets: OffsetMap
+  readonly topicIds: Record<string, string>
+}
+
 /** All that a task knows under one producer epoch: after an error the whole of it is thrown away, and a new one opened. */
 export class Epoch {
   readonly #options: EpochOptions
@@ -45,8 +50,7 @@ export class Epoch {
   readonly #processor: Processor
   readonly #inputs: readonly Input[]
   #maxRecords = FIRST_TRANSACTION_RECORDS
-  /** Offsets as the last committed progress record has them. */
-  #progress: OffsetMap
+  #progress: EpochProgress
 
   private constructor(
     options: EpochOptions,
@@ -54,7 +58,7 @@ export class Epoch {
     state: StateStore,
     processor: Processor,
     inputs: readonly Input[],
-    progress: OffsetMap,
+    progress: EpochProgress,
   ) {
     this.#options = options
     this.#producer = producer
@@ -105,17 +109,15 @@ export class Epoch {
     processor.eventTime = progress?.eventTime ?? -Infinity
     failpoint('after-restore')
     enter('seeking')
-    const restored = offsetsOf(progress)
-    const offsets = await startingOffsets(connection, {
-      spelling: spelledAs(worker),
-      group: groupOf(worker.name),
-      sources: inputs.map(({ topic }) => ({ topic, partition })),
-      progress: restored,
-      stateful: worker.state !== undefined,
-      signal,
-    })
-    for (const input of inputs) input.seek(offsets.of(input.topic, partition) ?? 0)
-    const known = new OffsetMap([...restored].map(([at]) => [at, offsets.get(at) ?? 0]))
+    const sources = inputs.map(({ topic, isInbox }) => ({ topic, partition, isInbox }))
+    const positions = await startingPositions(connection, { worker, sources, progress, signal })
+    const known: EpochProgress = { offsets: new OffsetMap(), topicIds: {} }
+    for (const [i, { topic, from, committed, topicId }] of positions.entries()) {
+      inputs[i]!.seek(from, committed)
+      if (topicId !== undefined) known.topicIds[topic] = topicId
+      if (recordedOffset(progress, { topic, partition }) !== undefined)
+        known.offsets.set(OffsetMap.keyOf(topic, partition), from)
+    }
     return new Epoch(options, producer, state, processor, inputs, known)
   }
 
@@ -139,7 +141,7 @@ export class Epoch {
   /** Returns what the transaction held. */
   async commit(): Promise<Counts> {
     const { worker, partition, partitions } = this.#options
-    this.#progress = await commitTransaction({
+    this.#progress.offsets = await commitTransaction({
       worker: worker.name,
       partition,
       inputPartitions: partitions.input,
@@ -147,7 +149,8 @@ export class Epoch {
       processor: this.#processor,
       state: this.#state,
       inputs: this.#inputs,
-      progress: this.#progress,
+      progress: this.#progress.offsets,
+      topicIds: this.#progress.topicIds,
     })
     this.#maxRecords = Math.min(this.#maxRecords * GROWTH, MAX_TRANSACTION_RECORDS)
     return this.#processor.takeCounts()

@@ -82,10 +82,11 @@ export class Input implements Source {
     return this.#cursor!
   }
 
-  seek(offset: number): void {
+  /** `committed` is the group's offset, where that is another one. */
+  seek(offset: number, committed = offset): void {
     this.#position = offset
     this.#processed = offset
-    this.committed = offset
+    this.committed = committed
     this.#queue.length = 0
     this.#cursor = undefined
     this.#head = undefined

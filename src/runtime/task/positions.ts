@@ -1,91 +1,101 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { PayflowError } from '../../errors.ts'
 import type { Connection } from '../../kafka/connection.ts'
-import { OffsetMap, committedOffsets, listOffsets, type TopicPartition } from '../../kafka/offsets.ts'
+import { committedOffsets, listOffsets, type OffsetMap, type TopicPartition } from '../../kafka/offsets.ts'
 import { retrying } from '../../kafka/retry.ts'
+import { topicIds } from '../../kafka/topic-identity.ts'
+import { groupOf, stateTopic } from '../../pipeline/events/topics.ts'
+import { spelledAs, type AnyWorker } from '../../pipeline/worker/definition.ts'
+import { recordedOffset, type Progress } from '../state/changelog.ts'
+import { refused } from '../position-errors.ts'
+import { decide, type Standing } from '../position-table.ts'
 
 /** Answers that differ, 50 ms apart, until they are believed. Answers, not time: of a coordinator that is silent meanwhile nothing is learned. */
 const PATIENCE_ANSWERS = 40
 const ASK_AGAIN_MS = 50
 
+/** A partition that a task reads. */
+export interface SourcePartition extends TopicPartition {
+  readonly isInbox: boolean
+}
+
+/** Where a task goes on in one of its partitions. */
+export interface StartingPosition extends TopicPartition {
+  readonly from: number
+  /** The group's offset as it is; `from` for a group that need not have one yet. What differs is committed with the next transaction. */
+  readonly committed: number
+  /** Undefined where the broker gives topics no ids. */
+  readonly topicId: string | undefined
+}
+
+export interface PositionQuestion {
+  readonly worker: AnyWorker
+  readonly sources: readonly SourcePartition[]
+  readonly progress: Progress | undefined
+  readonly signal: AbortSignal
+}
+
 /**
- * Where a task goes on: the group's committed offsets, asked for after fencing. The coordinator shows the offsets of a transaction
- * a moment after its commit marker, and every transaction also wrote a progress record: what differs from that record is asked for again,
- * and only offsets that no transaction is about to change count from then on. (The first question takes any: offsets that are what the
- * progress record says are right, whatever else a transaction that never ended may hold.)
- * Still different after that, somebody moved the group on purpose: a worker without state follows, one with state cannot.
+ * Where a task goes on: the group's committed offsets, asked for after fencing and held against the progress record (`decide`).
+ * The coordinator shows the offsets of a transaction a moment after its commit marker, and every transaction also wrote a progress
+ * record: what differs from that record is asked for again, and only offsets that no transaction is about to change count from then on.
+ * (The first question takes any: offsets that are what the progress record says are right, whatever else a transaction that never ended
+ * may hold.)
+ * @throws PositionError where beginning anywhere could lose something or write it twice
  */
-export async function startingOffsets(
+export async function startingPositions(
   connection: Connection,
-  options: {
-    /** How a command line names the worker. */
-    spelling: string
-    group: string
-    sources: readonly TopicPartition[]
-    progress: OffsetMap
-    stateful: boolean
-    signal: AbortSignal
-  },
-): Promise<OffsetMap> {
-  const { spelling, group, sources, progress, stateful, signal } = options
+  { worker, sources, progress, signal }: PositionQuestion,
+): Promise<StartingPosition[]> {
   const patience = { timeoutMs: 30_000, signal }
-  const differs = (committed: OffsetMap): TopicPartition | undefined =>
-    sources.find(
-      ({ topic, partition }) => (committed.of(topic, partition) ?? 0) !== (progress.of(topic, partition) ?? 0),
-    )
+  const group = groupOf(worker.name)
+  const committed = await settledOffsets(connection, group, { sources, progress, signal })
+  const [starts, ends, ids] = await retrying(
+    () =>
+      Promise.all([
+        listOffsets(connection, sources, 'earliest'),
+        listOffsets(connection, sources, 'latest'),
+        topicIds(connection, sources),
+      ]),
+    patience,
+  )
+  return sources.map((source) => {
+    const { topic, partition, isInbox } = source
+    const standing: Standing = {
+      committed: committed.of(topic, partition),
+      recorded: recordedOffset(progress, source),
+      recordedId: progress?.topicIds?.[topic],
+      id: ids.get(topic),
+      start: starts.of(topic, partition) ?? 0,
+      end: ends.of(topic, partition) ?? 0,
+      stateful: worker.state !== undefined,
+      isInbox,
+    }
+    const decision = decide(standing)
+    if ('refusal' in decision) {
+      const named = { spelling: spelledAs(worker), group, stateTopic: stateTopic(worker.name), source }
+      throw refused(decision.refusal, decision.at, standing, named)
+    }
+    const { from } = decision
+    return { topic, partition, from, committed: standing.committed ?? (standing.recorded ? NONE : from), topicId: standing.id } // prettier-ignore
+  })
+}
+
+/** No offset of a partition. */
+const NONE = -1
+
+async function settledOffsets(
+  connection: Connection,
+  group: string,
+  { sources, progress, signal }: Omit<PositionQuestion, 'worker'>,
+): Promise<OffsetMap> {
   const ask = (stable: boolean): Promise<OffsetMap> =>
-    retrying(() => committedOffsets(connection, group, sources, { stable }), patience)
+    retrying(() => committedOffsets(connection, group, sources, { stable }), { timeoutMs: 30_000, signal })
+  const differs = (offsets: OffsetMap): boolean =>
+    sources.some((source) => (offsets.of(source.topic, source.partition) ?? 0) !== (recordedOffset(progress, source) ?? 0)) // prettier-ignore
   let committed = await ask(false)
   for (let answers = 1; differs(committed) && answers < PATIENCE_ANSWERS; answers++) {
     await sleep(ASK_AGAIN_MS, undefined, { signal })
     committed = await ask(true)
   }
-  const moved = differs(committed)
-  if (moved && stateful) throw movedGroup(spelling, group, moved, committed, progress)
-  const [starts, ends] = await retrying(
-    () => Promise.all([listOffsets(connection, sources, 'earliest'), listOffsets(connection, sources, 'latest')]),
-    patience,
-  )
-  const found = new OffsetMap()
-  for (const { topic, partition } of sources) {
-    const offset = committed.of(topic, partition)
-    const start = starts.of(topic, partition) ?? 0
-    if (offset !== undefined && (offset < start || offset > (ends.of(topic, partition) ?? 0)))
-      throw outOfRange(spelling, group, { topic, partition }, offset)
-    found.set(OffsetMap.keyOf(topic, partition), offset ?? start)
-  }
-  return found
-}
-
-function movedGroup(
-  spelling: string,
-  group: string,
-  at: TopicPartition,
-  committed: OffsetMap,
-  progress: OffsetMap,
-): PayflowError {
-  const { topic, partition } = at
-  return new PayflowError(
-    'GROUP_MOVED',
-    `${group} stands at ${committed.of(topic, partition) ?? 'no'} offset in ${topic}/${partition}, but its state was kept up to ${progress.of(topic, partition) ?? 'none'}`,
-    { kind: 'failed', hint: `somebody moved the group; rebuild the state with \`payflow worker reset ${spelling}\`` },
-  )
-}
-
-export function outOfRange(
-  spelling: string,
-  group: string,
-  at: TopicPartition,
-  offset: number,
-  cause?: unknown,
-): PayflowError {
-  return new PayflowError(
-    'OFFSET_OUT_OF_RANGE',
-    `${group} stands at offset ${offset} of ${at.topic}/${at.partition}, which is not there (deleted by retention, or the topic was re-created)`,
-    {
-      kind: 'failed',
-      cause,
-      hint: `start it anew with \`payflow worker reset ${spelling}\`, or move the group with \`payflow groups reset ${group}\``,
-    },
-  )
+  return committed
 }

@@ -1,12 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { PayflowError, messageOf } from '../../errors.ts'
-import { classify } from '../../kafka/errors.ts'
-import { groupOf } from '../../pipeline/events/topics.ts'
-import { spelledAs } from '../../pipeline/worker/definition.ts'
+import { classify, codeOf } from '../../kafka/errors.ts'
 import { Epoch, type EpochOptions } from './epoch.ts'
 import type { Fetcher } from './fetcher.ts'
 import { Input, type Aliases } from './input.ts'
-import { outOfRange } from './positions.ts'
+import { PositionError, positionLost } from '../position-errors.ts'
 import { StepError, noCounts, type Counts } from './processor.ts'
 import { TaskLifecycle, type TaskPhase } from './life.ts'
 
@@ -16,6 +14,7 @@ const IDLE_COMMIT_MS = 250
 const SILENT_MS = 10_000
 const FIRST_BACKOFF_MS = 50
 const MAX_BACKOFF_MS = 2_000
+const OFFSET_OUT_OF_RANGE = 1
 
 export interface TaskOptions extends EpochOptions {
   readonly fetcher: Fetcher
@@ -36,6 +35,8 @@ export class Task {
   #detail = ''
   #epoch: Epoch | undefined
   #failure: Error | undefined
+  /** A contradiction that only another epoch can confirm. */
+  #doubted: string | undefined
   #wake: (() => void) | undefined
   #lastProgressAt = performance.now()
   #commits = 0
@@ -93,7 +94,7 @@ export class Task {
         await this.#live()
       } catch (error) {
         if (isAborted(signal)) break
-        if (isFinal(error)) {
+        if (isFinal(error) && !this.#doubts(error)) {
           await this.#end('failed')
           throw error
         }
@@ -103,6 +104,13 @@ export class Task {
       await sleep(backoffMs, undefined, { signal }).catch(() => undefined)
     }
     await this.#end('revoked')
+  }
+
+  /** Whether a new epoch has to find the same before it is believed: another owner may have gone on since this one restored. */
+  #doubts(error: unknown): boolean {
+    if (!(error instanceof PositionError) || error.message === this.#doubted) return false
+    this.#doubted = error.message
+    return true
   }
 
   /** Ends `run` after the transaction under way. */
@@ -183,7 +191,7 @@ export class Task {
   }
 
   #input({ topic, isInbox }: { topic: string; isInbox: boolean }): Input {
-    const { worker, partition, aliases } = this.#options
+    const { partition, aliases } = this.#options
     const input: Input = new Input({
       topic,
       partition,
@@ -191,7 +199,7 @@ export class Task {
       aliases,
       onData: () => this.#wake?.(),
       onFailure: (cause) => {
-        this.#failure = outOfRange(spelledAs(worker), groupOf(worker.name), { topic, partition }, input.position, cause)
+        this.#failure = codeOf(cause) === OFFSET_OUT_OF_RANGE ? positionLost({ topic, partition }, input.position, cause) : cause // prettier-ignore
         this.#wake?.()
       },
     })

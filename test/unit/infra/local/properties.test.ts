@@ -37,3 +37,7 @@ test('each broker has an id, a port and data of its own', () => {
     listeners: 'PLAINTEXT://127.0.0.1:9094',
   })
 })
+
+test('offsets of a group that nobody uses are kept for good', () => {
+  expect(brokerProperties(plan)['offsets.retention.minutes']).toBe(2_147_483_647)
+})
