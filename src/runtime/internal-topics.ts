@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { PayflowError } from '../errors.ts'
+import { codeOf } from '../kafka/errors.ts'
 import type { Client } from '../kafka/client.ts'
 import { retrying } from '../kafka/retry.ts'
 import { addPartitions } from '../kafka/topic-changes.ts'
@@ -9,6 +10,8 @@ import { spelledAs, type AnyWorker } from '../pipeline/worker/definition.ts'
 import type { OutputPartitions } from './task/processor.ts'
 
 const NO_TOPICS_PATIENCE_MS = 5_000
+const GROWTH_PATIENCE_MS = 10_000
+const INVALID_PARTITIONS = 37
 /** Copies of input records and what was added to them must fit, whatever the input's own limit was. */
 const COPIES = { 'max.message.bytes': String(10 << 20) }
 /** Compaction often enough that restoring stays short; a tombstone lives long enough for a reader that is under way. */
@@ -81,12 +84,17 @@ async function fit(
   )
 }
 
-/** Another instance may do so at the same moment: what is refused is looked at again. */
+/** Another instance may do so at the same moment: it is refused to this one before the new partitions show. */
 async function growTo(client: Client, topic: string, count: number): Promise<void> {
   try {
     await addPartitions(client, topic, count)
   } catch (error) {
-    if (((await partitionCounts(client, [topic])).get(topic) ?? 0) < count) throw error
+    if (codeOf(error) !== INVALID_PARTITIONS) throw error
+    const deadline = performance.now() + GROWTH_PATIENCE_MS
+    while (((await partitionCounts(client, [topic])).get(topic) ?? 0) < count) {
+      if (performance.now() > deadline) throw error
+      await sleep(100)
+    }
   }
 }
 

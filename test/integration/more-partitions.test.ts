@@ -1,13 +1,93 @@
-import { expect, test } from 'vitest'
+import { randomUUID } from 'node:crypto'
+import { describe, expect, test } from 'vitest'
 import { applyWorkerReset, readWorkerReset } from '../../src/app/workers/reset.ts'
+import { addPartitions } from '../../src/kafka/topic-changes.ts'
+import { createTopics, deleteTopics } from '../../src/kafka/topics.ts'
+import type { AnyWorker } from '../../src/pipeline/worker/definition.ts'
 import { findWorker } from '../../src/pipeline/workers/index.ts'
 import { brokers } from '../support/broker.ts'
-import { client, isolated, runUntilCaughtUp } from '../support/isolated.ts'
-import { writeAll } from '../support/records.ts'
+import { client, isolated, runUntilCaughtUp, start } from '../support/isolated.ts'
+import { readAll, writeAll } from '../support/records.ts'
 import { expectExactRevenue, expectRevenueInAnyOrder, orderMessages } from '../support/revenue.ts'
+import { eventually } from '../support/wait.ts'
+
+const stateful = findWorker('aggregated-revenue')!
+const stateless = findWorker('large-orders')!
+
+async function reset(worker: AnyWorker): Promise<void> {
+  const { signal } = new AbortController()
+  const options = { keepOutput: false, partitions: 3, replicationFactor: 1 }
+  const kafka = client()
+  const plan = await readWorkerReset(kafka, [worker], [worker], options, signal)
+  await applyWorkerReset(kafka, plan, { sessionTimeoutMs: 6_000, signal }, () => undefined)
+}
+
+/** Payments over 500, each with an id of its own, `count` in each of the partitions. */
+const payments = (partitions: readonly number[], count: number) =>
+  partitions.flatMap(
+    (partition) =>
+    Array.from({ length: count }, () => ({ partition, key: '1', value: JSON.stringify({ payment_id: randomUUID(), order_id: randomUUID(), user_id: 1, status: 'SUCCESS', amount: 900, payment_method: 'PayPal', timestamp: '2026-01-01T00:00:00Z' }) })), // prettier-ignore
+  )
+const idsOf = (records: readonly { value: string | null }[]): string[] =>
+  records.map(({ value }) => (JSON.parse(value!) as { order_id: string }).order_id).sort()
+
+describe('an input with more partitions than its worker was started with', () => {
+  test('is read in all of them by a worker without state, while it runs and after it was started again', async () => {
+    const { worker, topicOf, output } = await isolated(stateless, { partitions: 2 })
+    const topic = topicOf('payments')
+    const instances = [start([worker]), start([worker])]
+    const written = payments([0, 1], 20)
+    await writeAll(brokers(), topic, written)
+    await eventually(async () => expect(await readAll(brokers(), output)).toHaveLength(40))
+
+    await addPartitions(client(), topic, 5)
+    written.push(...payments([0, 1, 2, 3, 4], 10))
+    await writeAll(brokers(), topic, written.slice(40))
+    await eventually(async () => expect(idsOf(await readAll(brokers(), output))).toEqual(idsOf(written)), { timeoutMs: 30_000 }) // prettier-ignore
+    for (const { stop, done } of instances) {
+      stop()
+      await done
+    }
+
+    await addPartitions(client(), topic, 6)
+    const more = payments([5], 10)
+    await writeAll(brokers(), topic, more)
+    expect(await runUntilCaughtUp([worker])).toMatchObject([{ processed: 10 }])
+    expect(idsOf(await readAll(brokers(), output))).toEqual(idsOf([...written, ...more]))
+  })
+
+  test('ends a worker with state while it runs: it names the command that rebuilds it, which works', async () => {
+    const { worker, topicOf, output } = await isolated(stateful)
+    const run = start([worker])
+    await writeAll(brokers(), topicOf('orders'), orderMessages(0, 300))
+    await eventually(async () => expect(await readAll(brokers(), output)).toHaveLength(300))
+    await addPartitions(client(), topicOf('orders'), 5)
+    await writeAll(brokers(), topicOf('orders'), orderMessages(300, 600))
+    await expect(run.done).rejects.toMatchObject({
+      code: 'PARTITIONS_CHANGED',
+      kind: 'failed',
+      hint: `rebuild it with \`payflow worker reset ${worker.name}\``,
+    })
+    await reset(worker)
+    await runUntilCaughtUp([worker])
+    await expectRevenueInAnyOrder(brokers(), output, 600)
+  })
+})
+
+test('an input that is created again under a running worker without state is read from its start', async () => {
+  const { worker, topicOf, output } = await isolated(stateless, { partitions: 1 })
+  const topic = topicOf('payments')
+  start([worker])
+  await writeAll(brokers(), topic, payments([0], 20))
+  await eventually(async () => expect(await readAll(brokers(), output)).toHaveLength(20))
+  await deleteTopics(client(), [topic])
+  await createTopics(client(), [{ topic, partitions: 1, replicationFactor: 1 }])
+  await writeAll(brokers(), topic, payments([0], 15))
+  await eventually(async () => expect(await readAll(brokers(), output)).toHaveLength(35), { timeoutMs: 30_000 })
+})
 
 test('an input with more partitions than the state was kept for is refused, until the state is rebuilt', async () => {
-  const { worker, topicOf, output } = await isolated(findWorker('aggregated-revenue')!)
+  const { worker, topicOf, output } = await isolated(stateful)
   await writeAll(brokers(), topicOf('orders'), orderMessages(0, 500))
   await runUntilCaughtUp([worker])
   const kafka = client()
@@ -20,10 +100,7 @@ test('an input with more partitions than the state was kept for is refused, unti
   })
   await expectExactRevenue(brokers(), output, 500)
 
-  const { signal } = new AbortController()
-  const options = { keepOutput: false, partitions: 3, replicationFactor: 1 }
-  const plan = await readWorkerReset(kafka, [worker], [worker], options, signal)
-  await applyWorkerReset(kafka, plan, { sessionTimeoutMs: 6_000, signal }, () => undefined)
+  await reset(worker)
   const [summary] = await runUntilCaughtUp([worker])
   // Orders that lie where their users were before go through the inbox, and count twice as records.
   expect(summary!.emitted).toBe(1_000)
