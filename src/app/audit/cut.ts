@@ -112,7 +112,7 @@ async function topicsOf(client: Client, worker: AnyWorker): Promise<Topics> {
   const input = (await Promise.all(inputs.map(partitions))).flat()
   const inbox = await partitions(inboxTopic(worker.name))
   if (inbox.length > 0 && input.some(({ partition }) => partition >= inbox.length))
-    throw new PayflowError('PARTITIONS_CHANGED', `${inputs.join(' and ')} got more partitions than ${worker.name} was started with`, { kind: 'failed', hint: `rebuild its state with \`payflow worker reset ${worker.name}\`` }) // prettier-ignore
+    throw new PayflowError('PARTITIONS_CHANGED', `${inputs.join(' and ')} got more partitions than ${worker.name} was started with`, { kind: 'failed', hint: worker.state ? `rebuild its state with \`payflow worker reset ${worker.name}\`` : `let it read them: \`payflow worker ${worker.name}\`` }) // prettier-ignore
   return { input, inbox, output: await partitions(worker.output.name), deadLetters: await partitions(DEAD_LETTERS) }
 }
 

@@ -13,7 +13,7 @@ export interface GrowthPlan {
   readonly to: number
   /** Topics that are joined with this one, and must grow as well. */
   readonly alsoGrow: readonly string[]
-  /** Workers that read it: they refuse to start until they are reset. */
+  /** Workers that keep state of it: they end, and refuse to start until they are reset. Those without state take the new partitions. */
   readonly reset: readonly string[]
 }
 
@@ -42,7 +42,7 @@ export function planGrowth(
   const readers = workers.filter((worker) => reads(worker, topic))
   const joined = readers.flatMap(({ inputs }) => Object.values(inputs).map(({ name }) => name))
   const alsoGrow = [...new Set(joined)].filter((name) => name !== topic && (partitions.get(name) ?? to) < to)
-  return { topic, from, to, alsoGrow, reset: readers.map(({ name }) => name) }
+  return { topic, from, to, alsoGrow, reset: readers.filter(({ state }) => state).map(({ name }) => name) }
 }
 
 export async function readGrowth(

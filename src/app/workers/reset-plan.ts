@@ -155,7 +155,7 @@ function notesOn(
     if (count > 0) notes.push(`${count} dead letters of ${name} become void: it judges those records anew`)
   }
   for (const { group, topic } of foreignReaders)
-    notes.push(`group ${group} has offsets in ${topic}, which begins anew: move it with \`payflow groups reset ${group} --to start\``) // prettier-ignore
+    notes.push(`group ${group} has offsets in ${topic}, which begins anew: move it with \`kafka-consumer-groups.sh --bootstrap-server HOST:PORT --group ${group} --topic ${topic} --reset-offsets --to-earliest --execute\``) // prettier-ignore
   return notes
 }
 

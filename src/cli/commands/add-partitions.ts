@@ -8,7 +8,7 @@ export function registerAddPartitions(topics: Command, world: World): void {
     .command('add-partitions')
     .argument('<topic>')
     .argument('<count>', 'how many it is to have', (text: string) => String(count(text)))
-    .description('give a topic more partitions; workers that read it must then be reset')
+    .description('give a topic more partitions; workers that keep state of it must then be reset')
     .option('--dry-run', 'only say what would be done')
     .option('-y, --yes', 'do not ask')
     .action(action(world, run))
@@ -35,7 +35,7 @@ async function run(
     const then = commandsAfter(plan, workers)
     const lines = (verb: string): string[] => [
       `${plan.topic} ${verb} ${plan.to} partitions instead of ${plan.from}`,
-      ...(plan.reset.length > 0 ? [`${plan.reset.join(', ')} will not start before a reset`] : []),
+      ...(plan.reset.length > 0 ? [`${plan.reset.join(', ')} will end, and not start before a reset`] : []),
       ...then.map((next) => `then: ${next}`),
     ]
     if (!dryRun) {

@@ -19,6 +19,10 @@ describe('giving a topic more partitions', () => {
     })
   })
 
+  test('resets no worker without state: it takes the new partitions', () => {
+    expect(grow('payments', 6).reset).toEqual(['process-payments'])
+  })
+
   test('leaves a joined topic alone that is as wide already, or that is not there', () => {
     const at = topics
       .filter(({ topic }) => topic !== 'payments')
@@ -51,7 +55,6 @@ describe('what is to be done afterwards', () => {
 
   test('a worker that is reset with another one is not named again', () => {
     const plan = grow('payments', 4)
-    expect(plan.reset).toContain('failed-payments')
     const last = commandsAfter({ ...plan, reset: ['failed-payments', 'frequent-failed-payments'] }, workers).at(-1)
     expect(last).toBe('payflow worker reset failed-payments')
   })
