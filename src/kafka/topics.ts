@@ -3,6 +3,7 @@ import { PayflowError, messageOf } from '../errors.ts'
 import type { Client } from './client.ts'
 import { listOffsets } from './offsets.ts'
 import { retrying } from './retry.ts'
+import { refusedAsExisting } from './topic-deletion.ts'
 
 export interface TopicInfo {
   readonly topic: string
@@ -126,7 +127,10 @@ const cannotCreate = (specs: readonly NewTopic[], error: unknown): PayflowError 
     cause: error,
   }) // prettier-ignore
 
-/** Deletes topics (those that exist) and returns when every broker has forgotten them: `deleteTopics` alone answers before that. */
+/**
+ * Deletes topics (those that exist) and returns when each of them could be created again, also one that somebody else is deleting:
+ * `deleteTopics` alone answers before that, and who creates one too early is told that it exists.
+ */
 export async function deleteTopics(
   client: Client,
   names: readonly string[],
@@ -135,23 +139,29 @@ export async function deleteTopics(
   const admin = await client.admin()
   const existing = (await topicNames(client)).filter((name) => names.includes(name))
   const deadline = performance.now() + timeoutMs
-  for (let left = existing; left.length > 0;) {
+  for (let shown = existing, lookMs = 10; ; lookMs = Math.min(lookMs * 2, 200)) {
     signal?.throwIfAborted()
-    await admin.deleteTopics({ topics: left, timeout: 10_000 }).catch((error: unknown) => {
-      if (performance.now() > deadline) throw error
-    })
-    left = (await topicNames(client)).filter((name) => names.includes(name))
-    if (left.length === 0) break
-    if (performance.now() > deadline)
-      throw new PayflowError(
-        'TOPIC_NOT_DELETED',
-        `${left.join(', ')} could not be deleted within ${timeoutMs / 1000} s`,
-        {
-          kind: 'failed',
-          hint: 'look into the broker log with `payflow infra logs`; is delete.topic.enable off?',
-        },
-      )
-    await sleep(100, undefined, signal ? { signal } : {})
+    if (shown.length > 0)
+      await admin.deleteTopics({ topics: shown, timeout: 10_000 }).catch((error: unknown) => {
+        if (performance.now() > deadline) throw error
+      })
+    shown = (await topicNames(client)).filter((name) => names.includes(name))
+    const held = shown.length > 0 ? shown : await refusedAsExisting(client, names)
+    if (held.length === 0) return existing
+    if (performance.now() > deadline) throw notDeleted(held, shown, timeoutMs)
+    await sleep(lookMs, undefined, signal ? { signal } : {})
   }
-  return existing
 }
+
+const notDeleted = (held: readonly string[], shown: readonly string[], timeoutMs: number): PayflowError =>
+  new PayflowError(
+    'TOPIC_NOT_DELETED',
+    `${held.join(', ')} could not be deleted within ${timeoutMs / 1000} s${shown.length > 0 ? '' : ': still marked for deletion'}`,
+    {
+      kind: 'failed',
+      hint:
+        shown.length > 0
+          ? 'look into the broker log with `payflow infra logs`; is delete.topic.enable off?'
+          : 'a broker with one of its replicas is down or slow: look with `payflow infra status`, then run this again',
+    },
+  )
