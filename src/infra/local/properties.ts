@@ -80,6 +80,8 @@ export function ksqldbProperties({ port, nodes, brokers }: KsqldbPlan): Properti
     'bootstrap.servers': brokers.join(','),
     listeners: `http://127.0.0.1:${port}`,
     'ksql.service.id': 'payflow_',
+    // or it reports to its maker
+    'confluent.support.metrics.enable': false,
     'ksql.streams.state.dir': 'data/ksqldb',
     'ksql.streams.auto.offset.reset': 'earliest',
     'ksql.streams.processing.guarantee': 'exactly_once_v2',
