@@ -153,7 +153,7 @@ export class DockerEngine implements Engine {
 
   /** Compose cannot publish "any free port" under an address that a broker must advertise: it is chosen here. */
   async #claimPorts(containers: readonly Container[]): Promise<ComposePorts> {
-    const { home, kafkaPort, zookeeperPort, ksql, env } = this.#options
+    const { home, kafkaPort, zookeeperPort, ksql, ksqlPort = defaultKsqlPort } = this.#options
     const record = containers.length > 0 ? readRecord(home) : undefined
     const recorded = record?.engine === this.name ? record : undefined
     const taken: number[] = []
@@ -169,9 +169,7 @@ export class DockerEngine implements Engine {
     return {
       zookeeper: await claim('zookeeper', zookeeperPort, recorded?.zookeeper),
       kafka: await claim('kafka', kafkaPort, recorded?.brokers[0]),
-      ksql: ksql
-        ? await claim('ksqldb', Number(env.PAYFLOW_KSQL_PORT ?? defaultKsqlPort), recorded?.ksql)
-        : defaultKsqlPort,
+      ksql: ksql ? await claim('ksqldb', ksqlPort, recorded?.ksql) : defaultKsqlPort,
     }
   }
 
