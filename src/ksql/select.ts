@@ -24,7 +24,8 @@ const instead: Readonly<Record<string, string>> = {
   LIST: 'see `payflow ksql status`, or `payflow topics list`',
   DESCRIBE: 'use `payflow ksql describe NAME`',
   EXPLAIN: 'use `payflow ksql describe NAME`',
-  PRINT: 'use `payflow tail TOPIC`',
+  PRINT:
+    'ask its stream: `payflow ksql query "SELECT * FROM orders_raw EMIT CHANGES"`; `payflow ksql status --json` lists the streams',
 }
 
 function tokensOf(sql: string): Token[][] {

@@ -1,11 +1,12 @@
 import { once } from 'node:events'
 import type { QueryResult } from '../../app/ksql/query.ts'
 import type { Context } from '../shell/action.ts'
+import { visible, visibleJson } from './visible-text.ts'
 
-/** A cell as people read it: text without its quotes, NULL as SQL writes it. */
+/** A cell as people read it: text without its quotes, NULL as SQL writes it, nothing that a terminal would obey. */
 function cellOf(json: string): string {
-  if (json.startsWith('"')) return JSON.parse(json) as string
-  return json === 'null' ? 'NULL' : json
+  if (json.startsWith('"')) return visible(JSON.parse(json) as string)
+  return json === 'null' ? 'NULL' : visible(json)
 }
 
 /** Columns as wide as what came first needs; a wider cell later moves the rest of its row. */
@@ -14,7 +15,7 @@ class RowTable {
   #widths: readonly number[] | undefined
 
   constructor(columns: readonly string[]) {
-    this.#columns = columns
+    this.#columns = columns.map(visible)
   }
 
   lines(rows: readonly (readonly string[])[]): string[] {
@@ -45,7 +46,7 @@ export async function showRows({ world, output, signal }: Context, { columns, ro
   let count = 0
   for await (const some of rows) {
     count += some.length
-    const lines = output.json ? some.map(document) : table.lines(some)
+    const lines = output.json ? some.map((row) => visibleJson(document(row))) : table.lines(some)
     if (lines.length > 0) output.line(lines.join('\n'))
     if (world.stdout.writableNeedDrain) await once(world.stdout, 'drain', { signal }).catch(() => undefined)
   }
