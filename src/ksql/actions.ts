@@ -4,12 +4,14 @@ import { runCommand, type Command, type CommandOptions } from './command.ts'
 import { propertiesOf, spell, unordered } from './examine.ts'
 import { refused, type Action } from './plan.ts'
 import { KsqlRefusal } from './refusal.ts'
+import { refuseWhenBack } from './settle.ts'
 import type { Statement } from './statements.ts'
 
 /** What an action does, in words: `create KSQL_ORDERS`. */
 export function titleOf(action: Action): string {
   const { name, topic } = action.statement
   if (action.do === 'terminate') return `terminate ${action.queryId}`
+  if (action.do === 'resume') return `resume ${action.queryId}`
   if (action.do === 'delete-topic') return `delete topic ${topic}`
   return `${action.do} ${name}`
 }
@@ -25,6 +27,7 @@ function commandOf(client: KsqlClient, action: Exclude<Action, { do: 'delete-top
   const title = titleOf(action)
   const isGone = (refusal: KsqlRefusal): boolean => refusal.isGone
   if (action.do === 'terminate') return { title, sql: `TERMINATE ${action.queryId};`, isDone: isGone }
+  if (action.do === 'resume') return { title, sql: `RESUME ${action.queryId};`, isDone: () => false }
   if (action.do === 'drop')
     return { title, sql: `DROP ${statement.type} ${asWritten(statement.name)};`, isDone: isGone }
   return {
@@ -46,6 +49,7 @@ export async function perform(
   options: CommandOptions,
 ): Promise<void> {
   if (action.do === 'delete-topic') {
+    await refuseWhenBack(client, action.statement, options.signal)
     await deleteTopic(action.statement.topic)
     return
   }

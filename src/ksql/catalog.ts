@@ -7,8 +7,8 @@ export type Query = Entity<'query_descriptions'>['queryDescriptions'][number]
 /** What a ksqlDB holds at one moment. */
 export interface Catalog {
   readonly sources: ReadonlyMap<string, { readonly type: SourceType; readonly topic: string }>
-  /** Kafka's topics, but not its own and ksqlDB's. */
-  readonly topics: ReadonlySet<string>
+  /** Kafka's topics, but not its own and ksqlDB's, with how many partitions each has. */
+  readonly topics: ReadonlyMap<string, number>
   /** Those that write a topic; what somebody is just reading is not among them. */
   readonly queries: readonly Query[]
 }
@@ -21,7 +21,7 @@ export async function readCatalog(client: KsqlClient, signal?: AbortSignal): Pro
   const { queryDescriptions } = await client.ask('SHOW QUERIES EXTENDED;', 'query_descriptions', signal)
   return {
     sources: new Map([...streams, ...tables].map(({ name, type, topic }) => [name, { type, topic }])),
-    topics: new Set(topics.map(({ name }) => name)),
+    topics: new Map(topics.map(({ name, replicaInfo }) => [name, replicaInfo.length])),
     queries: queryDescriptions.filter(({ queryType }) => queryType === 'PERSISTENT'),
   }
 }

@@ -1,6 +1,7 @@
 import { PayflowError } from '../errors.ts'
 import { asWritten, ownQueryOf, type Catalog, type Query } from './catalog.ts'
 import type { KsqlClient, StreamsProperties } from './client.ts'
+import { problemOf } from './health.ts'
 import { KsqlRefusal } from './refusal.ts'
 import { whereOf, type Statement } from './statements.ts'
 
@@ -18,8 +19,10 @@ export const queryProperties: StreamsProperties = {
 type Finding =
   | { readonly state: 'missing' }
   | { readonly state: 'same' }
+  /** As described, but somebody has paused its query. */
+  | { readonly state: 'paused'; readonly why: string }
   /** It exists, but not as described; or what it writes is there without it. `refusal`: it could not be created as described. */
-  | { readonly state: 'changed'; readonly why: string; readonly refusal?: KsqlRefusal }
+  | { readonly state: 'changed'; readonly why: string; readonly refusal?: KsqlRefusal; readonly topicGone?: boolean }
   /** The name is somebody else's. */
   | { readonly state: 'foreign'; readonly why: string }
 
@@ -76,6 +79,8 @@ async function differenceOf(
     return same ? undefined : { why: `it was created by another statement than that of ${whereOf(statement)}` }
   } catch (error) {
     if (!(error instanceof KsqlRefusal) || error.isStarting || error.isBlocked) throw error
+    // nothing is wrong with the statement: its topic is to be made again
+    if (error.topicDiffers) return { why: `its topic is not as ksqlDB would make it now: ${error.message}` }
     return { why: `ksqlDB refuses the statement of ${whereOf(statement)} now`, refusal: error }
   }
 }
@@ -97,12 +102,15 @@ async function findingOf(
   if (existing.type !== type) return { state: 'foreign', why: `a ${existing.type} has this name, not a ${type}` }
   if (existing.topic !== topic) return { state: 'foreign', why: `it is of the topic ${existing.topic}, not ${topic}` }
   if (!compared) return { state: 'same' }
+  const problem = problemOf(statement, catalog)
+  if (problem && problem.problem !== 'paused')
+    return { state: 'changed', why: problem.words, topicGone: problem.problem === 'topic gone' }
   const difference = await differenceOf(client, statement, signal)
   if (difference) return { state: 'changed', ...difference }
   const query = ownQueryOf(catalog, name)
-  if (derived && !query) return { state: 'changed', why: 'its query was terminated: nothing writes it' }
   const why = query && propertyDifference(query)
-  return why === undefined ? { state: 'same' } : { state: 'changed', why }
+  if (why !== undefined) return { state: 'changed', why }
+  return problem ? { state: 'paused', why: problem.words } : { state: 'same' }
 }
 
 function holdersOf({ name }: Statement, { queries }: Catalog, own: ReadonlySet<string>): string[] {

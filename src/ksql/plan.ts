@@ -8,9 +8,10 @@ export type Action =
   /** Its records would otherwise be there twice: the query that is created next reads everything again. */
   | { readonly do: 'delete-topic'; readonly statement: Statement }
   | { readonly do: 'create'; readonly statement: Statement }
+  | { readonly do: 'resume'; readonly statement: Statement; readonly queryId: string }
 
 /** What becomes of a statement; `waiting`: it is missing, but reads what has changed. */
-export type Fate = 'create' | 'keep' | 'replace' | 'changed' | 'waiting'
+export type Fate = 'create' | 'keep' | 'resume' | 'replace' | 'changed' | 'waiting'
 
 export interface Plan {
   readonly actions: readonly Action[]
@@ -83,20 +84,27 @@ export function planApply(examined: readonly Examined[], { replace }: { replace:
     const root = closure.get(statement)
     const because = root === statement || !root ? '' : `it depends on ${root.name}`
     const why = 'why' in finding ? finding.why : because
-    if (!root) return { statement, fate: finding.state === 'missing' ? ('create' as const) : ('keep' as const), why }
+    if (!root) return { statement, fate: fateAlone(finding), why }
     if (replace)
       return { statement, fate: finding.state === 'missing' ? ('create' as const) : ('replace' as const), why }
     if (finding.state === 'missing') return { statement, fate: 'waiting' as const, why }
-    return { statement, fate: finding.state === 'changed' ? ('changed' as const) : ('keep' as const), why: root === statement ? why : '' } // prettier-ignore
+    return { statement, fate: finding.state === 'changed' ? ('changed' as const) : fateAlone(finding), why: root === statement ? why : '' } // prettier-ignore
   })
   const doomed = replace ? examined.filter(({ statement, finding }) => closure.has(statement) && finding.state !== 'missing') : [] // prettier-ignore
   refuseHeld(doomed)
   const creations = fates.filter(({ fate }) => fate === 'create' || fate === 'replace')
+  const resumptions = fates.flatMap(({ statement, fate }) => {
+    const query = fate === 'resume' ? examined.find((one) => one.statement === statement)?.query : undefined
+    return query ? [{ do: 'resume' as const, statement, queryId: query.id }] : []
+  })
   return {
-    actions: [...removal(doomed), ...creations.map(({ statement }) => ({ do: 'create' as const, statement }))],
+    actions: [...removal(doomed), ...creations.map(({ statement }) => ({ do: 'create' as const, statement })), ...resumptions], // prettier-ignore
     fates,
   }
 }
+
+const alone: Readonly<Partial<Record<Examined['finding']['state'], Fate>>> = { missing: 'create', paused: 'resume' }
+const fateAlone = ({ state }: Examined['finding']): Fate => alone[state] ?? 'keep'
 
 /** A statement that is wrong is found before anything is dropped for it. What reads something changed is judged when that is replaced. */
 function refuseRefused(examined: readonly Examined[], closure: ReadonlyMap<Statement, Statement>): void {
@@ -118,12 +126,13 @@ export function refused(statement: Statement, refusal: PayflowError): PayflowErr
 
 /**
  * Everything of payflow's that exists, the last first. A description of a topic that was not created by payflow's statement is
- * somebody else's, and stays.
+ * somebody else's, and stays; one whose topic is gone cannot be compared, and describes nothing that could be lost.
  * @throws PayflowError when queries of others use what would be dropped
  */
 export function planDrop(examined: readonly Examined[]): { actions: Action[]; left: Examined[] } {
   const isOthers = ({ finding, statement, exists }: Examined): boolean =>
-    finding.state === 'foreign' || (exists && !statement.derived && finding.state === 'changed')
+    finding.state === 'foreign' ||
+    (exists && !statement.derived && finding.state === 'changed' && finding.topicGone !== true)
   const own = examined.filter((one) => one.finding.state !== 'missing' && !isOthers(one))
   refuseHeld(own)
   return { actions: removal(own), left: examined.filter(isOthers) }

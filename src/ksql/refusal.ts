@@ -33,6 +33,14 @@ export class KsqlRefusal extends PayflowError {
   get alreadyExists(): boolean {
     return this.errorCode === errorCodes.statement && /with the same name already exists/.test(this.message)
   }
+  /** The topic that a statement is to write is there, with other partitions, replicas or another retention. */
+  get topicDiffers(): boolean {
+    return /^A Kafka topic with the name .* already exists, with different/.test(this.message)
+  }
+  /** A pull query came too early: a table is being read into memory, or moves to another server. */
+  get isTooEarly(): boolean {
+    return /not available (yet|anymore)|currently unavailable|exceeds maximum allowed lag/.test(this.message)
+  }
   /** What was to be dropped or terminated is not there. */
   get isGone(): boolean {
     const said = /(does not exist\.?$|^Unknown queryId:|^Could not find STREAM\/TABLE)/m
@@ -76,12 +84,16 @@ const denied = ({ url, user }: Endpoint, status: number): PayflowError =>
 
 const busyHint = 'a command before it blocks ksqlDB, which executes them one by one: wait for it, then run this again'
 
+const tooEarlyHint =
+  'the table is still being read in: try again in a few seconds; `payflow ksql status` says how far its query is'
+
 function fromServer(endpoint: Endpoint, error: ServerError): PayflowError {
   const said = { ...error, message: wordsOf(error.message) }
   const { errorCode } = error
   if (errorCode === errorCodes.starting)
     return new KsqlRefusal({ ...said, message: `ksqlDB at ${endpoint.url} is still starting: ${said.message}` }, 'KSQL_STARTING', 'infra', 'try again in a few seconds') // prettier-ignore
   const refusal = new KsqlRefusal(said, 'KSQL_REFUSED', 'failed', 'correct the statement')
+  if (refusal.isTooEarly) return new KsqlRefusal(said, 'KSQL_TOO_EARLY', 'failed', tooEarlyHint)
   if (refusal.isBlocked) return new KsqlRefusal(said, 'KSQL_BUSY', 'failed', busyHint)
   if (errorCode >= 50000) return new KsqlRefusal(said, 'KSQL_FAILED', 'failed', "look into ksqlDB's log")
   return refusal

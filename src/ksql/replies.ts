@@ -15,6 +15,8 @@ const queryDescription = z.object({
   sinks: z.array(z.string()),
   queryType: z.string(),
   state: z.string().nullish(),
+  /** By `host:port` of the server that runs it: RUNNING, PAUSED, ERROR, UNRESPONSIVE. */
+  ksqlHostQueryStatus: z.record(z.string(), z.string()).nullish(),
   overriddenProperties: z.record(z.string(), z.unknown()),
   consumerGroupId: z.string().nullish(),
   queryErrors: z.array(z.unknown()).nullish(),
@@ -36,7 +38,12 @@ const fieldSchema: z.ZodType<FieldSchema> = z.lazy(() =>
 )
 export type { FieldSchema }
 
-const runningQuery = z.object({ id: z.string(), sinks: z.array(z.string()), state: z.string().nullish() })
+const runningQuery = z.object({
+  id: z.string(),
+  sinks: z.array(z.string()),
+  state: z.string().nullish(),
+  statusCount: z.record(z.string(), z.number()).nullish(),
+})
 const partitionOffsets = z.object({
   partition: z.number(),
   logStartOffset: z.number(),
@@ -71,7 +78,7 @@ export type SourceDescription = z.infer<typeof sourceDescription>
 export const entities = {
   streams: z.object({ streams: z.array(source) }),
   tables: z.object({ tables: z.array(source) }),
-  kafka_topics: z.object({ topics: z.array(z.object({ name: z.string() })) }),
+  kafka_topics: z.object({ topics: z.array(z.object({ name: z.string(), replicaInfo: z.array(z.number()) })) }),
   query_descriptions: z.object({ queryDescriptions: z.array(queryDescription) }),
   sourceDescription: z.object({ sourceDescription }),
   currentStatus: z.object({ commandId: z.string(), commandStatus, statementText: z.string() }),

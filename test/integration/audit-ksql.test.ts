@@ -36,10 +36,20 @@ it('audit --ksql finds two engines that say the same, and the first differences 
   for (const { workers, ksql } of comparisons) expect([workers > 0, ksql]).toEqual([true, workers])
 
   await writeAll(brokers, 'ksql_large_orders', [{ key: '7', value: '{"order_id":"x","user_id":7,"amount":500.01,"payment_method":"Crypto","timestamp":"2026-01-01 00:00:00"}' }]) // prettier-ignore
+  await writeAll(brokers, 'ksql_failed_payments', [{ key: '7', value: 'oops\u001b' }])
+  await writeAll(brokers, 'ksql_revenue', [{ key: '7', value: '[1]' }])
   const other = await run('audit', '--ksql')
   expect(other.exitCode).toBe(4)
   expect(other.stdout).toContain(
     'large orders, the first differences:\n  only ksql: {"order_id":"x","user_id":7,"amount":"500.01"',
   )
   expect(other.stderr).toContain("The workers and ksqlDB differ. large orders: 0 only the workers', 1 only ksqlDB's")
+  expect(other.stdout).toMatch(/only ksql: ksql_failed_payments\/\d, offset \d+, is not a JSON object: oops␛/)
+  expect(other.stdout).toMatch(/only ksql: ksql_revenue\/\d, offset \d+, is not a JSON object: \[1\]/)
+
+  model.setStatus('KSQL_REVENUE', 'PAUSED')
+  model.endQueryOf('KSQL_FAILED_PAYMENTS')
+  const unfit = await run('audit', '--ksql')
+  expect(unfit.exitCode).toBe(1)
+  expect(unfit.stderr).toMatch(/ksqlDB cannot be compared\. KSQL_FAILED_PAYMENTS: its query was terminated: nothing writes it; KSQL_REVENUE: its query CTAS_KSQL_REVENUE_\d+ is paused/) // prettier-ignore
 }, 120_000)

@@ -13,6 +13,16 @@ interface RunningQuery {
   readonly sink: string
   readonly reads: readonly string[]
   readonly properties: Readonly<Record<string, string>>
+  /** `ksqlHostQueryStatus`; Kafka Streams' own `state` stays RUNNING when a query is paused (184). */
+  readonly status: 'RUNNING' | 'PAUSED' | 'ERROR'
+  readonly error?: string
+}
+
+/** Where the topics are a real cluster's. */
+interface Topics {
+  readonly list: () => Promise<ReadonlyMap<string, number>>
+  /** @returns false when the controller says that it exists */
+  readonly create: (topic: string, partitions: number) => Promise<boolean>
 }
 
 type Fault = (request: PlainRequest, response: ServerResponse) => boolean
@@ -31,7 +41,11 @@ const formOf = ({ method, path, http, headers, body }: PlainRequest): string => 
 const recordedForms = new Set(allRecordings().map((one) => formOf(requestIn(one))))
 /** Statements that are sent word for word, and the forms of those that name something. */
 const recordedStatements = new Set(allRecordings().flatMap((one) => statementOf(requestIn(one)) ?? []))
-const named = [/^TERMINATE [A-Z_0-9]+;$/, /^DROP (STREAM|TABLE) [a-z_]+;$/, /^DESCRIBE [a-z_]+( EXTENDED)?;$/]
+const named = [
+  /^(TERMINATE|RESUME) [A-Z_0-9]+;$/,
+  /^DROP (STREAM|TABLE) (IF EXISTS )?[a-z_]+;$/,
+  /^DESCRIBE [a-z_]+( EXTENDED)?;$/,
+]
 
 function statementOf({ body }: PlainRequest): string | undefined {
   const { ksql, sql } = (body ?? {}) as { ksql?: string; sql?: string }
@@ -57,20 +71,22 @@ function isRecorded(request: PlainRequest): boolean {
 export class KsqlModel {
   readonly held = new Map<string, Held>()
   readonly queries = new Map<string, RunningQuery>()
-  topics: Set<string>
+  /** With how many partitions each has. */
+  topics: Map<string, number>
   /** The statements that changed something, in the order of their execution. */
   readonly executed: string[] = []
   readonly unexpected: PlainRequest[] = []
   readonly faults: Fault[] = []
-  /** Says which topics there are, where they are a real cluster's. */
-  readTopics: (() => Promise<readonly string[]>) | undefined
+  cluster: Topics | undefined
+  /** What was taken, but is not executed yet. Until then other commands are not taken (227); SHOW and DESCRIBE answer. */
+  readonly inFlight: string[] = []
   clusterId = 'NM5iduaJQYGWjWW0hs1yPQ'
   url = ''
   requests: PlainRequest[] = []
   #nextQuery = 100
 
   private constructor() {
-    this.topics = new Set(creates.flatMap(({ topic, queryId }) => (queryId === null && !topic.startsWith('ksql_') ? [topic] : []))) // prettier-ignore
+    this.topics = new Map(creates.flatMap(({ topic, queryId }) => (queryId === null && !topic.startsWith('ksql_') ? [[topic, 3] as const] : []))) // prettier-ignore
   }
 
   static async start(): Promise<KsqlModel> {
@@ -134,20 +150,37 @@ export class KsqlModel {
     this.held.set(name, { ...one, statement: edit(one.statement) })
   }
 
+  setStatus(name: string, status: RunningQuery['status'], error?: string): void {
+    for (const [id, query] of this.queries)
+      if (query.sink === name) this.queries.set(id, { ...query, status, ...(error !== undefined && { error }) })
+  }
+
+  /** A CREATE … AS was taken: its topic is made at once (TopicCreateInjector), all else when the command is executed. */
+  async take(name: string): Promise<void> {
+    const create = creates.find((one) => one.name === name)!
+    await this.cluster?.create(create.topic, this.#partitionsOf(create))
+    this.topics.set(create.topic, this.#partitionsOf(create))
+    this.inFlight.push(name)
+  }
+
+  executeAll(): void {
+    for (const name of this.inFlight.splice(0)) this.create(name)
+  }
+
   setProperties(name: string, properties: Readonly<Record<string, string>>): void {
     for (const [id, query] of this.queries) if (query.sink === name) this.queries.set(id, { ...query, properties })
   }
 
   async #handle(request: PlainRequest, response: ServerResponse): Promise<void> {
-    if (this.readTopics) this.topics = new Set(await this.readTopics())
+    if (this.cluster) this.topics = new Map(await this.cluster.list())
     if (this.faults.some((fault) => fault(request, response))) return
     if (!isRecorded(request)) {
       this.unexpected.push(request)
       sendAnswer(response, { status: 599, body: `no such request was recorded: ${JSON.stringify(request)}` })
-    } else sendAnswer(response, this.#answer(request))
+    } else sendAnswer(response, await this.#answer(request))
   }
 
-  #answer({ path, body }: PlainRequest): Answer {
+  async #answer({ path, body }: PlainRequest): Promise<Answer> {
     if (path === '/info') return { ...answerOf(recording('001-info')), headers: jsonHeaders, body: this.#info() }
     if (path.startsWith('/status/')) return answer({ status: 'SUCCESS', message: 'done', queryId: null })
     const { ksql, streamsProperties } = body as { ksql: string; streamsProperties: Record<string, string> }
@@ -155,6 +188,12 @@ export class KsqlModel {
     if (ksql === 'SHOW QUERIES EXTENDED;') return answer(this.#showQueries())
     const [, described] = /^DESCRIBE (\w+)( EXTENDED)?;$/.exec(ksql) ?? []
     if (described !== undefined) return this.#describe(described.toUpperCase())
+    const changes = statementsIn(ksql).length === 1
+    if (changes && this.inFlight.length > 0) return answerOf(recording('227-terminate-all'))
+    const [, resumed] = /^RESUME (\w+);$/.exec(ksql) ?? []
+    if (resumed !== undefined) return this.#resume(resumed)
+    const [, absent] = /^DROP STREAM IF EXISTS (\w+);$/.exec(ksql) ?? []
+    if (absent !== undefined) return answerOf(recording('022-drop-stream-if-exists'))
     const [, ended] = /^TERMINATE (\w+);$/.exec(ksql) ?? []
     if (ended !== undefined) return this.#terminate(ended)
     const [, type, dropped] = /^DROP (\w+) (\w+);$/.exec(ksql) ?? []
@@ -173,16 +212,22 @@ export class KsqlModel {
     return [
       { ...streams, streams: listed('STREAM').reverse() },
       { ...tables, tables: listed('TABLE') },
-      { ...topics, topics: [...this.topics].map((name) => ({ name, replicaInfo: [1, 1, 1] })) },
+      {
+        ...topics,
+        topics: [...this.topics].map(([name, partitions]) => ({ name, replicaInfo: Array(partitions).fill(1) })),
+      },
     ]
   }
 
   #showQueries(): unknown[] {
     const [all] = entitiesOf('084-show-queries-extended') as [{ queryDescriptions: object[] }]
-    const queryDescriptions = [...this.queries].map(([id, { sink, reads, properties }]) => ({
+    const queryDescriptions = [...this.queries].map(([id, { sink, reads, properties, status, error }]) => ({
       ...all.queryDescriptions[0],
       ...{ id, sources: reads, sinks: [sink], overriddenProperties: properties },
       consumerGroupId: `_confluent-ksql-probe_query_${id}`,
+      ksqlHostQueryStatus: { '127.0.0.1:28088': status },
+      state: status === 'ERROR' ? 'ERROR' : 'RUNNING',
+      queryErrors: error === undefined ? [] : [{ timestamp: 0, errorMessage: error, type: 'SYSTEM' }],
     }))
     return [{ ...all, queryDescriptions }]
   }
@@ -206,6 +251,14 @@ export class KsqlModel {
     return this.#executed(`TERMINATE ${id};`, `terminate/${id}/execute`)
   }
 
+  #resume(id: string): Answer {
+    const query = this.queries.get(id)
+    if (!query) return refusal(`Unknown queryId: ${id}`, `RESUME ${id};`)
+    this.queries.set(id, { ...query, status: 'RUNNING' })
+    this.executed.push(`RESUME ${id}`)
+    return answerOf(recording('185-resume'))
+  }
+
   #drop(type: string, name: string): Answer {
     const statement = `DROP ${type} ${name};`
     if (!this.held.has(name)) return refusal(`${type === 'TABLE' ? 'Table' : 'Stream'} ${name} does not exist.`, statement) // prettier-ignore
@@ -217,12 +270,20 @@ export class KsqlModel {
   }
 
   /** A request is validated as a whole before any of it is executed. */
-  #createAll(statements: readonly string[], properties: Record<string, string>): Answer {
+  async #createAll(statements: readonly string[], properties: Record<string, string>): Promise<Answer> {
     const wanted = statements.map((sql) => creates.find((create) => create.sql === sql)!)
     const names = new Set(this.held.keys())
-    for (const { name, type, spelled } of wanted) {
+    for (const create of wanted) {
+      const { name, type, spelled } = create
+      const [has, needs] = [this.topics.get(create.topic), this.#partitionsOf(create)]
+      if (create.queryId !== null && has !== undefined && has !== needs) return topicDiffers(create, has, needs)
       if (names.has(name)) return alreadyExists(name, type, spelled)
       names.add(name)
+    }
+    for (const create of wanted) {
+      const partitions = this.#partitionsOf(create)
+      if (!this.cluster || this.topics.has(create.topic)) continue
+      if (!(await this.cluster.create(create.topic, partitions))) return notDescribed(create.topic)
     }
     const [entity] = entitiesOf('345-verified-20-large-orders') as [{ commandStatus: object }]
     return answer(
@@ -234,19 +295,21 @@ export class KsqlModel {
     )
   }
 
-  #create(
-    { name, type, topic, spelled, queryId }: RecordedCreate,
-    properties: Readonly<Record<string, string>>,
-  ): string | null {
-    // prettier-ignore
-    const [, from = ''] = /(\nFROM [\s\S]*)/.exec(spelled) ?? []
-    const reads = [...from.matchAll(/\b(?:FROM|JOIN) (\S+)/g)].map(([, source]) => source!)
+  /** A sink gets as many as the topic of what its query reads first. */
+  #partitionsOf(create: RecordedCreate): number {
+    const input = creates.find(({ name }) => name === readsOf(create)[0])
+    return (input && this.topics.get(input.topic)) ?? 3
+  }
+
+  #create(create: RecordedCreate, properties: Readonly<Record<string, string>>): string | null {
+    const { name, type, topic, spelled, queryId } = create
+    const reads = readsOf(create)
     this.held.set(name, { type, topic, statement: spelled, reads })
-    this.topics.add(topic)
+    if (!this.topics.has(topic)) this.topics.set(topic, this.#partitionsOf(create))
     this.executed.push(`CREATE ${name}`)
     if (queryId === null) return null
     const id = queryId.replace(/\d+$/, String(this.#nextQuery++))
-    this.queries.set(id, { sink: name, reads, properties })
+    this.queries.set(id, { sink: name, reads, properties, status: 'RUNNING' })
     return id
   }
 
@@ -255,6 +318,21 @@ export class KsqlModel {
     const [entity] = entitiesOf('395-drop-keep-topic')
     return answer([{ ...entity, statementText, commandId }])
   }
+}
+
+function readsOf({ spelled }: RecordedCreate): string[] {
+  const [, from = ''] = /(\nFROM [\s\S]*)/.exec(spelled) ?? []
+  return [...from.matchAll(/\b(?:FROM|JOIN) (\S+)/g)].map(([, source]) => source!)
+}
+
+/** A topic that metadata do not show, and the controller has: KafkaTopicClientImpl of ksqlDB 7.9.1 asks for its description, and gives up. */
+const notDescribed = (topic: string): Answer =>
+  answer({ '@type': 'generic_error', error_code: 40000, message: `Failed to Describe Kafka Topic(s): [${topic}]` }, 400)
+
+/** In the words of 024. */
+function topicDiffers({ topic, spelled }: RecordedCreate, has: number, needs: number): Answer {
+  const message = `A Kafka topic with the name '${topic}' already exists, with different partition/replica/retention configuration than required. KSQL expects ${needs} partitions (topic has ${has}), 1 replication factor (topic has 1), and -1 retention (topic has -1).`
+  return answer({ '@type': 'statement_error', error_code: 50000, message, statementText: spelled, entities: [] }, 500)
 }
 
 const refusal = (message: string, statementText: string): Answer =>

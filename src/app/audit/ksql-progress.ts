@@ -6,7 +6,7 @@ import { groupOf } from '../../pipeline/events/topics.ts'
 import type { Settings } from '../../settings/resolve.ts'
 import type { Report } from '../cluster.ts'
 import { sinkTopics } from '../ksql/session.ts'
-import { ksqlStatus } from '../ksql/status.ts'
+import { ksqlStatus, type KsqlStatus } from '../ksql/status.ts'
 
 /** How far an engine is: records that each of its parts has still to read. */
 export interface Progress {
@@ -20,15 +20,18 @@ const patienceMs = 60_000
 /** A query whose input is empty never commits: then nobody else has anything left to do. */
 const silentMs = 10_000
 
+/** Each query whose answer would be wrong or incomplete, and why. */
+const unfitIn = (problems: KsqlStatus['problems'], own: KsqlStatus['queries']): string[] => [
+  ...problems.map(({ name, words }) => `${name}: ${words}`),
+  ...own.flatMap(({ query, warning }) => (warning === null ? [] : [`${query}: ${warning}`])),
+]
+
 async function progressOf(
   settings: Settings,
   client: Client,
   names: readonly string[],
   signal: AbortSignal,
 ): Promise<Progress> {
-  const workers = await Promise.all(
-    names.map(async (name) => ({ name, lag: (await describeGroup(client, groupOf(name))).lag })),
-  )
   const status = await ksqlStatus(settings, signal)
   const sinks = new Set(sinkTopics())
   const topics = new Map(status.sources.map(({ name, topic }) => [name, topic]))
@@ -38,9 +41,15 @@ async function progressOf(
       kind: 'failed',
       hint: 'create them with `payflow ksql apply`',
     })
-  const broken = own.find(({ state, warning }) => state !== 'RUNNING' || warning !== null)
-  if (broken)
-    throw new PayflowError('KSQL_QUERY_UNFIT', `${broken.query} cannot be compared: ${broken.warning ?? `it is ${broken.state}`}`, { kind: 'failed', hint: 'look with `payflow ksql status`; `payflow ksql apply --replace` creates it anew' }) // prettier-ignore
+  const unfit = unfitIn(status.problems, own)
+  if (unfit.length > 0)
+    throw new PayflowError('KSQL_QUERY_UNFIT', `ksqlDB cannot be compared. ${unfit.join('; ')}`, {
+      kind: 'failed',
+      hint: 'look with `payflow ksql status`. `payflow ksql apply` resumes what is paused and creates what is missing, with --replace it creates the rest anew',
+    })
+  const workers = await Promise.all(
+    names.map(async (name) => ({ name, lag: (await describeGroup(client, groupOf(name))).lag })),
+  )
   return { workers, ksql: own.map(({ query, lag }) => ({ name: query, lag })) }
 }
 

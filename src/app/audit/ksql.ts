@@ -37,8 +37,26 @@ const workers = [
 ]
 const SHOWN = 20
 
-/** Every event of a topic that a read-committed reader sees, each partition in its order. */
-async function* eventsOf(client: Client, topic: string, signal: AbortSignal): AsyncGenerator<Json> {
+/** A record that is not an event, in words. */
+class Unreadable {
+  readonly words: string
+  constructor(topic: string, partition: number, offset: number, text: string) {
+    const shown = text.length > 100 ? `${text.slice(0, 100)}…` : text
+    this.words = `${topic}/${partition}, offset ${offset}, is not a JSON object: ${shown}`
+  }
+}
+
+function jsonObjectIn(text: string): Json | undefined {
+  try {
+    const value: unknown = JSON.parse(text)
+    return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Json) : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** Every record of a topic that a read-committed reader sees, each partition in its order; but not what deletes a key. */
+async function* recordsOf(client: Client, topic: string, signal: AbortSignal): AsyncGenerator<Json | Unreadable> {
   const count = await client.shared.partitions(topic)
   const partitions = Array.from({ length: count }, (_, partition) => ({ topic, partition }))
   const [starts, ends] = await Promise.all([listOffsets(client.shared, partitions, 'earliest'), listOffsets(client.shared, partitions, 'stable')]) // prettier-ignore
@@ -47,7 +65,7 @@ async function* eventsOf(client: Client, topic: string, signal: AbortSignal): As
     for await (const { records } of readPartition(client.shared, { topic, partition, from, to, signal }))
       for (const cursor = records.cursor(); cursor.next() && cursor.offset < to;) {
         const text = cursor.valueText()
-        if (text !== null) yield JSON.parse(text) as Json
+        if (text !== null) yield jsonObjectIn(text) ?? new Unreadable(topic, partition, cursor.offset, text)
       }
   }
 }
@@ -87,6 +105,13 @@ class Comparing {
     this.#signal = signal
   }
 
+  /** The events of a topic. What is none is a difference: the other side has nothing like it. */
+  async *#events(side: Side, topic: string, tally: Tally): AsyncGenerator<Json> {
+    for await (const event of recordsOf(this.#client, topic, this.#signal))
+      if (event instanceof Unreadable) tally.add(side, event.words)
+      else yield event
+  }
+
   async events(
     what: string,
     topic: string,
@@ -95,7 +120,7 @@ class Comparing {
   ): Promise<KsqlComparison> {
     const tally = new Tally()
     for (const side of ['workers', 'ksql'] as const)
-      for await (const event of eventsOf(this.#client, topicOf(side, topic), this.#signal))
+      for await (const event of this.#events(side, topicOf(side, topic), tally))
         if (wanted(event)) tally.add(side, comparable(event, names))
     return comparisonOf(what, tally)
   }
@@ -108,7 +133,7 @@ class Comparing {
       ['ksql', 'ksql_revenue'],
     ] as const) {
       const newest = new Map<unknown, Json>()
-      for await (const event of eventsOf(this.#client, topic, this.#signal))
+      for await (const event of this.#events(side, topic, tally))
         if (Number(event.order_count) >= Number(newest.get(event.user_id)?.order_count ?? 0)) newest.set(event.user_id, event) // prettier-ignore
       for (const { user_id, total_revenue, order_count } of newest.values())
         tally.add(side, JSON.stringify({ user_id, total_revenue: moneyOf(total_revenue), order_count }))
@@ -118,18 +143,20 @@ class Comparing {
 
   async frequentFailures(): Promise<KsqlComparison> {
     const users = new FrequentFailures()
+    const tally = new Tally()
     for (const side of ['workers', 'ksql'] as const) {
-      for await (const { user_id, timestamp } of eventsOf(this.#client, topicOf(side, 'failed_payments'), this.#signal))
+      for await (const { user_id, timestamp } of this.#events(side, topicOf(side, 'failed_payments'), new Tally()))
         users.of(Number(user_id)).failures[side].push(timeOf(timestamp))
-      for await (const event of eventsOf(this.#client, topicOf(side, 'frequent_failed_payments'), this.#signal)) {
+      for await (const event of this.#events(side, topicOf(side, 'frequent_failed_payments'), tally)) {
         const { user_id, failed_payment_count, last_failed_timestamp } = event
         users.of(Number(user_id)).events[side].push({ count: Number(failed_payment_count), lastMs: timeOf(last_failed_timestamp) }) // prettier-ignore
       }
     }
-    const tally = new Tally()
-    const reordered = users.into(tally)
-    const note = `the failures of ${reordered} users came in another order: there ksqlDB is held against its own order`
-    return comparisonOf('frequent failures', tally, reordered > 0 ? note : undefined)
+    const simulated = users.into(tally)
+    if (simulated === 0) return comparisonOf('frequent failures', tally)
+    const who = simulated === 1 ? '1 user' : `${simulated.toLocaleString('en')} users`
+    const note = `ksqlDB met the failures of ${who} in another order than the worker: there it is held against a simulation of its SQL on its own order, not against the worker`
+    return comparisonOf(`frequent failures (${who} simulated)`, tally, note)
   }
 }
 

@@ -5,6 +5,8 @@ import { readCatalog, type Catalog } from '../../ksql/catalog.ts'
 import { waitUntilReady, type CommandOptions } from '../../ksql/command.ts'
 import { examine, type Examined } from '../../ksql/examine.ts'
 import { planApply, planDrop, type Action, type Plan } from '../../ksql/plan.ts'
+import { problemsOf } from '../../ksql/health.ts'
+import { settle } from '../../ksql/settle.ts'
 import { loadStatements, type Statement } from '../../ksql/statements.ts'
 import { validate } from '../../ksql/validate.ts'
 import type { Settings } from '../../settings/resolve.ts'
@@ -67,6 +69,21 @@ function halfway(error: unknown, actions: readonly Action[], done: number): unkn
   })
 }
 
+/** Looks whether what was applied is there, and written: somebody else may have changed it at the same time. */
+const checkOf = ({ client }: KsqlSession, { fates }: Plan, { signal }: Omit<CommandOptions, 'report'>): KsqlStep => ({
+  title: 'check what is there',
+  run: async () => {
+    const applied = fates.filter(({ fate }) => ['create', 'replace', 'resume', 'keep'].includes(fate))
+    const problems = problemsOf(applied.map(({ statement }) => statement), await readCatalog(client, signal)) // prettier-ignore
+    if (problems.length === 0) return 'all of it is there, and written'
+    throw new PayflowError(
+      'KSQL_CHANGED_MEANWHILE',
+      `Applied, but changed by somebody else at the same time: ${problems.map(({ name, words }) => `${name}: ${words}`).join('; ')}`,
+      { kind: 'failed', hint: 'run `payflow ksql apply --replace` when nobody else changes this ksqlDB' },
+    )
+  },
+})
+
 async function checkBeforeDeleting(
   settings: Settings,
   session: KsqlSession,
@@ -85,6 +102,7 @@ export async function prepareApply(
   const { signal } = options
   const client = ksqlClient(settings)
   const session = { client, info: await waitUntilReady(client, options) }
+  if (!dryRun) await settle(client, options)
   const statements = loadStatements()
   const catalog = await readCatalog(client, signal)
   checkInputs(statements, catalog)
@@ -92,7 +110,8 @@ export async function prepareApply(
   const plan = planApply(await examine(client, statements, catalog, { signal }), { replace })
   if (dryRun) await validate(client, plan, signal)
   else await checkBeforeDeleting(settings, session, plan.actions)
-  return { plan, steps: stepsOf(settings, session, plan.actions, options) }
+  const steps = stepsOf(settings, session, plan.actions, options)
+  return { plan, steps: steps.length === 0 ? [] : [...steps, checkOf(session, plan, options)] }
 }
 
 /** Finds what there is of payflow's in the ksqlDB; the steps drop it. */
@@ -104,6 +123,7 @@ export async function prepareDrop(
   const { signal } = options
   const session = await openKsql(settings, signal)
   const { client } = session
+  if (!dryRun) await settle(client, options)
   const catalog = await readCatalog(client, signal)
   const examined = await examine(client, loadStatements(), catalog, {
     compared: ({ derived }) => !derived,

@@ -45,9 +45,9 @@ export async function describeKsql(settings: Settings, typed: string, signal?: A
       ...{ replicationFactor: found.replication, keyFormat: found.keyFormat, valueFormat: found.valueFormat },
       columns: found.fields.map(({ name, schema, type }) => ({ name, type: typeText(schema), key: type === 'KEY' })),
       readBy: found.readQueries.map(({ id }) => id),
-      writtenBy: found.writeQueries.map(({ id, state }) => ({
+      writtenBy: found.writeQueries.map(({ id, state, statusCount }) => ({
         query: id,
-        state: state ?? 'UNKNOWN',
+        state: 'PAUSED' in (statusCount ?? {}) ? 'PAUSED' : (state ?? 'UNKNOWN'),
         lag: lagIn(found, groupOf(id)?.groupId),
       })),
       statement: found.statement,

@@ -6,6 +6,7 @@ import { isPayflowTopic } from '../../pipeline/events/topics.ts'
 import type { Settings } from '../../settings/resolve.ts'
 import type { Report } from '../cluster.ts'
 import { prepareApply, prepareDrop } from './apply.ts'
+import { changingKsql } from '../ksql-lock.ts'
 import { activeQueries, ksqlClient, openKsql, sinkTopics } from './session.ts'
 
 // What other commands do about ksqlDB: `all` applies its statements, and topics that it reads cannot just be deleted.
@@ -19,6 +20,10 @@ export async function applyIfThere(
 ): Promise<string> {
   if (!ksql) return 'left out'
   if (settings.ksqlUrl === undefined) return 'not there'
+  return changingKsql(settings, { report, signal }, () => apply(settings, signal, report))
+}
+
+async function apply(settings: Settings, signal: AbortSignal, report: Report): Promise<string> {
   let prepared: Awaited<ReturnType<typeof prepareApply>>
   try {
     prepared = await prepareApply(settings, { replace: false, dryRun: false }, { signal, report })
@@ -34,7 +39,7 @@ export async function applyIfThere(
   const count = (...wanted: string[]): number => plan.fates.filter(({ fate }) => wanted.includes(fate)).length
   const left = count('changed', 'waiting')
   const others = left === 0 ? '' : `, ${left} not as described: \`payflow ksql apply --replace\``
-  return `at ${settings.ksqlUrl}, ${count('create')} created, ${count('keep')} kept${others}`
+  return `at ${settings.ksqlUrl!}, ${count('create')} created, ${count('keep', 'resume')} kept${others}`
 }
 
 /** Drops what payflow created in a ksqlDB that is there, so that its topics can be deleted. */
@@ -46,11 +51,13 @@ async function dropIfThere(settings: Settings, signal: AbortSignal, report: Repo
     if (error instanceof NoAnswer) return
     throw error
   }
-  const { steps } = await prepareDrop(settings, { dryRun: false }, { signal, report })
-  for (const { title, run } of steps) {
-    report(`ksqlDB: ${title}`)
-    await run(report)
-  }
+  await changingKsql(settings, { report, signal }, async () => {
+    const { steps } = await prepareDrop(settings, { dryRun: false }, { signal, report })
+    for (const { title, run } of steps) {
+      report(`ksqlDB: ${title}`)
+      await run(report)
+    }
+  })
 }
 
 interface KnownQueries {

@@ -1,8 +1,10 @@
 import type { KsqlClient } from '../../ksql/client.ts'
 import { asWritten, readCatalog, type Query } from '../../ksql/catalog.ts'
 import { propertyDifference } from '../../ksql/examine.ts'
+import { problemsOf, stateOf, wordsOfError, type Problem } from '../../ksql/health.ts'
 import { KsqlRefusal } from '../../ksql/refusal.ts'
 import type { SourceDescription } from '../../ksql/replies.ts'
+import { loadStatements } from '../../ksql/statements.ts'
 import type { Settings } from '../../settings/resolve.ts'
 import { openKsql } from './session.ts'
 
@@ -25,6 +27,8 @@ export interface KsqlStatus {
   readonly kafkaClusterId: string
   readonly queries: readonly QueryStatus[]
   readonly sources: readonly { name: string; type: string; topic: string }[]
+  /** What is missing, has lost its topic, is not written: of payflow's streams and tables, where there are any. */
+  readonly problems: readonly Problem[]
 }
 
 /** The records that a query has not read yet, of every topic that it reads. */
@@ -37,12 +41,6 @@ export function lagIn({ queryOffsetSummaries }: SourceDescription, group: string
     Math.max(0, logEndOffset - (consumerOffset ?? logStartOffset)),
   )
   return left.reduce((sum, records) => sum + records, 0)
-}
-
-/** ksqlDB gives an object for each error; what it says stands in `errorMessage`. */
-function wordsOfError(error: unknown): string {
-  const said = typeof error === 'object' && error !== null && 'errorMessage' in error ? error.errorMessage : undefined
-  return typeof said === 'string' ? said : JSON.stringify(error)
 }
 
 async function describeExtended(
@@ -67,7 +65,7 @@ async function statusOf(client: KsqlClient, query: Query, signal?: AbortSignal):
     query: query.id,
     reads: query.sources,
     writes: query.sinks,
-    state: query.state ?? 'UNKNOWN',
+    state: stateOf(query),
     lag: description ? lagIn(description, query.consumerGroupId) : null,
     errors: (query.queryErrors ?? []).map(wordsOfError),
     warning: propertyDifference(query) ?? null,
@@ -89,5 +87,6 @@ export async function ksqlStatus(settings: Settings, signal?: AbortSignal): Prom
     sources: [...catalog.sources]
       .map(([name, { type, topic }]) => ({ name, type, topic }))
       .sort((a, b) => a.name.localeCompare(b.name)),
+    problems: problemsOf(loadStatements(), catalog),
   }
 }

@@ -1,4 +1,5 @@
 import { prepareApply, prepareDrop, type KsqlRun } from '../../app/ksql/apply.ts'
+import { changingKsql } from '../../app/ksql-lock.ts'
 import { PayflowError } from '../../errors.ts'
 import type { Plan } from '../../ksql/plan.ts'
 import type { Context } from '../shell/action.ts'
@@ -23,10 +24,22 @@ async function carryOut({ world, output }: Context, { steps }: Pick<KsqlRun<unkn
   await runSteps(world, output, steps)
 }
 
-export async function applyKsql(
-  context: Context,
-  { replace, dryRun, yes }: { replace: boolean; dryRun: boolean; yes: boolean },
-): Promise<void> {
+/** A dry run changes nothing, and waits for nobody. */
+async function alone({ settings, output, signal }: Context, dryRun: boolean, action: () => Promise<void>) {
+  if (dryRun) await action()
+  else await changingKsql(settings, { report: (line) => output.note(line), signal }, action)
+}
+
+interface ApplyOptions {
+  readonly replace: boolean
+  readonly dryRun: boolean
+  readonly yes: boolean
+}
+
+export const applyKsql = (context: Context, options: ApplyOptions): Promise<void> =>
+  alone(context, options.dryRun, () => apply(context, options))
+
+async function apply(context: Context, { replace, dryRun, yes }: ApplyOptions): Promise<void> {
   const { settings, output, signal } = context
   const { plan, steps } = await prepared(
     context,
@@ -61,7 +74,12 @@ function refuseLeft({ fates }: Plan): void {
   )
 }
 
-export async function dropKsql(context: Context, { dryRun, yes }: { dryRun: boolean; yes: boolean }): Promise<void> {
+type DropOptions = Omit<ApplyOptions, 'replace'>
+
+export const dropKsql = (context: Context, options: DropOptions): Promise<void> =>
+  alone(context, options.dryRun, () => drop(context, options))
+
+async function drop(context: Context, { dryRun, yes }: DropOptions): Promise<void> {
   const { settings, output, signal } = context
   const { plan, steps } = await prepared(
     context,

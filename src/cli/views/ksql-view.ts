@@ -4,11 +4,22 @@ import type { Action, Fate, Plan } from '../../ksql/plan.ts'
 import { titleOf } from '../../ksql/actions.ts'
 import { whereOf } from '../../ksql/statements.ts'
 import { table, type Palette } from '../shell/output.ts'
+import { visible } from './visible-text.ts'
+
+/** Words of the server, on one line. */
+const oneLine = (words: string): string => visible(words.trim().replaceAll(/\s*\n\s*/g, ' '))
 
 const lagText = (lag: number | null): string => (lag === null ? '-' : lag.toLocaleString('en'))
 
+/** The commands that help. */
+function remedies({ queries, problems }: KsqlStatus): string[] {
+  const simple = problems.some(({ problem }) => problem === 'missing' || problem === 'paused') || queries.length === 0
+  const replace = problems.some(({ problem }) => problem !== 'missing' && problem !== 'paused')
+  return replace ? ['payflow ksql apply --replace'] : simple ? ['payflow ksql apply'] : []
+}
+
 export function statusLines(status: KsqlStatus, { dim, red, yellow }: Palette): string[] {
-  const { queries, sources } = status
+  const { queries, sources, problems } = status
   const rows = queries.map(({ query, reads, writes, state, lag, errors }) => [
     query,
     state === 'RUNNING' ? state : red(state),
@@ -20,9 +31,10 @@ export function statusLines(status: KsqlStatus, { dim, red, yellow }: Palette): 
     `ksqlDB ${status.version} at ${status.url}, service ${status.serviceId}`,
     `${sources.length} streams and tables, ${queries.length} queries`,
     ...(queries.length === 0 ? [] : ['', ...table(['query', 'state', 'lag', 'errors', 'reads → writes'], rows)]),
-    ...queries.flatMap(({ query, errors }) => errors.map((words) => `${red(query)}: ${words}`)),
+    ...queries.flatMap(({ query, errors }) => errors.map((words) => `${red(query)}: ${oneLine(words)}`)),
     ...queries.flatMap(({ query, warning }) => (warning === null ? [] : [`${yellow(query)}: ${warning}`])),
-    ...(queries.length === 0 ? [dim('→ payflow ksql apply')] : []),
+    ...problems.map(({ name, words }) => `${red(name)}: ${oneLine(words)}`),
+    ...remedies(status).map((command) => dim(`→ ${command}`)),
   ]
 }
 
@@ -40,13 +52,14 @@ export function descriptionLines(description: KsqlDescription, { bold }: Palette
       columns.map((column) => [column.name, column.type, column.key ? 'key' : '']),
     ),
     '',
-    ...statement.split('\n'),
+    ...statement.split(/\r?\n/).map(visible),
   ]
 }
 
 const fateWords: Readonly<Record<Fate, string>> = {
   create: 'create',
   keep: 'keep',
+  resume: 'resume',
   replace: 'replace',
   changed: 'changed, left as it is',
   waiting: 'not created',

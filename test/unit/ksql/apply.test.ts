@@ -1,3 +1,6 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest'
 import { loadStatements } from '../../../src/ksql/statements.ts'
 import { command } from '../../support/command.ts'
@@ -115,6 +118,79 @@ describe('ksql apply', () => {
   })
 })
 
+describe('what is there, but not at work', () => {
+  it('is named by status: missing, paused, failed, terminated, without its topic', async () => {
+    model.fill()
+    model.forget('KSQL_ENRICHED_ORDERS')
+    model.setStatus('KSQL_LARGE_ORDERS', 'PAUSED')
+    model.setStatus('KSQL_USER_PROFILES', 'ERROR', 'Missing source topics\n\u001b[31m')
+    model.endQueryOf('KSQL_FAILED_PAYMENTS')
+    model.topics.delete('ksql_order_status')
+    const { exitCode, stdout } = await ksql('status')
+    expect(exitCode).toBe(0)
+    const lines = stdout.split('\n').filter((line) => /^(KSQL_\w+:|→)/.test(line))
+    expect(lines).toEqual([
+      'KSQL_LARGE_ORDERS: its query CSAS_KSQL_LARGE_ORDERS_103 is paused',
+      'KSQL_FAILED_PAYMENTS: its query was terminated: nothing writes it',
+      'KSQL_ORDER_STATUS: its topic ksql_order_status is gone: what it writes is lost',
+      'KSQL_USER_PROFILES: its query CTAS_KSQL_USER_PROFILES_109 has failed: Missing source topics ␛[31m',
+      'KSQL_ENRICHED_ORDERS: it is missing (ksql/310-ksql-enriched-orders.sql:6)',
+      '→ payflow ksql apply --replace',
+    ])
+    expect(stdout).toMatch(/CSAS_KSQL_LARGE_ORDERS_103 +PAUSED/)
+    const [{ problems }] = (await ksql('status', '--json')).documents() as [{ problems: object[] }]
+    expect(problems).toContainEqual({
+      name: 'KSQL_LARGE_ORDERS',
+      problem: 'paused',
+      words: 'its query CSAS_KSQL_LARGE_ORDERS_103 is paused',
+    })
+  })
+
+  it('is resumed by apply when it is paused', async () => {
+    model.fill()
+    model.setStatus('KSQL_REVENUE', 'PAUSED')
+    const { exitCode, stdout } = await ksql('apply')
+    expect(exitCode).toBe(0)
+    expect(stdout).toContain('resume: KSQL_REVENUE (ksql/220-ksql-revenue.sql:11): its query CTAS_KSQL_REVENUE_105 is paused') // prettier-ignore
+    expect(model.executed).toEqual(['RESUME CTAS_KSQL_REVENUE_105'])
+    expect((await ksql('apply')).stdout).toBe('keep 25 of 25, which are as described\n')
+  })
+
+  it('is named by apply when it has failed, and left as it is', async () => {
+    model.fill()
+    model.setStatus('KSQL_REVENUE', 'ERROR', 'Missing source topics')
+    const { exitCode, stdout } = await ksql('apply')
+    expect(exitCode).toBe(1)
+    expect(stdout).toContain('its query CTAS_KSQL_REVENUE_105 has failed: Missing source topics')
+    expect(model.executed).toEqual([])
+  })
+
+  it('is found when somebody else takes it away during apply', async () => {
+    model.onCreate('KSQL_ENRICHED_ORDERS', (response) => {
+      model.topics.delete('ksql_enriched_orders')
+      response.destroy()
+    })
+    const { exitCode, stderr } = await ksql('apply')
+    expect(exitCode).toBe(1)
+    expect(stderr).toContain('Applied, but changed by somebody else at the same time: KSQL_ENRICHED_ORDERS: its topic ksql_enriched_orders is gone') // prettier-ignore
+    expect(stderr).toContain('run `payflow ksql apply --replace` when nobody else changes this ksqlDB')
+  })
+})
+
+describe('two at once', () => {
+  it('in one home: the second waits, and says for whom', async () => {
+    const home = await mkdtemp(join(tmpdir(), 'payflow-ksql-lock-'))
+    onTestFinished(() => rm(home, { recursive: true, force: true }))
+    const apply = () => command(['ksql', 'apply'], { env: { PAYFLOW_KSQL_URL: model.url, PAYFLOW_HOME: home } })
+    const both = await Promise.all([apply(), apply()])
+    expect(both.map(({ exitCode }) => exitCode)).toEqual([0, 0])
+    const waited = both.filter(({ stderr }) => stderr.includes(`Waiting for another payflow (pid ${process.pid}) to finish with ${join(home, 'ksql.lock')}`)) // prettier-ignore
+    expect(waited).toHaveLength(1)
+    expect(model.executed).toHaveLength(25)
+    expect(waited[0]!.stdout).toBe('keep 25 of 25, which are as described\n')
+  })
+})
+
 describe('ksql drop', () => {
   it('with --dry-run says what would go, the last first, and drops nothing', async () => {
     model.fill()
@@ -137,6 +213,14 @@ describe('ksql drop', () => {
     const [{ actions, left }] = (await ksql('drop', '--dry-run', '--json')).documents() as [{ actions: string[]; left: object[] }] // prettier-ignore
     expect(actions).not.toContain('drop ORDERS')
     expect(left).toMatchObject([{ name: 'ORDERS' }])
+  })
+
+  it('drops what describes a topic that is gone', async () => {
+    model.fill()
+    model.topics.delete('orders')
+    const [{ actions, left }] = (await ksql('drop', '--dry-run', '--json')).documents() as [{ actions: string[]; left: object[] }] // prettier-ignore
+    expect(actions).toEqual(expect.arrayContaining(['drop ORDERS', 'drop ORDERS_RAW']))
+    expect(left).toEqual([])
   })
 
   it('has nothing to do where nothing is', async () => {

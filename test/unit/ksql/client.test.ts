@@ -72,7 +72,7 @@ describe('requests equal recorded ones, and their answers are read', () => {
     const { sources, topics, queries } = await readCatalog(client)
     expect(sources.get('AGGREGATED_REVENUE_TABLE')).toEqual({ type: 'TABLE', topic: 'AGGREGATED_REVENUE_TABLE' })
     expect([...sources.keys()].sort()).toEqual(['AGGREGATED_REVENUE_TABLE', 'BIG', 'ORDERS_STREAM', 'TS1', 'TS2'])
-    expect([...topics]).toEqual(['orders'])
+    expect([...topics]).toEqual([['orders', 3]])
     expect(queries.map(({ id, state }) => `${id} ${state}`)).toContain('CSAS_LARGE_ORDERS_STREAM_11 RUNNING')
     expect(queries.find(({ id }) => id === 'CSAS_LARGE_ORDERS_STREAM_11')).toMatchObject({
       sources: ['ORDERS_STREAM'],

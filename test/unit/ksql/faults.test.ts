@@ -210,7 +210,7 @@ describe('names that are taken by others', () => {
     const server = await model()
     server.fill()
     server.change('KSQL_REVENUE', (statement) => `${statement} `)
-    server.queries.set('CSAS_REPORT_7', { sink: 'REPORT', reads: ['KSQL_REVENUE'], properties: {} })
+    server.queries.set('CSAS_REPORT_7', { sink: 'REPORT', reads: ['KSQL_REVENUE'], properties: {}, status: 'RUNNING' })
     const { failure } = await applyTo(settingsFor(server.url), { replace: true })
     expect(failure).toMatchObject({
       exitCode: 1,

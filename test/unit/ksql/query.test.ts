@@ -134,3 +134,40 @@ describe('ksql query', () => {
     expect(server.requests).toEqual([])
   })
 })
+
+describe('what a record holds', () => {
+  const evil = '"a\\u001b[2Jb","\u009b31mred\u202Etxt\u200b"'
+  const rows = `{"queryId":"q","columnNames":["A","B"],"columnTypes":["STRING","STRING"]}\n[${evil}]\n`
+
+  it('cannot command a terminal', async () => {
+    const server = await serverOf((response) => sendAnswer(response, { status: 200, body: rows }))
+    const { exitCode, stdout } = await query(server.url, 'SELECT * FROM x')
+    expect(exitCode).toBe(0)
+    expect(stdout).toBe('A       B\na␛[2Jb  \ufffd31mred\ufffdtxt\ufffd\n')
+  })
+
+  it('is the same in documents, where nothing of it is hidden', async () => {
+    const server = await serverOf((response) => sendAnswer(response, { status: 200, body: rows }))
+    const { stdout, documents } = await query(server.url, 'SELECT * FROM x', ['--json'])
+    expect(documents()).toEqual([{ A: 'a\u001b[2Jb', B: '\u009b31mred\u202Etxt\u200b' }])
+    expect(/[\u007f-\u009f\u202e\u200b]/.test(stdout)).toBe(false)
+  })
+})
+
+describe('advice', () => {
+  it('for a table that is still being read in is to wait', async () => {
+    // KsLocator of ksqlDB 7.9.1, in the form of other refusals (120)
+    const message = 'Materialized data for key [7] is not available yet. Please try again later.'
+    const body = JSON.stringify({ '@type': 'statement_error', error_code: 40001, message, statementText: '', entities: [] }) // prettier-ignore
+    const server = await serverOf((response) => sendAnswer(response, { status: 400, body }))
+    const { exitCode, stderr } = await query(server.url, "SELECT * FROM ksql_revenue WHERE user_key = '7'")
+    expect(exitCode).toBe(1)
+    expect(stderr).toContain(`${message}\n→ the table is still being read in: try again in a few seconds; \`payflow ksql status\` says how far its query is`) // prettier-ignore
+  })
+
+  it('for PRINT names a command that there is', async () => {
+    const { exitCode, stderr } = await query('http://127.0.0.1:1', 'PRINT orders;')
+    expect(exitCode).toBe(2)
+    expect(stderr).toContain('ask its stream: `payflow ksql query "SELECT * FROM orders_raw EMIT CHANGES"`')
+  })
+})
