@@ -8,8 +8,6 @@ export interface PartitionRecords {
   readonly records: Records
 }
 
-/** A broker takes 1 MiB of record batch by default (message.max.bytes 1048588), 61 bytes of it header. */
-const MAX_BATCH_BYTES = 1_048_588 - 61
 const CHUNK_BYTES = 1_000_000
 const SPARE_BUFFERS = 64
 
@@ -27,13 +25,6 @@ export class OutputBuffers {
 
   get byteLength(): number {
     return this.#bytes
-  }
-
-  /** True when one record is too large for `limit` bytes of batch, whatever else is in it. */
-  static tooLarge(key: string | null, value: string, limit = MAX_BATCH_BYTES): boolean {
-    // At most 3 bytes a UTF-16 unit, so that most records need no exact look.
-    if (RecordBuffer.sizeOf(key, value) <= limit) return false
-    return RecordBuffer.sizeOf(null, null) + Buffer.byteLength(key ?? '') + Buffer.byteLength(value) > limit
   }
 
   append(

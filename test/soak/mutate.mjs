@@ -13,12 +13,12 @@ const mutations = {
     ['runtime/position-table.js', 'agrees || !stateful', 'true'],
   ],
   'offsets-before-fencing': [
-    ['runtime/task/epoch.js', 'const producer = await TransactionalProducer.open(', 'options.early = await startingPositions(options.connection, { worker: { ...worker, state: undefined }, sources: inputs.map(({ topic, isInbox }) => ({ topic, partition, isInbox })), progress: undefined, signal });\n        const producer = await TransactionalProducer.open('],
+    ['runtime/task/epoch.js', 'const producer = await TransactionalProducer.open(', 'options.early = await startingPositions(options.connection, { worker: { ...worker, state: undefined }, sources: options.topics.map(({ topic, isInbox }) => ({ topic, partition, isInbox })), progress: undefined, signal });\n        const producer = await TransactionalProducer.open('],
     ['runtime/task/epoch.js', 'const positions = await startingPositions(connection, {', 'const positions = options.early ?? await startingPositions(connection, {'],
     ['runtime/task/positions.js', 'for (let answers = 1; differs(committed) && answers < PATIENCE_ANSWERS; answers++)', 'for (; false;)'],
   ],
   'process-in-transactional-id': [
-    ['runtime/task/epoch.js', 'const transactionalId = `payflow-${worker.name}-${partition}`;', 'const transactionalId = `payflow-${worker.name}-${partition}-${process.pid}`;'],
+    ['runtime/task/epoch.js', 'const transactionalId = transactionalIdOf(worker.name, partition);', 'const transactionalId = `payflow-${worker.name}-${partition}-${process.pid}`;'],
   ],
 } // prettier-ignore
 

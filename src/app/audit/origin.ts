@@ -1,3 +1,4 @@
+// Reads these headers by itself, not with pipeline/origin-headers: evidence must not come from the code that it judges.
 import type { RecordHeader } from '../../kafka/wire/record-set.ts'
 import { fingerprint } from '../../pipeline/audit/fingerprint.ts'
 import type { Place } from '../../pipeline/audit/rule.ts'
@@ -11,11 +12,18 @@ export interface Origin extends Place {
 const text = (headers: readonly RecordHeader[], name: string): string | undefined =>
   headers.find(({ key }) => key === `payflow.${name}`)?.value?.toString()
 
-/** Undefined for a record that no worker has handed on. */
+const NUMBER = /^\d{1,15}$/
+
+/** Undefined for a record that no worker has handed on: its headers do not name a topic, a partition and an offset. */
 export function originOf(headers: readonly RecordHeader[]): Origin | undefined {
-  const topic = text(headers, 'topic')
-  const [partition, offset, replays] = ['partition', 'offset', 'replays'].map((name) => Number(text(headers, name) ?? 0)) // prettier-ignore
-  return topic === undefined ? undefined : { topic, partition: partition!, offset: offset!, replays: replays! }
+  const [topic, partition = '', offset = '', replays = ''] = ['topic', 'partition', 'offset', 'replays'].map((name) => text(headers, name)) // prettier-ignore
+  if (topic === undefined || !NUMBER.test(partition) || !NUMBER.test(offset)) return undefined
+  return {
+    topic,
+    partition: Number(partition),
+    offset: Number(offset),
+    replays: NUMBER.test(replays) ? Number(replays) : 0,
+  }
 }
 
 /** The key that a record had before it was given another one for its way through an inbox. */

@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer'
 import type { LogRecord } from '../../kafka/merged-read.ts'
-import type { Origin } from '../../runtime/task/origin.ts'
+import { readOrigin, readRefusal, readReset, type Origin } from '../../pipeline/worker/origin-headers.ts'
 
 /** A record that a worker refused, as `dead_letters` holds it. */
 export interface DeadLetter {
@@ -23,38 +23,19 @@ export interface LetterFilter {
   readonly reason?: string
 }
 
-const headerTexts = ({ headers }: LogRecord): ((name: string) => string | undefined) => {
-  const texts = new Map(headers.map(({ key, value }) => [key, value?.toString()]))
-  return (name) => texts.get(`payflow.${name}`)
-}
-
 /** Where a dead letter, or a record that was handed to an inbox, was first read. Undefined when its headers do not say. */
-export function originIn(record: LogRecord): Origin | undefined {
-  const text = headerTexts(record)
-  const topic = text('topic')
-  const [partition, offset] = [Number(text('partition') ?? NaN), Number(text('offset') ?? NaN)]
-  if (topic === undefined || !Number.isSafeInteger(partition) || !Number.isSafeInteger(offset)) return undefined
-  const timestamp = Date.parse(text('timestamp') ?? '') || record.timestampMs
-  const original = record.headers.find(({ key }) => key === 'payflow.key')
-  const key = original ? original.value : record.key
-  return { topic, partition, offset, timestamp, key, replays: Number(text('replays') ?? 0) || 0 }
-}
+export const originIn = ({ headers, timestampMs, key }: LogRecord): Origin | undefined =>
+  readOrigin(headers, { timestamp: timestampMs, key })
 
 /** Undefined for a record that no worker put there. */
 export function deadLetterOf(record: LogRecord): DeadLetter | undefined {
-  const text = headerTexts(record)
-  const [worker, reason, origin] = [text('worker'), text('reason'), originIn(record)]
-  if (worker === undefined || reason === undefined || origin === undefined) return undefined
-  const id = `${record.partition}:${record.offset}`
-  return { id, worker, reason, refusedAtMs: record.timestampMs, origin, record }
+  const [refusal, origin] = [readRefusal(record.headers), originIn(record)]
+  if (!refusal || !origin) return undefined
+  return { id: `${record.partition}:${record.offset}`, ...refusal, refusedAtMs: record.timestampMs, origin, record }
 }
 
-/** The header of the records by which `worker reset` says that the worker's dead letters before them are void. */
-export const RESET_HEADER = 'payflow.reset'
-
 /** The worker whose dead letters before this record are void. */
-export const resetIn = (record: LogRecord): string | undefined =>
-  record.headers.some(({ key }) => key === RESET_HEADER) ? headerTexts(record)('worker') : undefined
+export const resetIn = ({ headers }: LogRecord): string | undefined => readReset(headers)
 
 export function matches({ worker, reason, origin }: DeadLetter, filter: LetterFilter): boolean {
   if (filter.worker !== undefined && filter.worker !== worker) return false

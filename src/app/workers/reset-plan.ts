@@ -1,7 +1,7 @@
 import { PayflowError } from '../../errors.ts'
 import type { GroupMember } from '../../kafka/group-members.ts'
 import type { NewTopic } from '../../kafka/topics.ts'
-import { DEAD_LETTERS, groupOf, inboxTopic, stateTopic } from '../../pipeline/events/topics.ts'
+import { DEAD_LETTERS, groupOf, inboxTopic, stateTopic, transactionalIdOf } from '../../pipeline/events/topics.ts'
 import type { AnyWorker } from '../../pipeline/worker/definition.ts'
 import { internalTopics } from '../../runtime/internal-topics.ts'
 
@@ -132,7 +132,7 @@ function transactionalIds({ name }: AnyWorker, { topics }: ResetState, created: 
   const own = stateTopic(name)
   const before = topics.get(own)?.partitions ?? 0
   const after = created.find(({ topic }) => topic === own)?.partitions ?? 0
-  return Array.from({ length: Math.max(before, after) }, (_, partition) => `payflow-${name}-${partition}`)
+  return Array.from({ length: Math.max(before, after) }, (_, partition) => transactionalIdOf(name, partition))
 }
 
 function notesOn(

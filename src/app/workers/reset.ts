@@ -4,13 +4,12 @@ import { membersOf, refuseMembers } from '../../kafka/group-members.ts'
 import { deleteGroups, listGroups } from '../../kafka/groups.ts'
 import { topicSettings } from '../../kafka/topic-changes.ts'
 import { createTopics, deleteTopics, listTopics } from '../../kafka/topics.ts'
-import { formatTimestamp } from '../../pipeline/time.ts'
+import { resetHeaders } from '../../pipeline/worker/origin-headers.ts'
 import { DEAD_LETTERS, groupOf, inboxTopic, isPayflowGroup, stateTopic } from '../../pipeline/events/topics.ts'
 import type { AnyWorker } from '../../pipeline/worker/definition.ts'
 import { writeProgress, type Progress } from '../../runtime/state/changelog.ts'
 import { TransactionalProducer } from '../../runtime/producers/transactional.ts'
 import type { Report } from '../cluster.ts'
-import { RESET_HEADER } from '../dead-letters/dead-letter.ts'
 import { deadLetters } from '../dead-letters/list.ts'
 import { affectedBy, planWorkerReset, type ResetOptions, type ResetState, type WorkerResetPlan } from './reset-plan.ts' // prettier-ignore
 
@@ -142,10 +141,7 @@ async function fence(
 
 /** Marks the worker's dead letters up to now as void, in each partition that holds any. */
 async function makeVoid(client: Client, buffers: OutputBuffers, worker: string): Promise<void> {
-  const headers = [
-    { key: 'payflow.worker', value: worker },
-    { key: RESET_HEADER, value: formatTimestamp(Date.now()) },
-  ]
+  const headers = resetHeaders(worker, Date.now())
   const partitions = await client.shared.partitions(DEAD_LETTERS)
   for (let partition = 0; partition < partitions; partition++)
     buffers.append(DEAD_LETTERS, partition, null, null, headers)

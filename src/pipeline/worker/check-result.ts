@@ -8,17 +8,18 @@ const MAX_STATE_CHARACTERS = 2 << 20
 const PARTS = ['state', 'emit', 'reject']
 
 /** A key of state goes to the changelog as text, and comes back as text. @throws Error */
-export function checkKey(alias: string, key: unknown): void {
+export function checkKey(alias: string, key: unknown): asserts key is string {
   if (typeof key !== 'string') throw new Error(`state.key.${alias} returned ${shown(key)}: it must be text, such as String(event.user_id)`) // prettier-ignore
-  if (key.startsWith('\u0000')) throw new Error(`state.key.${alias} returned text that begins with a NUL character`)
+  if (key.charCodeAt(0) === 0) throw new Error(`state.key.${alias} returned text that begins with a NUL character`)
 }
 
 /**
- * Whether a step returned what a step may return. Types say it already, but a definition of one's own may be plain JavaScript.
+ * Whether a step returned what a step may return. Types say it already, but a custom worker may be plain JavaScript. Returns the state as it
+ * is read back from the changelog: undefined when there is none, null when it is deleted.
  * @throws Error that names the step and the field
  */
-export function checkResult(worker: AnyWorker, step: string, result: unknown): void {
-  if (result === undefined || result === null) return
+export function checkResult(worker: AnyWorker, step: string, result: unknown): unknown {
+  if (result === undefined || result === null) return undefined
   const must = (ok: boolean, what: string): void => {
     if (!ok) throw new Error(`${step} returned ${what}`)
   }
@@ -33,8 +34,10 @@ export function checkResult(worker: AnyWorker, step: string, result: unknown): v
     const fault = eventFault(worker.output, event)
     must(fault === undefined, `emit[${i}], which is no event of ${worker.output.name}: ${fault ?? ''}`)
   }
-  const fault = state === undefined || state === null ? undefined : stateFault(worker, state)
-  must(fault === undefined, `state, ${fault ?? ''}`)
+  if (state === undefined || state === null) return state
+  const restored = asRestored(worker, state)
+  must('state' in restored, `state, ${'fault' in restored ? restored.fault : ''}`)
+  return (restored as { readonly state: unknown }).state
 }
 
 function eventFault(topic: TopicSpec, event: unknown): string | undefined {
@@ -53,25 +56,39 @@ function eventFault(topic: TopicSpec, event: unknown): string | undefined {
   return typeof text === 'string' ? undefined : `its key must be text, not ${shown(text)}`
 }
 
-/** Whether who reads it gets the same value again. */
+/** Whether a reader gets the same value again. Of money beyond 2^46 cents, a double holds only the nearest amounts: those are the same to any reader. */
 function isWritable(field: Field<unknown>, value: unknown): boolean {
   try {
-    const again = field.read(JSON.parse(field.json(value)))
-    return again !== undefined && (typeof value === 'object' || again === value)
+    const written: unknown = JSON.parse(field.json(value))
+    const again = field.read(written)
+    if (again === undefined) return false
+    return typeof value === 'object' || again === value || (typeof written === 'number' && JSON.parse(field.json(again)) === written) // prettier-ignore
   } catch {
     return false
   }
 }
 
-function stateFault({ name, state: spec }: AnyWorker, state: unknown): string | undefined {
-  if (!spec) return `but ${name} has none in its definition`
+function asRestored(
+  { name, state: spec }: AnyWorker,
+  state: unknown,
+): { readonly state: unknown } | { readonly fault: string } {
+  if (!spec) return { fault: `but ${name} has none in its definition` }
   const text = JSON.stringify(state) as string | undefined
-  if (text === undefined) return `which cannot be ${shown(state)}`
+  if (text === undefined) return { fault: `which cannot be ${shown(state)}` }
   if (text.length > MAX_STATE_CHARACTERS)
-    return `which has ${text.length} characters: ${MAX_STATE_CHARACTERS} are the most`
+    return { fault: `which has ${text.length} characters: ${MAX_STATE_CHARACTERS} are the most` }
   const parsed = spec.schema.safeParse(JSON.parse(text))
-  if (parsed.success) return undefined
+  if (parsed.success) return isStable(spec.schema, text, parsed.data) ? { state: parsed.data } : { fault: 'which its schema makes something else of each time it is read' } // prettier-ignore
   const [issue] = parsed.error.issues
   const where = issue?.path.join('.') ?? ''
-  return `which its schema would not read again: ${where && `${where}: `}${issue?.message ?? ''}`
+  return { fault: `which its schema would not read again: ${where && `${where}: `}${issue?.message ?? ''}` }
+}
+
+/** Whether what was read from `text` reads the same once it has been written again: a schema may leave out and transform. */
+function isStable(schema: NonNullable<AnyWorker['state']>['schema'], text: string, read: unknown): boolean {
+  const written = JSON.stringify(read) as string | undefined
+  if (written === text) return true
+  if (written === undefined) return false
+  const again = schema.safeParse(JSON.parse(written))
+  return again.success && JSON.stringify(again.data) === written
 }

@@ -31,7 +31,7 @@ type OptionValues<Specs extends OptionSpecs> = {
 
 export type InputSpecs = Readonly<Record<string, TopicSpec>>
 /** `undefined`: the input has no effect. */
-type StepReturn<State, Output> = StepResult<State, Output> | undefined
+export type StepReturn<State, Output> = StepResult<State, Output> | undefined
 
 interface StateSpec<Inputs extends InputSpecs, State> {
   /** What a changelog record must hold; checked when state is restored. */
@@ -99,6 +99,13 @@ export interface AnyWorker {
   /** Where a definition of one's own was read from; absent for the workers that payflow brings. */
   readonly file?: string
 }
+
+/** What the entries of `on`, and `onTime`, are to whoever calls them: a definition vouches for its own types. */
+export type AnyStep = (event: unknown, state: unknown, options: unknown) => StepReturn<unknown, unknown>
+export type AnyOnTime = (now: number, state: unknown, options: unknown) => StepReturn<unknown, unknown>
+
+/** Whether somebody else wrote the definition: then nothing vouches for its types. */
+export const isCustom = ({ file }: AnyWorker): boolean => file !== undefined
 
 /** How a command line names a worker: a worker of one's own by its file. */
 export const spelledAs = ({ name, file }: AnyWorker): string => file ?? name

@@ -1,4 +1,6 @@
-import type { AnyWorker } from './definition.ts'
+import { shown } from '../codec/fields.ts'
+import { freeze } from '../freeze.ts'
+import { isCustom, type AnyWorker } from './definition.ts'
 import { TimerQueue } from './timers.ts'
 
 type DueAt = (state: unknown, options: unknown) => number | undefined
@@ -8,12 +10,16 @@ export class StateStore {
   readonly #initial: unknown
   readonly #dueAt: DueAt | undefined
   readonly #options: unknown
+  readonly #checked: boolean
   readonly #values = new Map<string, unknown>()
   readonly #changed = new Map<string, unknown>()
   readonly #timers = new TimerQueue()
 
-  constructor(worker: AnyWorker, options: unknown) {
-    this.#initial = worker.state?.initial ?? null
+  /** `checked`: as of an Execution; then all values are frozen. */
+  constructor(worker: AnyWorker, options: unknown, checked = isCustom(worker)) {
+    const initial = worker.state?.initial ?? null
+    this.#initial = checked ? freeze(initial) : initial
+    this.#checked = checked
     this.#dueAt = worker.dueAt as DueAt | undefined
     this.#options = options
   }
@@ -41,6 +47,7 @@ export class StateStore {
 
   /** Puts a value back that the changelog holds already. */
   restore(key: string, value: unknown): void {
+    if (this.#checked) freeze(value)
     const before = this.#dueOf(key)
     if (value === null) this.#values.delete(key)
     else this.#values.set(key, value)
@@ -76,6 +83,9 @@ export class StateStore {
   #dueOf(key: string): number | undefined {
     if (!this.#dueAt) return undefined
     const value = this.#values.get(key)
-    return value === undefined ? undefined : this.#dueAt(value, this.#options)
+    if (value === undefined) return undefined
+    const due: unknown = this.#dueAt(value, this.#options)
+    if (due === undefined || (typeof due === 'number' && !Number.isNaN(due))) return due
+    throw new Error(`dueAt returned ${shown(due)}: it must be ms since 1970, or undefined`)
   }
 }

@@ -51,7 +51,7 @@ export async function commitTransaction(task: {
   failpoint('after-offsets')
   await producer.commit(() => failpoint('commit-sent'))
   failpoint('after-commit')
-  for (const input of moved) input.committed = input.processed
+  for (const input of moved) input.commit(input.processed)
   state.committed()
   buffers.clear()
   return progress

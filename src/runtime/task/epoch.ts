@@ -2,13 +2,17 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Client } from '../../kafka/client.ts'
 import type { Connection } from '../../kafka/connection.ts'
 import { OffsetMap } from '../../kafka/offsets.ts'
+import { codeOf } from '../../kafka/errors.ts'
+import { transactionalIdOf } from '../../pipeline/events/topics.ts'
 import type { AnyWorker } from '../../pipeline/worker/definition.ts'
 import { recordedOffset, restore } from '../state/changelog.ts'
 import { commitTransaction } from './commit.ts'
 import { failpoint } from '../failpoint.ts'
-import type { Input } from './input.ts'
+import { Input } from './input.ts'
+import type { Aliases } from '../input-record.ts'
 import { nextInput } from './merge.ts'
-import { startingPositions } from './positions.ts'
+import { positionLost } from '../position-errors.ts'
+import { startingPositions, type StartingPosition } from './positions.ts'
 import { Processor, type Counts, type OutputPartitions } from './processor.ts'
 import { StateStore } from '../../pipeline/worker/state.ts'
 import type { TaskPhase } from './life.ts'
@@ -22,6 +26,7 @@ const FIRST_TRANSACTION_RECORDS = 1_000
 const GROWTH = 4
 const FENCING_PATIENCE_MS = 60_000
 const ABORT_PATIENCE_MS = 1_000
+const OFFSET_OUT_OF_RANGE = 1
 
 export interface EpochOptions {
   readonly client: Client
@@ -32,7 +37,12 @@ export interface EpochOptions {
   readonly options: unknown
   readonly partition: number
   readonly partitions: OutputPartitions
+  /** What the task reads partition p of. */
+  readonly topics: readonly { topic: string; isInbox: boolean }[]
+  readonly aliases: Aliases
   readonly transactionTimeoutMs: number
+  /** Called when an input has something new: records, or a failure that `fill` throws. */
+  readonly onInput: () => void
   readonly onRestore: (partition: number, done: number, total: number) => void
 }
 
@@ -42,42 +52,38 @@ interface EpochProgress {
   readonly topicIds: Record<string, string>
 }
 
-/** All that a task knows under one producer epoch: after an error the whole of it is thrown away, and a new one opened. */
+/** All that a task knows under one producer epoch, its inputs included: after an error the whole of it is thrown away, and a new one opened. */
 export class Epoch {
+  readonly inputs: readonly Input[]
   readonly #options: EpochOptions
   readonly #producer: TransactionalProducer
   readonly #state: StateStore
   readonly #processor: Processor
-  readonly #inputs: readonly Input[]
   #maxRecords = FIRST_TRANSACTION_RECORDS
   #progress: EpochProgress
+  #failure: Error | undefined
 
   private constructor(
     options: EpochOptions,
     producer: TransactionalProducer,
     state: StateStore,
     processor: Processor,
-    inputs: readonly Input[],
+    positions: readonly StartingPosition[],
     progress: EpochProgress,
   ) {
     this.#options = options
     this.#producer = producer
     this.#state = state
     this.#processor = processor
-    this.#inputs = inputs
+    this.inputs = options.topics.map((topic, i) => this.#input(topic, positions[i]!))
     this.#progress = progress
   }
 
   /** Fences the last owner, restores state, and only then asks where to go on. `enter` is told each phase as it begins. */
-  static async open(
-    options: EpochOptions,
-    inputs: readonly Input[],
-    enter: (phase: TaskPhase) => void,
-    signal: AbortSignal,
-  ): Promise<Epoch> {
+  static async open(options: EpochOptions, enter: (phase: TaskPhase) => void, signal: AbortSignal): Promise<Epoch> {
     const { client, worker, partition, transactionTimeoutMs } = options
     enter('fencing')
-    const transactionalId = `payflow-${worker.name}-${partition}`
+    const transactionalId = transactionalIdOf(worker.name, partition)
     const producer = await TransactionalProducer.open(client, {
       transactionalId,
       transactionTimeoutMs,
@@ -86,7 +92,7 @@ export class Epoch {
     })
     try {
       failpoint('after-fencing')
-      return await Epoch.#restored(options, producer, inputs, enter, signal)
+      return await Epoch.#restored(options, producer, enter, signal)
     } catch (error) {
       await producer.close()
       throw error
@@ -96,45 +102,46 @@ export class Epoch {
   static async #restored(
     options: EpochOptions,
     producer: TransactionalProducer,
-    inputs: readonly Input[],
     enter: (phase: TaskPhase) => void,
     signal: AbortSignal,
   ): Promise<Epoch> {
-    const { connection, worker, partition, partitions } = options
+    const { connection, worker, partition, partitions, topics } = options
     enter('restoring')
     const state = new StateStore(worker, options.options)
-    const processor = new Processor({ worker, options: options.options, partition, partitions, state })
     const onProgress = (done: number, total: number): void => options.onRestore(partition, done, total)
     const progress = await restore(connection, worker, partition, state, { signal, onProgress })
-    processor.eventTime = progress?.eventTime ?? -Infinity
+    const eventTime = progress?.eventTime ?? -Infinity
+    const processor = new Processor({ worker, options: options.options, partition, partitions, state, eventTime })
     failpoint('after-restore')
     enter('seeking')
-    const sources = inputs.map(({ topic, isInbox }) => ({ topic, partition, isInbox }))
+    const sources = topics.map(({ topic, isInbox }) => ({ topic, partition, isInbox }))
     const positions = await startingPositions(connection, { worker, sources, progress, signal })
     const known: EpochProgress = { offsets: new OffsetMap(), topicIds: {} }
-    for (const [i, { topic, from, committed, topicId }] of positions.entries()) {
-      inputs[i]!.seek(from, committed)
+    for (const { topic, from, topicId } of positions) {
       if (topicId !== undefined) known.topicIds[topic] = topicId
       if (recordedOffset(progress, { topic, partition }) !== undefined)
         known.offsets.set(OffsetMap.keyOf(topic, partition), from)
     }
-    return new Epoch(options, producer, state, processor, inputs, known)
+    return new Epoch(options, producer, state, processor, positions, known)
   }
 
   get stateSize(): number {
     return this.#state.size
   }
 
-  /** Processes what is fetched, up to a transaction's size. Returns whether there is anything to commit. */
+  /** Processes what is fetched, up to a transaction's size. Returns whether there is anything to commit. @throws what an input has failed with */
   fill(): boolean {
+    if (this.#failure) throw this.#failure
     const { buffers, counts } = this.#processor
     let input: Input | undefined
     while (
       counts.processed < this.#maxRecords &&
       buffers.byteLength < MAX_TRANSACTION_BYTES &&
-      (input = nextInput(this.#inputs))
-    )
-      this.#processor.process(input, input.peek()!)
+      (input = nextInput(this.inputs))
+    ) {
+      this.#processor.process(input.peek()!)
+      input.take()
+    }
     return counts.processed > 0
   }
 
@@ -148,7 +155,7 @@ export class Epoch {
       producer: this.#producer,
       processor: this.#processor,
       state: this.#state,
-      inputs: this.#inputs,
+      inputs: this.inputs,
       progress: this.#progress.offsets,
       topicIds: this.#progress.topicIds,
     })
@@ -163,5 +170,19 @@ export class Epoch {
       await Promise.race([aborted, sleep(ABORT_PATIENCE_MS, undefined, { ref: false })])
     }
     await this.#producer.close()
+  }
+
+  #input({ topic, isInbox }: { topic: string; isInbox: boolean }, { from, committed }: StartingPosition): Input {
+    const { partition, aliases, onInput } = this.#options
+    return new Input({
+      ...{ topic, partition, isInbox, aliases, committed },
+      offset: from,
+      onData: onInput,
+      onFailure: (cause, { position }) => {
+        this.#failure =
+          codeOf(cause) === OFFSET_OUT_OF_RANGE ? positionLost({ topic, partition }, position, cause) : cause
+        onInput()
+      },
+    })
   }
 }

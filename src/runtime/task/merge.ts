@@ -1,6 +1,8 @@
-import type { Input } from './input.ts'
-
-type Head = Pick<Input, 'peek' | 'drained'>
+/** What decides of an input; see `Input`. */
+interface Head {
+  readonly drained: boolean
+  readonly peek: () => { readonly time: number | undefined } | undefined
+}
 
 /**
  * The input whose head comes next: the one with the smallest event time among what is fetched. Of equal ones, the first of the definition.

@@ -1,13 +1,11 @@
 import { OutputBuffers } from '../../kafka/output-buffers.ts'
 import { murmur2, partitionOf } from '../../kafka/wire/murmur2.ts'
 import { DEAD_LETTERS, inboxTopic } from '../../pipeline/events/topics.ts'
-import type { AnyWorker, StepResult } from '../../pipeline/worker/definition.ts'
-import type { Input, InputRecord } from './input.ts'
-import { originHeaders, type Origin } from './origin.ts'
+import { Execution } from '../../pipeline/worker/execution.ts'
+import { originHeaders, refusalHeaders, type Origin } from '../../pipeline/worker/origin-headers.ts'
 import type { StateStore } from '../../pipeline/worker/state.ts'
-
-type Step = (event: unknown, state: unknown, options: unknown) => StepResult<unknown, unknown> | undefined
-type OnTime = (now: number, state: unknown, options: unknown) => StepResult<unknown, unknown> | undefined
+import { isCustom, type AnyWorker } from '../../pipeline/worker/definition.ts'
+import type { InputRecord } from '../input-record.ts'
 
 /** Partition counts of the topics a task writes. */
 export interface OutputPartitions {
@@ -41,17 +39,14 @@ export class StepError extends Error {
   }
 }
 
-/** Runs a worker's steps over one task's records: results go into `buffers` and `state`, both uncommitted. */
+/** Hands one task's records to the execution of its worker: results go into `buffers` and the state, both uncommitted. */
 export class Processor {
   readonly buffers = new OutputBuffers()
   counts = noCounts()
-  /** The greatest timestamp processed, in ms. */
-  eventTime = -Infinity
   readonly #worker: AnyWorker
-  readonly #options: unknown
+  readonly #execution: Execution
   readonly #partition: number
   readonly #partitions: OutputPartitions
-  readonly #state: StateStore
   readonly #inbox: string
 
   constructor(options: {
@@ -60,13 +55,23 @@ export class Processor {
     partition: number
     partitions: OutputPartitions
     state: StateStore
+    /** The task's event time as the changelog has it, in ms. */
+    eventTime: number
   }) {
     this.#worker = options.worker
-    this.#options = options.options
+    this.#execution = new Execution({
+      ...options,
+      emit: (key, value) => this.#write(key, value),
+      checked: isCustom(options.worker),
+    })
     this.#partition = options.partition
     this.#partitions = options.partitions
-    this.#state = options.state
     this.#inbox = inboxTopic(options.worker.name)
+  }
+
+  /** The greatest timestamp processed, in ms. */
+  get eventTime(): number {
+    return this.#execution.eventTime
   }
 
   /** The counts since the last call. */
@@ -76,96 +81,50 @@ export class Processor {
     return counts
   }
 
-  /** Processes the record at the input's head and takes it. @throws StepError */
-  process(input: Input, record: InputRecord): void {
-    const { alias, event, reason, time } = record
-    if (alias === undefined || reason !== undefined) this.#deadLetter(input, reason ?? 'no input')
-    else if (!this.#isStray(input, alias, event)) {
-      const refused = this.#step(input, alias, event)
-      if (refused !== undefined) this.#deadLetter(input, refused)
-      else if (time !== undefined) this.#advance(input, time)
+  /** Processes a record; it is up to the caller to take it then. @throws StepError */
+  process(record: InputRecord): void {
+    const { alias, event, reason } = record
+    if (alias === undefined || reason !== undefined) this.#deadLetter(record, reason ?? 'no input')
+    else if (!this.#isStray(record, alias, event)) {
+      const refused = this.#take(record, alias, event)
+      if (refused !== undefined) this.#deadLetter(record, refused)
     }
     this.counts.processed++
-    input.take()
+  }
+
+  #take(record: InputRecord, alias: string, event: unknown): string | undefined {
+    try {
+      return this.#execution.take(alias, event, record.time)
+    } catch (error) {
+      throw new StepError(this.#worker.name, this.#execution.step, record.origin(), error)
+    }
   }
 
   /** State of one user must meet all records of that user: one that came to another partition goes to the inbox. */
-  #isStray(input: Input, alias: string, event: unknown): boolean {
+  #isStray(record: InputRecord, alias: string, event: unknown): boolean {
     const { state, inputs } = this.#worker
-    if (!state || input.isInbox) return false
+    if (!state || record.isForwarded) return false
     const user = inputs[alias]!.userOf?.(event)
     if (user === undefined) return false
     const key = String(user)
     const home = partitionOf(key, this.#partitions.input)
     if (home === this.#partition) return false
-    const { cursor } = input
-    this.buffers.append(this.#inbox, home, key, cursor.value(), originHeaders(cursor.headers(), input.origin(), true))
+    this.buffers.append(this.#inbox, home, key, record.value(), originHeaders(record.headers(), record.origin(), true))
     this.counts.strays++
     return true
   }
 
-  #step(input: Input, alias: string, event: unknown): string | undefined {
-    const { state, on } = this.#worker
-    try {
-      const step = on[alias] as unknown as Step
-      if (!state) return this.#apply(undefined, step(event, undefined, this.#options))
-      const key = (state.key[alias] as unknown as (event: unknown) => string)(event)
-      return this.#apply(key, step(event, this.#state.get(key), this.#options))
-    } catch (error) {
-      throw new StepError(this.#worker.name, `on.${alias}`, input.origin(), error)
-    }
+  #write(key: string, value: string): void {
+    this.buffers.append(this.#worker.output.name, partitionOf(key, this.#partitions.output), key, value)
+    this.counts.emitted++
   }
 
-  /** Returns why the record is refused, if it is; then nothing of the result took effect. */
-  #apply(stateKey: string | undefined, result: StepResult<unknown, unknown> | undefined): string | undefined {
-    if (!result) return undefined
-    if (result.reject !== undefined) return result.reject
-    const refused = result.emit && this.#emit(result.emit)
-    if (refused !== undefined) return refused
-    if (result.state !== undefined && stateKey !== undefined) this.#state.set(stateKey, result.state)
-    return undefined
-  }
-
-  /** All events or none: returns why, when one is too large. */
-  #emit(events: readonly unknown[]): string | undefined {
-    const { output } = this.#worker
-    const encoded = events.map((event) => ({ key: output.key(event), value: output.shape.encode(event) }))
-    for (const { key, value } of encoded)
-      if (OutputBuffers.tooLarge(key, value))
-        return `its ${output.name} event would have ${value.length} characters, more than a record may have`
-    for (const { key, value } of encoded)
-      this.buffers.append(output.name, partitionOf(key, this.#partitions.output), key, value)
-    this.counts.emitted += events.length
-    return undefined
-  }
-
-  /** Event time moves on, never back: timers up to it fire, also those of a record that came late. */
-  #advance(input: Input, time: number): void {
-    if (time > this.eventTime) this.eventTime = time
-    const onTime = this.#worker.onTime as OnTime | undefined
-    if (!onTime) return
-    try {
-      for (const key of this.#state.due(this.eventTime)) {
-        const refused = this.#apply(key, onTime(this.eventTime, this.#state.get(key), this.#options))
-        if (refused !== undefined) throw new Error(refused)
-        this.#state.refuseDue(key, this.eventTime)
-      }
-    } catch (error) {
-      throw new StepError(this.#worker.name, 'onTime', input.origin(), error)
-    }
-  }
-
-  #deadLetter(input: Input, reason: string): void {
-    const { cursor } = input
-    const origin = input.origin()
+  #deadLetter(record: InputRecord, reason: string): void {
+    const origin = record.origin()
     const { deadLetters } = this.#partitions
     const partition = origin.key ? (murmur2(origin.key) & 0x7fff_ffff) % deadLetters : this.#partition % deadLetters
-    const headers = [
-      { key: 'payflow.worker', value: this.#worker.name },
-      { key: 'payflow.reason', value: reason },
-      ...originHeaders(cursor.headers(), origin, false),
-    ]
-    this.buffers.append(DEAD_LETTERS, partition, origin.key, cursor.value(), headers)
+    const headers = refusalHeaders({ worker: this.#worker.name, reason }, record.headers(), origin)
+    this.buffers.append(DEAD_LETTERS, partition, origin.key, record.value(), headers)
     this.counts.deadLetters++
   }
 }

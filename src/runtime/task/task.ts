@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { PayflowError, messageOf } from '../../errors.ts'
-import { classify, codeOf } from '../../kafka/errors.ts'
+import { classify } from '../../kafka/errors.ts'
 import { Epoch, type EpochOptions } from './epoch.ts'
 import type { Fetcher } from './fetcher.ts'
-import { Input, type Aliases } from './input.ts'
-import { PositionError, positionLost } from '../position-errors.ts'
+import type { Input } from './input.ts'
+import { PositionError } from '../position-errors.ts'
 import { StepError, noCounts, type Counts } from './processor.ts'
 import { TaskLifecycle, type TaskPhase } from './life.ts'
 
@@ -14,27 +14,21 @@ const IDLE_COMMIT_MS = 250
 const SILENT_MS = 10_000
 const FIRST_BACKOFF_MS = 50
 const MAX_BACKOFF_MS = 2_000
-const OFFSET_OUT_OF_RANGE = 1
 
-export interface TaskOptions extends EpochOptions {
+export interface TaskOptions extends Omit<EpochOptions, 'onInput'> {
   readonly fetcher: Fetcher
-  /** What the task reads partition p of. */
-  readonly topics: readonly { topic: string; isInbox: boolean }[]
-  readonly aliases: Aliases
   readonly onPhase: (partition: number, from: TaskPhase, to: TaskPhase, detail: string) => void
 }
 
 /** (worker, partition number p): partition p of every input, of the inbox and of the changelog, processed exactly once. */
 export class Task {
   readonly partition: number
-  readonly inputs: readonly Input[]
-  readonly #options: TaskOptions
+  readonly #options: TaskOptions & EpochOptions
   readonly #lifecycle: TaskLifecycle
   readonly #stop = new AbortController()
   readonly #counts = noCounts()
   #detail = ''
   #epoch: Epoch | undefined
-  #failure: Error | undefined
   /** A contradiction that only another epoch can confirm. */
   #doubted: string | undefined
   #wake: (() => void) | undefined
@@ -42,10 +36,11 @@ export class Task {
   #commits = 0
 
   constructor(options: TaskOptions) {
-    const { partition, worker, topics, onPhase } = options
+    const { partition, worker, onPhase } = options
     this.partition = partition
     this.#options = {
       ...options,
+      onInput: () => this.#wake?.(),
       onRestore: (...progress) => {
         this.#lastProgressAt = performance.now()
         options.onRestore(...progress)
@@ -54,7 +49,11 @@ export class Task {
     this.#lifecycle = new TaskLifecycle(`${worker.name}/${partition}`, (from, to) =>
       onPhase(partition, from, to, this.#detail),
     )
-    this.inputs = topics.map((topic) => this.#input(topic))
+  }
+
+  /** Those of the epoch; none while there is no epoch. */
+  get inputs(): readonly Input[] {
+    return this.#epoch?.inputs ?? []
   }
 
   get phase(): TaskPhase {
@@ -77,12 +76,16 @@ export class Task {
 
   /** Nothing is left to read as far as the last answers tell, and all of it is committed. */
   get idle(): boolean {
-    return this.phase === 'running' && this.inputs.every((input) => input.drained && input.committed === input.position)
+    return this.#running?.inputs.every((input) => input.drained && input.committed === input.position) ?? false
   }
 
   /** Something is fetched and not committed, or the task is not running yet, or no broker tells whether there is something. */
   get hasWork(): boolean {
-    return this.phase !== 'running' || this.inputs.some(({ committed, position, silentMs }) => committed < position || silentMs > SILENT_MS) // prettier-ignore
+    return this.#running?.inputs.some(({ committed, position, silentMs }) => committed < position || silentMs > SILENT_MS) ?? true // prettier-ignore
+  }
+
+  get #running(): Epoch | undefined {
+    return this.phase === 'running' ? this.#epoch : undefined
   }
 
   /** Lives until it is stopped. @throws what no new epoch can mend: a bug in the worker, or a PayflowError. */
@@ -122,18 +125,18 @@ export class Task {
   /** One epoch: ends when the task is stopped, or throws. */
   async #live(): Promise<void> {
     const { signal } = this.#stop
-    this.#epoch = await Epoch.open(this.#options, this.inputs, (phase) => this.#lifecycle.enter(phase), signal)
+    const epoch = await Epoch.open(this.#options, (phase) => this.#lifecycle.enter(phase), signal)
+    this.#epoch = epoch
     this.#lifecycle.enter('running')
     this.#lastProgressAt = performance.now()
-    for (const input of this.inputs) this.#options.fetcher.add(input)
+    for (const input of epoch.inputs) this.#options.fetcher.add(input)
     try {
       while (!signal.aborted) {
-        this.#raise()
-        if (this.#epoch.fill() || this.#movedOverMarkers()) await this.#commit(this.#epoch)
+        if (epoch.fill() || this.#movedOverMarkers()) await this.#commit(epoch)
         else await this.#data()
       }
     } finally {
-      for (const input of this.inputs) this.#options.fetcher.remove(input)
+      for (const input of epoch.inputs) this.#options.fetcher.remove(input)
     }
   }
 
@@ -165,12 +168,6 @@ export class Task {
     this.#wake = undefined
   }
 
-  #raise(): void {
-    const failure = this.#failure
-    this.#failure = undefined
-    if (failure) throw failure
-  }
-
   async #abort(error: unknown): Promise<void> {
     this.#detail = messageOf(error)
     this.#lifecycle.enter('aborting')
@@ -188,22 +185,6 @@ export class Task {
     const epoch = this.#epoch
     this.#epoch = undefined
     await epoch?.close()
-  }
-
-  #input({ topic, isInbox }: { topic: string; isInbox: boolean }): Input {
-    const { partition, aliases } = this.#options
-    const input: Input = new Input({
-      topic,
-      partition,
-      isInbox,
-      aliases,
-      onData: () => this.#wake?.(),
-      onFailure: (cause) => {
-        this.#failure = codeOf(cause) === OFFSET_OUT_OF_RANGE ? positionLost({ topic, partition }, input.position, cause) : cause // prettier-ignore
-        this.#wake?.()
-      },
-    })
-    return input
   }
 }
 

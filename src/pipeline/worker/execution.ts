@@ -1,0 +1,118 @@
+import { checkKey, checkResult } from './check-result.ts'
+import { freeze } from '../freeze.ts'
+import { isTooLarge } from '../record-size.ts'
+import type { StateStore } from './state.ts'
+import type { AnyOnTime, AnyStep, AnyWorker, StepReturn } from './definition.ts'
+
+type KeyOf = (event: unknown) => string
+
+export interface ExecutionOptions {
+  readonly worker: AnyWorker
+  /** The worker's options, parsed. */
+  readonly options: unknown
+  readonly state: Pick<StateStore, 'get' | 'set' | 'due' | 'refuseDue'>
+  /** Takes an output event, as its key and JSON text. */
+  readonly emit: (key: string, value: string) => void
+  /**
+   * Whether steps are held to what their types promise: what they are given is frozen, and what they return must be what a reader gets back.
+   * On for custom workers, which may be plain JavaScript, and in every test. The workers that payflow brings run without: it would cost more
+   * than the steps themselves, and changes nothing about them, as unit/pipeline/worker/execution proves for each.
+   */
+  readonly checked: boolean
+  /** The greatest timestamp taken before, in ms; -Infinity when there is none. */
+  readonly eventTime?: number
+}
+
+/**
+ * What a worker means: from a definition, its options and its state, each event leads to a refusal, or to output, new state and timers.
+ * The runtime and `given(…).when(…).then(…)` both run this, so that what a test proves is what runs.
+ */
+export class Execution {
+  readonly #worker: AnyWorker
+  readonly #options: unknown
+  readonly #state: ExecutionOptions['state']
+  readonly #emit: ExecutionOptions['emit']
+  readonly #checked: boolean
+  #eventTime: number
+  #running: string | undefined
+
+  constructor({ worker, options, state, emit, checked, eventTime = -Infinity }: ExecutionOptions) {
+    this.#worker = worker
+    this.#options = checked ? freeze(options) : options
+    this.#state = state
+    this.#emit = emit
+    this.#checked = checked
+    this.#eventTime = eventTime
+  }
+
+  /** The greatest timestamp of all events taken, in ms; -Infinity before the first. */
+  get eventTime(): number {
+    return this.#eventTime
+  }
+
+  /** The step that ran last: the one to blame when `take` or `advance` throws. */
+  get step(): string {
+    return this.#running === undefined ? 'onTime' : `on.${this.#running}`
+  }
+
+  /**
+   * Takes an event of the input `alias`. Returns why it is refused, if it is: then it has had no effect at all. Otherwise its own step comes
+   * first, and then event time moves to `time` (ms; undefined for an event without one).
+   * @throws what a step throws, and an Error for what a step may not do: a bug in the worker, never bad input
+   */
+  take(alias: string, event: unknown, time: number | undefined): string | undefined {
+    const { state, on } = this.#worker
+    this.#running = alias
+    if (this.#checked) freeze(event)
+    const step = on[alias] as unknown as AnyStep
+    let key: string | undefined
+    let before: unknown
+    if (state) {
+      key = (state.key[alias] as unknown as KeyOf)(event)
+      checkKey(alias, key)
+      before = this.#state.get(key)
+    }
+    const refused = this.#apply(key, step(event, before, this.#options))
+    if (refused === undefined && time !== undefined) this.advance(time)
+    return refused
+  }
+
+  /** Event time moves on, never back: timers up to it fire, even those of an event that came late. @throws as `take` */
+  advance(time: number): void {
+    if (time > this.#eventTime) this.#eventTime = time
+    const onTime = this.#worker.onTime as AnyOnTime | undefined
+    if (!onTime) return
+    this.#running = undefined
+    for (const key of this.#state.due(this.#eventTime)) {
+      const refused = this.#apply(key, onTime(this.#eventTime, this.#state.get(key), this.#options))
+      if (refused !== undefined) throw new Error(`there is no event to refuse: ${refused}`)
+      this.#state.refuseDue(key, this.#eventTime)
+    }
+  }
+
+  /** Returns why the event is refused, if it is; then nothing of the result has taken effect. */
+  #apply(key: string | undefined, result: StepReturn<unknown, unknown>): string | undefined {
+    // A custom worker in plain JavaScript may return null for nothing.
+    if (!result) {
+      if (this.#checked) checkResult(this.#worker, this.step, result)
+      return undefined
+    }
+    const state: unknown = this.#checked ? checkResult(this.#worker, this.step, result) : result.state
+    if (result.reject !== undefined) return result.reject
+    const refused = result.emit && this.#write(result.emit)
+    if (refused !== undefined) return refused
+    if (state !== undefined && key !== undefined) this.#state.set(key, state)
+    return undefined
+  }
+
+  /** All events or none: returns why, when one is too large. */
+  #write(events: readonly unknown[]): string | undefined {
+    const { output } = this.#worker
+    const written = events.map((event) => ({ key: output.key(event), value: output.shape.encode(event) }))
+    for (const { key, value } of written)
+      if (isTooLarge(key, value))
+        return `its ${output.name} event would have ${value.length} characters, more than a record may have`
+    for (const { key, value } of written) this.#emit(key, value)
+    return undefined
+  }
+}
