@@ -7,10 +7,14 @@ const DAY_MS = 24 * HOUR_MS
 export const MIN_TIME_MS = -62_135_596_800_000
 export const MAX_TIME_MS = 253_402_300_799_999
 
+const SPACE = 32
 const DASH = 45
 const DOT = 46
 const COLON = 58
 const COMMA = 44
+const LETTER_T = 84
+const CLOSING = 93
+const SMALL_T = 116
 /** More than any part of a time may be. A NaN would say the same, but make slow doubles of small integers. */
 const NO_NUMBER = 1_000_000
 
@@ -64,12 +68,20 @@ function secondsMs(text: string, at: number): number {
   return seconds <= 59 ? seconds * SECOND_MS : NaN
 }
 
-/** ms that a zone from a position to the end stands before UTC: `Z`, `±HH`, `±HHMM`, `±HH:MM`; NaN for anything else. */
-function zoneMs(text: string, at: number): number {
+/** What may follow an offset: the region that Java prints after it, as `[Europe/Berlin]`. */
+const REGION = /^\[[A-Za-z0-9_+/-]+\]$/
+
+const isUtc = (text: string, at: number, length: number): boolean =>
+  length === 1 ? text[at] === 'Z' || text[at] === 'z' : length === 3 && text.startsWith('UTC', at)
+
+/** ms that a zone from a position to the end stands before UTC: `Z`, `UTC`, `±HH`, `±HHMM`, `±HH:MM`, perhaps after a blank and before a region; NaN for anything else. */
+function zoneMs(text: string, start: number): number {
+  const at = text.charCodeAt(start) === SPACE ? start + 1 : start
+  const region = text.charCodeAt(text.length - 1) === CLOSING ? text.indexOf('[', at) : text.length
+  if (region < text.length && !REGION.test(text.slice(region))) return NaN
   const sign = text[at]
-  const length = text.length - at
-  if (sign === 'Z') return length === 1 ? 0 : NaN
-  if (sign !== '+' && sign !== '-') return NaN
+  const length = region - at
+  if (sign !== '+' && sign !== '-') return isUtc(text, at, length) ? 0 : NaN
   const hours = twoDigits(text, at + 1)
   const colon = length === 6 && text.charCodeAt(at + 3) === COLON
   if (hours > 23 || !(length === 3 || length === 5 || colon)) return NaN
@@ -78,12 +90,17 @@ function zoneMs(text: string, at: number): number {
   return sign === '+' ? offset : -offset
 }
 
-/** ms of `HH:MM[:SS[.fraction]]` and a zone, from a position to the end; NaN when it is something else. Digits after the third of a fraction are dropped. */
-function clockAndZoneMs(text: string, at: number): number {
+/**
+ * ms of `HH:MM[:SS[.fraction]]` and a zone, from a position to the end; NaN when it is something else. Digits after the third of a fraction
+ * are dropped. `bare`: with seconds, the zone may be left out, and is UTC then.
+ */
+function clockAndZoneMs(text: string, at: number, bare: boolean): number {
   let ms = clockMs(text, at)
+  let mayEnd = false
   at += 5
   if (text.charCodeAt(at) === COLON) {
     ms += secondsMs(text, at + 1)
+    mayEnd = bare
     at += 3
     const point = text.charCodeAt(at)
     if (point === DOT || point === COMMA) {
@@ -96,19 +113,20 @@ function clockAndZoneMs(text: string, at: number): number {
       if (at === first) return NaN
     }
   }
-  return ms - zoneMs(text, at)
+  return mayEnd && at === text.length ? ms : ms - zoneMs(text, at)
 }
 
 /**
- * ms since 1970 of an ISO-8601 time with a zone (extended form, seconds and fraction optional), or of `YYYY-MM-DD HH:MM:SS`, read as UTC.
+ * ms since 1970 of an ISO-8601 time with a zone (extended form, seconds and fraction optional), in all the spellings in which languages and
+ * databases print it: a blank instead of `T`, lower-case letters, a blank before the zone, `UTC`, a region in brackets. `YYYY-MM-DD HH:MM:SS`
+ * with a blank may have no zone, and is read as UTC then.
  * Undefined for anything else: a `T` without a zone, a date that no calendar has, a year outside 0001..9999.
  */
 export function parseTimestamp(text: string): number | undefined {
-  const separator = text[10]
-  let ms = NaN
-  if (separator === 'T') ms = dateMs(text) + clockAndZoneMs(text, 11)
-  else if (separator === ' ' && text.length === 19 && text.charCodeAt(16) === COLON)
-    ms = dateMs(text) + clockMs(text, 11) + secondsMs(text, 17)
+  const separator = text.charCodeAt(10)
+  const blank = separator === SPACE
+  if (!blank && separator !== LETTER_T && separator !== SMALL_T) return undefined
+  const ms = dateMs(text) + clockAndZoneMs(text, 11, blank)
   return ms >= MIN_TIME_MS && ms <= MAX_TIME_MS ? ms : undefined
 }
 

@@ -1,5 +1,6 @@
 import type { Decoded } from './read.ts'
 import { shown } from './fields.ts'
+import { quotedAsWritten } from '../written-number.ts'
 import type { Shape } from './shape.ts'
 
 /** What has a shape: a topic. */
@@ -27,7 +28,8 @@ export function decodeText<Event>(topic: Shaped<Event>, text: string): Decoded<E
   } catch {
     return { reason: text.trim() === '' ? 'the value is empty' : `the value is not JSON: ${shown(text)}` }
   }
-  return topic.shape.decode(value)
+  const decoded = topic.shape.decode(value)
+  return 'reason' in decoded ? { reason: quotedAsWritten(decoded.reason, text) } : decoded
 }
 
 /** An event from the bytes of a record's value. Never throws; `reason` is one sentence, and names the field if there is one to blame. */

@@ -60,10 +60,10 @@ export function oneOf<const Choice extends string>(...choices: readonly Choice[]
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 
-/** The text of a UUID, of any version and in any case; it is kept as it is written. */
+/** The text of a UUID, of any version. Its case does not count: in memory, and in what is written, it is lower-case. */
 export function uuid(): Field<string> {
   return {
-    read: (value) => (typeof value === 'string' && UUID.test(value) ? value : undefined),
+    read: (value) => (typeof value === 'string' && UUID.test(value) ? value.toLowerCase() : undefined),
     scan: scanUuid,
     refusal: mustBe('a UUID'),
     json: (id) => `"${id}"`,

@@ -140,13 +140,18 @@ export function scanChoice<Choice extends string>(choices: readonly Choice[]): S
   }
 }
 
-/** 0 for the bytes of hexadecimal digits. */
-const NOT_HEX = Uint8Array.from({ length: 256 }, (_, code) => (/[0-9a-f]/i.test(String.fromCharCode(code)) ? 0 : 1))
+const UPPER_CASE = 1
+const NOT_HEX = 2
+/** 0 for the bytes of lower-case hexadecimal digits. */
+const HEX = Uint8Array.from({ length: 256 }, (_, code) => {
+  const digit = String.fromCharCode(code)
+  return /[0-9a-f]/.test(digit) ? 0 : /[A-F]/.test(digit) ? UPPER_CASE : NOT_HEX
+})
 
-function notHex(bytes: Buffer, from: number, to: number): number {
-  let bad = 0
-  for (let at = from; at < to; at++) bad |= NOT_HEX[bytes[at]!]!
-  return bad
+function hexAt(bytes: Buffer, from: number, to: number): number {
+  let kinds = 0
+  for (let at = from; at < to; at++) kinds |= HEX[bytes[at]!]!
+  return kinds
 }
 
 export function scanUuid(bytes: Buffer, at: number): string | undefined {
@@ -154,13 +159,14 @@ export function scanUuid(bytes: Buffer, at: number): string | undefined {
   if (id + 36 >= bytes.length || bytes[at] !== QUOTE || bytes[id + 36] !== QUOTE) return undefined
   if (bytes[id + 8] !== DASH || bytes[id + 13] !== DASH || bytes[id + 18] !== DASH || bytes[id + 23] !== DASH)
     return undefined
-  const bad =
-    notHex(bytes, id, id + 8) |
-    notHex(bytes, id + 9, id + 13) |
-    notHex(bytes, id + 14, id + 18) |
-    notHex(bytes, id + 19, id + 23) |
-    notHex(bytes, id + 24, id + 36)
-  if (bad !== 0) return undefined
+  const kinds =
+    hexAt(bytes, id, id + 8) |
+    hexAt(bytes, id + 9, id + 13) |
+    hexAt(bytes, id + 14, id + 18) |
+    hexAt(bytes, id + 19, id + 23) |
+    hexAt(bytes, id + 24, id + 36)
+  if (kinds >= NOT_HEX) return undefined
   scanned.end = id + 37
-  return bytes.toString('latin1', id, id + 36)
+  const text = bytes.toString('latin1', id, id + 36)
+  return kinds === UPPER_CASE ? text.toLowerCase() : text
 }

@@ -62,6 +62,8 @@ function isWritable(field: Field<unknown>, value: unknown): boolean {
     const written: unknown = JSON.parse(field.json(value))
     const again = field.read(written)
     if (again === undefined) return false
+    // an id that a worker makes up may have any case: it is the same id
+    if (typeof value === 'string' && typeof again === 'string') return again.toLowerCase() === value.toLowerCase()
     return typeof value === 'object' || again === value || (typeof written === 'number' && JSON.parse(field.json(again)) === written) // prettier-ignore
   } catch {
     return false

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { decodeRecord, decodeText } from '../../../../src/pipeline/codec/decode.ts'
-import { orders, users } from '../../../../src/pipeline/events/topics.ts'
+import { enrichedOrders, orders, users } from '../../../../src/pipeline/events/topics.ts'
 import { order, userEvent } from '../../../../src/pipeline/testing/events.ts'
 
 const { event } = order()
@@ -45,6 +45,31 @@ describe('decodeRecord', () => {
     expect(decodeText(orders, `${text.slice(0, -1)},"quantity":0}`)).toEqual({
       reason: 'quantity must be an integer of at least 1, not 0',
     })
+  })
+
+  it.each([
+    ['price', '1e400', 'price must be at most 90071992547409.91, not 1e400'],
+    ['price', '-1e400', 'price must be at least 0, not -1e400'],
+    ['price', '10.0010000', 'price must be a number with at most two decimals, not 10.0010000'],
+    ['price', '0.1000000000000001', 'price must be a number with at most two decimals, not 0.1000000000000001'],
+    ['user_id', '9007199254740993', 'user_id must be at most 9007199254740991, not 9007199254740993'],
+    ['user_id', '-0.0', 'user_id must be an integer of at least 1, not -0.0'],
+    ['user_id', '1E2000', 'user_id must be an integer of at least 1, not 1E2000'],
+    ['user_id', `0.${'1'.repeat(80)}`, `user_id must be an integer of at least 1, not 0.${'1'.repeat(58)}…`],
+    ['order_id', '1.50', 'order_id must be a UUID, not 1.50'],
+  ])('quotes the %s %s as it is written', (field, written, reason) => {
+    const wire = JSON.parse(text) as Record<string, unknown>
+    const json = JSON.stringify({ extra: { [field]: 1 }, ...wire, [field]: '@', more: [{ [field]: 2 }, 3] })
+    expect(decodeText(orders, json.replace('"@"', written))).toEqual({ reason })
+  })
+
+  it('quotes the last of duplicate fields, one within another, and a whole value as they are written', () => {
+    const last = `${text.slice(0, -1)},"quantity":1.50,"quant\\u0069ty":2.50}`
+    expect(decodeText(orders, last)).toEqual({ reason: 'quantity must be an integer of at least 1, not 2.50' })
+    expect(decodeText(orders, ' 1.50 ')).toEqual({ reason: 'the value must be a JSON object, not 1.50' })
+    const user = `"user":{"name":1.50,"last_event_type":"login","last_seen":"2024-05-01T12:00:00Z"}`
+    const enriched = `${text.slice(0, -1)},"total":10,${user}}`
+    expect(decodeText(enrichedOrders, enriched)).toEqual({ reason: 'user.name must be text, not 1.50' })
   })
 
   it('never throws, whatever the bytes', () => {

@@ -24,10 +24,10 @@ const wire = {
   timestamp: '2024-05-01T14:00:00+02:00',
 }
 
-const event = { ...wire, amount: 1055, timestamp: Date.UTC(2024, 4, 1, 12) }
+const event = { ...wire, id: '11111111-1111-4111-8111-aabbccddeeff', amount: 1055, timestamp: Date.UTC(2024, 4, 1, 12) }
 
 describe('decode', () => {
-  it('reads money as cents and times as ms', () => {
+  it('reads money as cents, times as ms and ids in lower case', () => {
     expect(everything.decode(wire)).toEqual({ event })
   })
 
@@ -102,7 +102,7 @@ describe('encode', () => {
     const decoded = everything.decode(Object.fromEntries(Object.entries(wire).reverse()))
     if ('reason' in decoded) throw new Error(decoded.reason)
     const text = everything.encode(decoded.event)
-    expect(text).toBe(JSON.stringify({ ...wire, timestamp: '2024-05-01T12:00:00.000Z' }))
+    expect(text).toBe(JSON.stringify({ ...wire, id: event.id, timestamp: '2024-05-01T12:00:00.000Z' }))
   })
 })
 
