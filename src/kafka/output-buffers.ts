@@ -6,6 +6,8 @@ export interface PartitionRecords {
   readonly topic: string
   readonly partition: number
   readonly records: Records
+  /** The records' own time in ms; absent: now, when they are sent. */
+  readonly timestampMs?: number
 }
 
 const CHUNK_BYTES = 1_000_000

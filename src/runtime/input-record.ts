@@ -1,5 +1,6 @@
 import type { RecordCursor, RecordHeader } from '../kafka/wire/record-set.ts'
 import { decodeRecord } from '../pipeline/codec/decode.ts'
+import { refusedAsAhead } from '../pipeline/max-ahead.ts'
 import { readOrigin, type Origin } from '../pipeline/worker/origin-headers.ts'
 import type { TopicSpec } from '../pipeline/events/topics.ts'
 
@@ -36,23 +37,25 @@ export class RecordView implements InputRecord {
   readonly #topic: string
   readonly #partition: number
   readonly #aliases: Aliases
+  readonly #maxAheadMs: number
   #cursor!: RecordCursor
 
-  constructor(at: { topic: string; partition: number; isInbox: boolean }, aliases: Aliases) {
+  constructor(at: { topic: string; partition: number; isInbox: boolean }, aliases: Aliases, maxAheadMs: number) {
     this.isForwarded = at.isInbox
     this.#topic = at.topic
     this.#partition = at.partition
     this.#aliases = aliases
+    this.#maxAheadMs = maxAheadMs
   }
 
   /** Moves the view to the record at the cursor. */
   read(cursor: RecordCursor): this {
     this.#cursor = cursor
-    const topic = this.isForwarded ? this.origin().topic : this.#topic
+    const { topic, timestamp } = this.isForwarded ? this.origin() : { topic: this.#topic, timestamp: cursor.timestamp }
     const input = this.#aliases.get(topic)
     this.alias = input?.alias
     this.event = this.reason = this.time = undefined
-    if (input) this.#decode(input.spec, cursor)
+    if (input) this.#decode(input.spec, cursor, timestamp)
     else this.reason = `${topic} is no input of this worker`
     return this
   }
@@ -80,7 +83,7 @@ export class RecordView implements InputRecord {
   }
 
   /** Nearly all records are read where they lie; whatever is unusual about the others, `decodeRecord` knows the answer. */
-  #decode(spec: TopicSpec, cursor: RecordCursor): void {
+  #decode(spec: TopicSpec, cursor: RecordCursor, recordMs: number): void {
     let event = spec.shape.scan?.(cursor.bytes, cursor.valueStart, cursor.valueEnd)
     if (event === undefined) {
       const decoded = decodeRecord(spec, cursor.value())
@@ -90,7 +93,10 @@ export class RecordView implements InputRecord {
       }
       event = decoded.event
     }
+    const time = spec.timeOf?.(event)
+    this.reason = refusedAsAhead(spec, time, recordMs, this.#maxAheadMs)
+    if (this.reason !== undefined) return
     this.event = event
-    this.time = spec.timeOf?.(event)
+    this.time = time
   }
 }

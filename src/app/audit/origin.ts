@@ -2,11 +2,14 @@
 import type { RecordHeader } from '../../kafka/wire/record-set.ts'
 import { fingerprint } from '../../pipeline/audit/fingerprint.ts'
 import type { Place } from '../../pipeline/audit/rule.ts'
+import { parseTimestamp } from '../../pipeline/time.ts'
 
 /** Where a record that was handed on came from, as its headers say it. */
 export interface Origin extends Place {
   /** How often somebody has replayed it. */
   readonly replays: number
+  /** When it was written there, in ms; undefined when no header says so. */
+  readonly writtenMs: number | undefined
 }
 
 const text = (headers: readonly RecordHeader[], name: string): string | undefined =>
@@ -23,7 +26,14 @@ export function originOf(headers: readonly RecordHeader[]): Origin | undefined {
     partition: Number(partition),
     offset: Number(offset),
     replays: NUMBER.test(replays) ? Number(replays) : 0,
+    writtenMs: writtenAt(text(headers, 'timestamp')),
   }
+}
+
+/** As ISO-8601 text, or as a number of ms where no calendar has it. */
+function writtenAt(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined
+  return /^-?\d+$/.test(text) ? Number(text) : parseTimestamp(text)
 }
 
 /** The key that a record had before it was given another one for its way through an inbox. */

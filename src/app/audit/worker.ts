@@ -3,6 +3,7 @@ import { partitionOf } from '../../kafka/wire/murmur2.ts'
 import type { RecordCursor } from '../../kafka/wire/record-set.ts'
 import type { Difference, Place, Rule, RuleOf } from '../../pipeline/audit/rule.ts'
 import { decodeRecord } from '../../pipeline/codec/decode.ts'
+import { maxAheadOf, refusedAsAhead } from '../../pipeline/max-ahead.ts'
 import type { AnyWorker } from '../../pipeline/worker/definition.ts'
 import type { Cut, InputSpan, Span } from './cut.ts'
 import { HandedOn } from './handed-on.ts'
@@ -53,6 +54,8 @@ interface Taken {
   readonly place: Place
   readonly task: number
   readonly required: boolean
+  /** When the record was written, where it was first read; in ms. */
+  readonly writtenMs: number
 }
 
 const TOO_LARGE = /more than a record may have$/
@@ -67,6 +70,7 @@ export class WorkerAuditor {
   readonly #tasks: number
   readonly #handedOn: HandedOn
   readonly #rule: Rule
+  readonly #maxAheadMs: number
   readonly #total: number
   #read = 0
   #inputs = 0
@@ -78,6 +82,7 @@ export class WorkerAuditor {
     this.#hooks = hooks
     this.#tasks = Math.max(1, ...[...cut.inputs.values()].map((spans) => spans.length))
     this.#handedOn = new HandedOn(worker)
+    this.#maxAheadMs = maxAheadOf(options)
     this.#rule = rule({
       output: worker.output,
       options,
@@ -149,7 +154,7 @@ export class WorkerAuditor {
 
   #input(record: RecordCursor, alias: string, { topic, partition, required }: InputSpan): void {
     const place = { topic, partition, offset: record.offset }
-    const taken = { alias, place, task: partition, required: record.offset < required }
+    const taken = { alias, place, task: partition, required: record.offset < required, writtenMs: record.timestamp }
     if (taken.required) this.#inputs++
     const event = this.#decode(record, taken)
     if (event === undefined) return
@@ -160,8 +165,10 @@ export class WorkerAuditor {
   }
 
   #fromInbox(record: RecordCursor, alias: string, { topic, partition, required }: InputSpan): void {
-    const place = originOf(record.headers()) ?? { topic, partition, offset: record.offset }
-    const taken = { alias, place, task: partition, required: record.offset < required }
+    const origin = originOf(record.headers())
+    const place = origin ?? { topic, partition, offset: record.offset }
+    const writtenMs = origin?.writtenMs ?? record.timestamp
+    const taken = { alias, place, task: partition, required: record.offset < required, writtenMs }
     const names = Object.values(this.#worker.inputs).map(({ name }) => name)
     // What belongs to no input is refused too; it is looked at once.
     if (!names.includes(place.topic) && alias === this.#rule.aliases[0]) this.#refuse(record, taken)
@@ -170,10 +177,14 @@ export class WorkerAuditor {
     if (event !== undefined) this.#process(record, event, taken)
   }
 
-  /** Bad input has no event; it must be a dead letter. */
+  /** Bad input has no event; it must be a dead letter. So must an event that lies too far ahead of its record. */
   #decode(record: RecordCursor, taken: Taken): unknown {
-    const decoded = decodeRecord(this.#worker.inputs[taken.alias]!, record.value())
-    if ('event' in decoded) return decoded.event
+    const spec = this.#worker.inputs[taken.alias]!
+    const decoded = decodeRecord(spec, record.value())
+    if ('event' in decoded) {
+      const { event } = decoded
+      if (refusedAsAhead(spec, spec.timeOf?.(event), taken.writtenMs, this.#maxAheadMs) === undefined) return event
+    }
     this.#refuse(record, taken)
     return undefined
   }

@@ -1,5 +1,6 @@
 import { didYouMean } from '../../did-you-mean.ts'
 import { PayflowError } from '../../errors.ts'
+import { allOptions, maxAheadOption } from '../../pipeline/max-ahead.ts'
 import { spelledAs, type AnyWorker } from '../../pipeline/worker/definition.ts'
 
 /** An option as it was typed: `--threshold 250`, or `--large-orders.threshold 250` with the worker named. */
@@ -33,8 +34,12 @@ export function findWorkers(names: readonly string[], known: readonly AnyWorker[
 }
 
 function owners(chosen: readonly AnyWorker[], name: string): AnyWorker[] {
-  return chosen.filter(({ options = {} }) => Object.values(options).some(({ flag }) => flagName(flag) === name))
+  return chosen.filter((worker) => Object.values(allOptions(worker)).some(({ flag }) => flagName(flag) === name))
 }
+
+/** An option that every worker has is for all of those chosen, unless it names one. */
+const isForAll = ({ worker, name }: TypedOption): boolean =>
+  worker === undefined && name === flagName(maxAheadOption.flag)
 
 /** The worker that a typed option is for. @throws PayflowError (usage) when none or several of those chosen have it */
 function ownerOf({ worker, name, value }: TypedOption, chosen: readonly AnyWorker[]): AnyWorker {
@@ -59,10 +64,12 @@ function ownerOf({ worker, name, value }: TypedOption, chosen: readonly AnyWorke
 
 /** Gives each chosen worker its options, read as its definition says. @throws PayflowError (usage) */
 export function chooseWorkers(chosen: readonly AnyWorker[], typed: readonly TypedOption[]): WorkerChoice[] {
-  const owned = typed.map((option) => ({ option, owner: ownerOf(option, chosen) }))
+  const owned = typed.flatMap((option) =>
+    (isForAll(option) ? chosen : [ownerOf(option, chosen)]).map((owner) => ({ option, owner })),
+  )
   return chosen.map((definition) => {
     const mine = owned.filter(({ owner }) => owner === definition).map(({ option }) => option)
-    const options = Object.entries(definition.options ?? {}).map(([key, spec]) => {
+    const options = Object.entries(allOptions(definition)).map(([key, spec]) => {
       const given = mine.findLast(({ name }) => name === flagName(spec.flag))
       return [key, parseOption(definition.name, spec, given?.value ?? spec.default)] as const
     })

@@ -6,6 +6,7 @@ import {
   type TypedOption,
   type WorkerChoice,
 } from '../../app/workers/arguments.ts'
+import { maxAheadOption } from '../../pipeline/max-ahead.ts'
 import type { AnyWorker } from '../../pipeline/worker/definition.ts'
 
 export interface ParsedWorkers {
@@ -34,6 +35,9 @@ export function parseWorkers(outer: Command, argv: readonly string[], known: rea
 export function commandOf(outer: Command, known: readonly AnyWorker[]): Command {
   const inner = outer.createCommand(outer.name()).copyInheritedSettings(outer).argument('[names...]')
   inner.parent = outer.parent
+  inner.option(maxAheadOption.flag, `every worker: ${maxAheadOption.description} (${maxAheadOption.default})`)
+  for (const { name } of known)
+    inner.addOption(inner.createOption(`--${name}.${maxAheadOption.flag.slice(2)}`).hideHelp())
   for (const [name, users] of optionUsers(known)) {
     const [first] = users
     const value = first!.flag.replace(/^\S+/, '')

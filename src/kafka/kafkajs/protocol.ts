@@ -34,6 +34,8 @@ export interface KafkajsMessage {
   readonly key: Buffer | null
   readonly value: Buffer | null
   readonly headers: Readonly<Record<string, (Buffer | string)[]>>
+  /** ms since 1970; absent: now. */
+  readonly timestamp?: number
 }
 
 interface ProduceArguments {

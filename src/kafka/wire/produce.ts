@@ -1,6 +1,6 @@
 import { ByteReader } from './byte-reader.ts'
 import { crc32c } from './crc32c.ts'
-import { encodeProduceV7, type EncodedRequest, type ProtocolRequest } from '../kafkajs/protocol.ts'
+import { encodeProduceV7, type EncodedRequest, type KafkajsMessage, type ProtocolRequest } from '../kafkajs/protocol.ts'
 import { MessageList } from './message-list.ts'
 import { RecordBuffer, type Records } from './record-buffer.ts'
 
@@ -12,6 +12,8 @@ export interface PartitionBatch {
   readonly partition: number
   readonly records: Records
   readonly baseSequence: number
+  /** The records' own time in ms; absent: now, when the request is encoded. */
+  readonly timestampMs?: number
 }
 
 export interface ProduceArgs {
@@ -38,7 +40,7 @@ interface ProduceResponse {
 }
 
 /**
- * A Produce request for `connectionPool.send`: one uncompressed record batch a partition, all of its records stamped with the time of sending.
+ * A Produce request for `connectionPool.send`: one uncompressed record batch a partition, all of its records stamped with its time, or with that of sending.
  * Encoded by payflow or by kafkajs, as its records were (`createRecordBuffer`). An error of a partition is a result; none is thrown.
  */
 export function produceRequest(args: ProduceArgs): ProtocolRequest<ProduceResult[], ProduceResponse> {
@@ -80,14 +82,17 @@ function kafkajsRequest(args: ProduceArgs, topics: Topics): ReturnType<typeof en
     producerEpoch: args.producerEpoch,
     topicData: Array.from(topics, ([topic, batches]) => ({
       topic,
-      partitions: batches.map(({ partition, records, baseSequence }) => ({
+      partitions: batches.map(({ partition, records, baseSequence, timestampMs }) => ({
         partition,
         firstSequence: baseSequence,
-        messages: records instanceof MessageList ? records.messages : [],
+        messages: records instanceof MessageList ? stamped(records.messages, timestampMs) : [],
       })),
     })),
   })
 }
+
+const stamped = (messages: readonly KafkajsMessage[], timestampMs: number | undefined): readonly KafkajsMessage[] =>
+  timestampMs === undefined ? messages : messages.map((message) => ({ ...message, timestamp: timestampMs }))
 
 /** Bytes of a batch's header, and of it those before and after the end of its length field. */
 const batchHeader = { before: 12, after: 49 }
@@ -139,12 +144,12 @@ function writeText(bytes: Buffer, text: string | null, at: number): number {
 function writeBatch(
   bytes: Buffer,
   args: ProduceArgs,
-  { partition, records, baseSequence }: PartitionBatch,
+  { partition, records, baseSequence, timestampMs }: PartitionBatch,
   start: number,
 ): number {
   if (!(records instanceof RecordBuffer)) throw new Error('records for two encoders in one request')
   const { count, byteLength } = records
-  const now = BigInt(Date.now())
+  const time = BigInt(timestampMs ?? Date.now())
   let at = bytes.writeInt32BE(partition, start)
   at = bytes.writeInt32BE(batchHeader.before + batchHeader.after + byteLength, at)
   at = bytes.writeBigInt64BE(0n, at) // base offset: the broker's to give
@@ -154,8 +159,8 @@ function writeBatch(
   const checked = at + 4
   at = bytes.writeInt16BE(args.transactionalId === null ? 0 : transactionalFlag, checked)
   at = bytes.writeInt32BE(count - 1, at)
-  at = bytes.writeBigInt64BE(now, at)
-  at = bytes.writeBigInt64BE(now, at)
+  at = bytes.writeBigInt64BE(time, at)
+  at = bytes.writeBigInt64BE(time, at)
   at = bytes.writeBigInt64BE(BigInt(args.producerId), at)
   at = bytes.writeInt16BE(args.producerEpoch, at)
   at = bytes.writeInt32BE(baseSequence, at)

@@ -1,4 +1,5 @@
 import { checkWorker } from './check.ts'
+import { maxAheadOption } from '../max-ahead.ts'
 import { DEAD_LETTERS, publicTopics } from '../events/topics.ts'
 import type { AnyWorker } from './definition.ts'
 
@@ -9,7 +10,18 @@ import type { AnyWorker } from './definition.ts'
 export function ownWorker(value: unknown, file: string, builtIn: readonly AnyWorker[]): AnyWorker {
   const worker = checkWorker(value)
   refuseForeign(worker, builtIn)
+  refuseCommonOptions(worker)
   return { ...worker, file }
+}
+
+/** Every worker has these options already. */
+function refuseCommonOptions({ name, options = {} }: AnyWorker): void {
+  const flagOf = (flag: string): string => flag.split(' ')[0]!
+  for (const [key, { flag }] of Object.entries(options))
+    if (key === 'maxAhead' || flagOf(flag) === flagOf(maxAheadOption.flag))
+      throw new Error(
+        `Option ${key} of worker ${name} cannot be ${flagOf(flag)}: every worker has ${flagOf(maxAheadOption.flag)}`,
+      )
 }
 
 /** What payflow's own workers write is theirs alone: two writers of one topic are no longer once. */

@@ -6,6 +6,7 @@ import { Client, type ClientOptions } from '../../kafka/client.ts'
 import type { Connection } from '../../kafka/connection.ts'
 import { retrying } from '../../kafka/retry.ts'
 import { partitionOf } from '../../kafka/wire/murmur2.ts'
+import { DEFAULT_MAX_AHEAD_MS } from '../../pipeline/max-ahead.ts'
 import type { Source } from '../../pipeline/sources/source.ts'
 import { IdempotentProducer } from './idempotent.ts'
 import { Pacer } from './pacer.ts'
@@ -142,12 +143,25 @@ class Production {
 
   async #send(producer: IdempotentProducer, buffers: OutputBuffers, count: number): Promise<void> {
     const { signal, deliveryTimeoutMs = DELIVERY_TIMEOUT_MS } = this.#options
+    const timestampMs = this.#recordTime()
     for (const round of buffers.rounds())
-      await producer.send(round, () => (signal.aborted ? FLUSH_TIMEOUT_MS : deliveryTimeoutMs))
+      await producer.send(timestampMs === undefined ? round : round.map((batch) => ({ ...batch, timestampMs })), () =>
+        signal.aborted ? FLUSH_TIMEOUT_MS : deliveryTimeoutMs,
+      )
     buffers.clear()
     this.#spare.push(buffers)
     this.#acknowledged += count
     this.#report(false)
+  }
+
+  /**
+   * The time of what is generated but not sent yet; undefined for now. A run that starts in the future, or is faster than its own clock, reaches
+   * events that lie too far ahead of now for a worker: their records have the time of the last of them.
+   */
+  #recordTime(): number | undefined {
+    const { source } = this.#options
+    const time = source.topic.timeOf?.(source.event(this.#next - 1)) ?? 0
+    return time - Date.now() > DEFAULT_MAX_AHEAD_MS / 2 ? time : undefined
   }
 
   /** Events in all: with a rate, a duration is a number of events, so that the same command writes the same bytes. */

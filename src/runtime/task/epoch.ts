@@ -3,6 +3,7 @@ import type { Client } from '../../kafka/client.ts'
 import type { Connection } from '../../kafka/connection.ts'
 import { OffsetMap } from '../../kafka/offsets.ts'
 import { codeOf } from '../../kafka/errors.ts'
+import { maxAheadOf } from '../../pipeline/max-ahead.ts'
 import { transactionalIdOf } from '../../pipeline/events/topics.ts'
 import type { AnyWorker } from '../../pipeline/worker/definition.ts'
 import { recordedOffset, restore } from '../state/changelog.ts'
@@ -173,10 +174,11 @@ export class Epoch {
   }
 
   #input({ topic, isInbox }: { topic: string; isInbox: boolean }, { from, committed }: StartingPosition): Input {
-    const { partition, aliases, onInput } = this.#options
+    const { options, partition, aliases, onInput } = this.#options
     return new Input({
       ...{ topic, partition, isInbox, aliases, committed },
       offset: from,
+      maxAheadMs: maxAheadOf(options),
       onData: onInput,
       onFailure: (cause, { position }) => {
         this.#failure =

@@ -38,6 +38,8 @@ export class Input implements Source {
     /** The group's offset, which may be another one. */
     committed: number
     aliases: Aliases
+    /** How far an event may lie ahead of its record, in ms. */
+    maxAheadMs: number
     /** Called when a broker has answered. */
     onData: () => void
     /** Called when the position cannot be read any more. */
@@ -45,7 +47,7 @@ export class Input implements Source {
   }) {
     this.topic = options.topic
     this.partition = options.partition
-    this.#view = new RecordView(options, options.aliases)
+    this.#view = new RecordView(options, options.aliases, options.maxAheadMs)
     this.#position = this.#processed = options.offset
     this.#committed = options.committed
     this.#onData = options.onData

@@ -22,6 +22,9 @@ function refusal(line: string): PayflowError {
   throw new Error(`${line} was accepted`)
 }
 
+/** What every worker has beside its own options, unless it is said otherwise. */
+const common = { maxAhead: 86_400_000 }
+
 describe('which workers', () => {
   test('are those that were named, each once, in the order in which they were typed', () => {
     expect(chosen('large-orders failed-payments large-orders').map(([name]) => name)).toEqual(['large-orders', 'failed-payments']) // prettier-ignore
@@ -41,18 +44,30 @@ describe('which workers', () => {
 
 describe('their options', () => {
   test('have their defaults, read as what is typed is', () => {
-    expect(chosen('large-orders')).toEqual([['large-orders', { threshold: 50_000 }]])
+    expect(chosen('large-orders')).toEqual([['large-orders', { threshold: 50_000, ...common }]])
   })
 
   test.each(['large-orders --threshold 250', '--threshold=250 large-orders', 'large-orders --large-orders.threshold 250', 'large-orders --threshold 1 --threshold 250', 'large-orders --threshold 1 --large-orders.threshold 250'])(
     '%s',
-    (line) => expect(chosen(line)).toEqual([['large-orders', { threshold: 25_000 }]]),
+    (line) => expect(chosen(line)).toEqual([['large-orders', { threshold: 25_000, ...common }]]),
   ) // prettier-ignore
 
   test('go to the one worker that owns them', () => {
     const found = new Map(chosen('large-orders process-payments --threshold 250 --wait 5m'))
-    expect(found.get('large-orders')).toEqual({ threshold: 25_000 })
+    expect(found.get('large-orders')).toEqual({ threshold: 25_000, ...common })
     expect(found.get('process-payments')).toMatchObject({ wait: 300_000 })
+  })
+
+  test('that every worker has are for all of those chosen, or for the one that is named', () => {
+    const aheadOf = (line: string) => chosen(`failed-payments large-orders ${line}`).map(([, { maxAhead }]) => maxAhead)
+    expect(aheadOf('')).toEqual([86_400_000, 86_400_000])
+    expect(aheadOf('--max-ahead 10m')).toEqual([600_000, 600_000])
+    expect(aheadOf('--max-ahead all --large-orders.max-ahead 1h')).toEqual([Infinity, 3_600_000])
+    expect(refusal('large-orders --max-ahead soon')).toMatchObject({
+      message: '--max-ahead of large-orders cannot be "soon"',
+      hint: 'expected a duration such as 30s, 10m or 1d, or all, not "soon"',
+    })
+    expect(parse('failed-payments --max-ahead 10m').choices[0]!.words).toEqual(['failed-payments', '--max-ahead', '10m']) // prettier-ignore
   })
 
   test('that two of them own are refused without saying whose, and taken with it', () => {
@@ -64,7 +79,7 @@ describe('their options', () => {
     })
     expect(refusal('all --threshold 5')).toMatchObject({ code: 'AMBIGUOUS_OPTION' })
     const found = new Map(chosen(`${both} --large-orders.threshold 5 --frequent-failed-payments.threshold 7`))
-    expect(found.get('large-orders')).toEqual({ threshold: 500 })
+    expect(found.get('large-orders')).toEqual({ threshold: 500, ...common })
     expect(found.get('frequent-failed-payments')).toMatchObject({ threshold: 7 })
   })
 
