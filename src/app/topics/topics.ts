@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { didYouMean } from '../../did-you-mean.ts'
 import { PayflowError } from '../../errors.ts'
 import type { Client } from '../../kafka/client.ts'
@@ -64,6 +65,30 @@ export function planReset({ topics, groups }: ClusterState, layout: TopicLayout)
   }
 }
 
+const counted = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`
+
+/** What is not as the plan wanted it, once it is carried out: somebody may have created, written or started something meanwhile. */
+export function notReset(
+  plan: ResetPlan,
+  { topics, groups }: { readonly topics: readonly Pick<TopicInfo, 'topic' | 'partitions' | 'records'>[]; readonly groups: readonly GroupInfo[] }, // prettier-ignore
+): string[] {
+  const found = new Map(topics.map((info) => [info.topic, info]))
+  const wanted = new Set(plan.createTopics.map(({ topic }) => topic))
+  return [
+    ...plan.createTopics.flatMap(({ topic, partitions }) => {
+      const info = found.get(topic)
+      if (!info) return [`${topic} is missing`]
+      if (info.partitions !== partitions)
+        return [`${topic} has ${counted(info.partitions, 'partition')}, not ${partitions}`]
+      return info.records > 0 ? [`${topic} holds ${counted(info.records, 'record')} already`] : []
+    }),
+    ...plan.deleteTopics.filter((topic) => !wanted.has(topic) && found.has(topic)).map((topic) => `${topic} is there again`), // prettier-ignore
+    ...groups
+      .filter(({ group }) => plan.deleteGroups.includes(group))
+      .map(({ group, members }) => `${group} is there again, with ${counted(members, 'member')}`),
+  ]
+}
+
 /** A plan in words, a line each. */
 export function describePlan({ deleteGroups, deleteTopics, createTopics }: ResetPlan): string[] {
   const list = (names: readonly string[]): string => (names.length === 0 ? 'none' : names.join(', '))
@@ -89,9 +114,28 @@ export async function layoutOf(settings: Settings): Promise<TopicLayout> {
   return { partitions: settings.partitions, replicationFactor: await replicationFactorOf(settings) }
 }
 
+/** Brokers may hear of what was made or deleted a moment later. */
+const SETTLE_MS = 3_000
+
+/** @throws PayflowError that says what is not as the plan wanted it */
+async function verifyReset(client: Client, plan: ResetPlan, signal: AbortSignal): Promise<void> {
+  const deadline = performance.now() + SETTLE_MS
+  for (;;) {
+    const [topics, groups] = await Promise.all([listTopics(client), listGroups(client, isPayflowGroup)])
+    const faults = notReset(plan, { topics, groups })
+    if (faults.length === 0) return
+    if (performance.now() > deadline)
+      throw new PayflowError('RESET_INCOMPLETE', `The reset was not left alone: ${faults.join('; ')}`, {
+        kind: 'failed',
+        hint: 'stop what reads and writes there (`payflow groups list` shows readers), then run it again',
+      })
+    await sleep(100, undefined, { signal })
+  }
+}
+
 /**
- * Carries a plan out. Groups go first: while they have members nothing has been lost yet.
- * @throws PayflowError that names the members still running after `patienceMs`
+ * Carries a plan out, and looks at what is there then. Groups go first: while they have members nothing has been lost yet.
+ * @throws PayflowError that names the members still running after `patienceMs`, or what is not as it was wanted
  */
 export async function applyReset(
   client: Client,
@@ -106,6 +150,7 @@ export async function applyReset(
   await deleteTopics(client, plan.deleteTopics, { signal })
   report(`creating ${plan.createTopics.length} topics`)
   const { created } = await createTopics(client, plan.createTopics, { signal })
+  await verifyReset(client, plan, signal)
   return { created, deleted: [...plan.deleteTopics] }
 }
 

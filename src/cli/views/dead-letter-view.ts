@@ -36,23 +36,65 @@ function valueLines(value: Buffer | null, part: Span | undefined, width: number,
   return text === undefined ? hexLines(value, red) : markedLines(text, part, width, red)
 }
 
-/** A text in lines of `width` at most, with a line of carets under its marked part. */
+/** A text in lines of `width` columns at most, with a line of carets under its marked part. */
 export function markedLines(text: string, part: Span | undefined, width: number, red: Palette['red']): string[] {
   const lines: string[] = []
   let start = 0
   for (const line of text.split('\n')) {
-    // A mark at the very end of a line, where something is missing, stands after it.
-    for (let at = 0; at === 0 || at < line.length; at += width) {
-      const piece = line.slice(at, at + width)
-      lines.push(visible(piece))
-      const last = at + width >= line.length
-      const from = Math.max((part?.start ?? Infinity) - start - at, 0)
-      const to = Math.min((part?.end ?? -Infinity) - start - at, piece.length + (last ? 1 : 0))
-      if (to > from) lines.push(red(' '.repeat(from) + '^'.repeat(to - from)))
+    // As long as the line itself, so that the part is where it was.
+    const pieces = wrapped(visible(line), width)
+    for (const [i, piece] of pieces.entries()) {
+      lines.push(piece)
+      // A mark at the very end of a line, where something is missing, stands after it.
+      const most = piece.length + (i === pieces.length - 1 ? 1 : 0)
+      const from = Math.max((part?.start ?? Infinity) - start, 0)
+      const to = Math.min((part?.end ?? -Infinity) - start, most)
+      if (to > from) lines.push(red(carets(piece, from, to)))
+      start += piece.length
     }
-    start += line.length + 1
+    start++
   }
   return lines
+}
+
+/** A line in pieces of `width` columns at most, none of which ends within a character or before its accents. */
+function wrapped(line: string, width: number): string[] {
+  const pieces: string[] = []
+  let from = 0
+  let at = 0
+  let columns = 0
+  for (const character of line) {
+    const own = columnsOf(character)
+    if (columns + own > width && at > from) {
+      pieces.push(line.slice(from, at))
+      from = at
+      columns = 0
+    }
+    columns += own
+    at += character.length
+  }
+  return [...pieces, line.slice(from)]
+}
+
+function carets(piece: string, from: number, to: number): string {
+  const before = columnsIn(piece.slice(0, from))
+  const marked = columnsIn(piece.slice(from, to)) + Math.max(to - piece.length, 0)
+  return ' '.repeat(before) + '^'.repeat(Math.max(marked, 1))
+}
+
+const ACCENT = /^\p{M}$/u
+/** East Asian Wide and Fullwidth of Unicode's UAX 11, by blocks, and pictures. */
+const WIDE =
+  /^[\u1100-\u115f\u2e80-\u303e\u3041-\u33ff\u3400-\u4dbf\u4e00-\u9fff\ua000-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{20000}-\u{3fffd}\p{Emoji_Presentation}]$/u
+
+/** How many columns of a terminal a character takes. */
+const columnsOf = (character: string): number =>
+  character < '\u0300' ? 1 : ACCENT.test(character) ? 0 : WIDE.test(character) ? 2 : 1
+
+function columnsIn(text: string): number {
+  let columns = 0
+  for (const character of text) columns += columnsOf(character)
+  return columns
 }
 
 /** Bytes that are no UTF-8 text, sixteen a line; the first one that is wrong is marked. */

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { describePlan, planReset } from '../../../../src/app/topics/topics.ts'
+import { describePlan, notReset, planReset } from '../../../../src/app/topics/topics.ts'
 import { DEAD_LETTERS, groupOf, inboxTopic, publicTopics, stateTopic } from '../../../../src/pipeline/events/topics.ts'
 import { defaultWorkers as workers } from '../../../../src/pipeline/workers/index.ts'
 
@@ -23,6 +23,27 @@ const foreignTopic = fc
   )
   .filter((name) => !own.includes(name) && !/^payflow-[a-z][a-z0-9]*(-[a-z0-9]+)*-(state|inbox)$/.test(name))
 const foreignGroup = foreignTopic.filter((name) => !/^payflow-[a-z][a-z0-9]*(-[a-z0-9]+)*$/.test(name))
+
+describe('what a reset has left', () => {
+  const plan = planReset({ topics: [topic('orders'), topic('payflow-mine-state')], groups: [group('payflow-mine', 1)] }, layout) // prettier-ignore
+  const made = plan.createTopics.map(({ topic, partitions }) => ({ topic, partitions, records: 0 }))
+  const changed = (name: string, change: object) => made.map((info) => (info.topic === name ? { ...info, ...change } : info)) // prettier-ignore
+
+  test('is as it was wanted: topics that are there and empty, whatever else there is', () => {
+    const foreign = { topic: 'foreign', partitions: 1, records: 9 }
+    expect(notReset(plan, { topics: [...made, foreign], groups: [group('billing', 2)] })).toEqual([])
+  })
+
+  test.each([
+    ['orders is missing', { topics: made.filter(({ topic }) => topic !== 'orders') }],
+    ['orders has 1 partition, not 6', { topics: changed('orders', { partitions: 1 }) }],
+    ['payments holds 3 records already', { topics: changed('payments', { records: 3 }) }],
+    ['payflow-mine-state is there again', { topics: [...made, { topic: 'payflow-mine-state', partitions: 3, records: 0 }] }], // prettier-ignore
+    ['payflow-mine is there again, with 1 member', { groups: [group('payflow-mine', 1)] }],
+  ])('is not: %s', (fault, state) => {
+    expect(notReset(plan, { topics: made, groups: [], ...state })).toEqual([fault])
+  })
+})
 
 describe('a reset', () => {
   test('never touches a topic or a group that is not payflow’s, and takes every one that is', () => {

@@ -20,6 +20,29 @@ describe('marking a part of a text', () => {
     expect(markedLines('{\n "a": 1\n}', { start: 8, end: 9 }, 80, same)).toEqual(['{', ' "a": 1', '      ^', '}'])
   })
 
+  test('puts them where the part is seen: after wide characters, pictures and accents', () => {
+    const mark = (name: string) => {
+      const text = `{"name":"${name}","id":-1}`
+      const at = text.indexOf('-1')
+      const [line, marks] = markedLines(text, { start: at, end: at + 2 }, Infinity, same)
+      return { line, indent: marks!.indexOf('^'), marks: marks!.trim() }
+    }
+    const plain = mark('Ada').indent
+    expect(mark('山田花')).toMatchObject({ indent: plain + 3, marks: '^^' })
+    expect(mark('A🎉a').indent).toBe(plain + 1)
+    expect(mark('Ade\u0301').indent).toBe(plain)
+    expect(mark('A\u001ba').indent).toBe(plain)
+    const [line, marks] = markedLines('{"id":"山x"}', { start: 6, end: 10 }, Infinity, same)
+    expect([line, marks]).toEqual(['{"id":"山x"}', '      ^^^^^'])
+  })
+
+  test('breaks lines by columns, never within a character', () => {
+    expect(markedLines('山田花子', { start: 2, end: 3 }, 4, same)).toEqual(['山田', '花子', '^^'])
+    expect(markedLines('a🎉🎉b', { start: 3, end: 5 }, 3, same)).toEqual(['a🎉', '🎉b', '^^'])
+    expect(markedLines('ae\u0301\n', { start: 1, end: 3 }, 2, same)).toEqual(['ae\u0301', ' ^', ''])
+    expect(markedLines('\u0301', { start: 0, end: 1 }, 2, same)).toEqual(['\u0301', '^'])
+  })
+
   test('marks the end of a text where something is missing', () => {
     expect(markedLines('{"a":', { start: 5, end: 6 }, 80, same)).toEqual(['{"a":', '     ^'])
   })
