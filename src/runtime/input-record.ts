@@ -51,11 +51,13 @@ export class RecordView implements InputRecord {
   /** Moves the view to the record at the cursor. */
   read(cursor: RecordCursor): this {
     this.#cursor = cursor
-    const { topic, timestamp } = this.isForwarded ? this.origin() : { topic: this.#topic, timestamp: cursor.timestamp }
+    let topic = this.#topic
+    let writtenMs = cursor.timestamp
+    if (this.isForwarded) ({ topic, timestamp: writtenMs } = this.origin())
     const input = this.#aliases.get(topic)
     this.alias = input?.alias
     this.event = this.reason = this.time = undefined
-    if (input) this.#decode(input.spec, cursor, timestamp)
+    if (input) this.#decode(input.spec, cursor, writtenMs)
     else this.reason = `${topic} is no input of this worker`
     return this
   }
@@ -83,7 +85,7 @@ export class RecordView implements InputRecord {
   }
 
   /** Nearly all records are read where they lie; whatever is unusual about the others, `decodeRecord` knows the answer. */
-  #decode(spec: TopicSpec, cursor: RecordCursor, recordMs: number): void {
+  #decode(spec: TopicSpec, cursor: RecordCursor, writtenMs: number): void {
     let event = spec.shape.scan?.(cursor.bytes, cursor.valueStart, cursor.valueEnd)
     if (event === undefined) {
       const decoded = decodeRecord(spec, cursor.value())
@@ -94,8 +96,11 @@ export class RecordView implements InputRecord {
       event = decoded.event
     }
     const time = spec.timeOf?.(event)
-    this.reason = refusedAsAhead(spec, time, recordMs, this.#maxAheadMs)
-    if (this.reason !== undefined) return
+    // asked only when it may be so: this is done for each record
+    if (time !== undefined && time - writtenMs > this.#maxAheadMs) {
+      this.reason = refusedAsAhead(spec, time, writtenMs, this.#maxAheadMs)
+      if (this.reason !== undefined) return
+    }
     this.event = event
     this.time = time
   }

@@ -45,7 +45,7 @@ function withoutActions(command: Command): Command {
 /** Why the program would not take a command line, if it would not. One without its arguments names the command as such. */
 function refusal(line: string): string | undefined {
   const world = { env: {}, columns: () => 80 } as unknown as World
-  const words = line.split(/\s+/).filter((word) => word !== '…')
+  const words = (line.match(/"[^"]*"|\S+/g) ?? []).filter((word) => word !== '…')
   try {
     withoutActions(createProgram(world)).parse(words, { from: 'user' })
     return undefined
