@@ -3,7 +3,7 @@ import { audit } from '../../src/app/audit/audit.ts'
 import { orderStatusesRule } from '../../src/pipeline/audit/order-statuses.ts'
 import { orderSource } from '../../src/pipeline/sources/orders.ts'
 import { paymentSource } from '../../src/pipeline/sources/payments.ts'
-import { orders, payments, type Payment } from '../../src/pipeline/events/topics.ts'
+import { orders, payments } from '../../src/pipeline/events/topics.ts'
 import type { AnyWorker } from '../../src/pipeline/worker/definition.ts'
 import { processPaymentsWorker } from '../../src/pipeline/workers/process-payments.ts'
 import { produce } from '../../src/runtime/producers/produce.ts'
@@ -29,7 +29,7 @@ async function audited(worker: AnyWorker, maxAhead: number) {
 test('a payment of the year 2099 is a dead letter, and every other one gets its status', async () => {
   const { worker, topicOf, output } = await isolated(processPaymentsWorker, { partitions: 1 })
   const paid = Array.from({ length: 40 }, (_, i) => message(paymentAt, i))
-  const distant = payments.shape.encode({ ...(paymentAt.event(0) as Payment), timestamp: Date.UTC(2099, 0, 1) })
+  const distant = payments.shape.encode({ ...paymentAt.event(0), timestamp: Date.UTC(2099, 0, 1) })
   await writeAll(brokers(), topicOf('payments'), [{ key: '1', value: distant }])
   await run(worker, DAY_MS)
   // their orders come a moment later, as they do in real life
@@ -60,7 +60,7 @@ test('what payflow produces is never too far ahead: its records have the time of
   for (const source of [orderSource(future), paymentSource({ ...future, failureRate: 0 })]) {
     const topic = { ...source.topic, name: topicOf(source.topic.name) }
     const options = { client: { brokers: brokers() }, rate: 'max' as const, count: 50, onProgress: () => undefined }
-    await produce({ ...options, source: { ...source, topic } as typeof source, signal: new AbortController().signal })
+    await produce({ ...options, source: { ...source, topic }, signal: new AbortController().signal })
   }
   await run(worker, DAY_MS)
   expect(await readAll(brokers(), output)).toHaveLength(50)
