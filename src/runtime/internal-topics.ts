@@ -14,6 +14,8 @@ const GROWTH_PATIENCE_MS = 10_000
 const INVALID_PARTITIONS = 37
 /** Copies of input records and what was added to them must fit, whatever the input's own limit was. */
 const COPIES = { 'max.message.bytes': String(10 << 20) }
+/** What has been handed on stays until it is read, however long the worker is away; an audit reads it again. */
+const INBOX = { ...COPIES, 'retention.ms': '-1' }
 /** Compaction often enough that restoring stays short; a tombstone lives long enough for a reader that is under way. */
 const CHANGELOG = {
   'cleanup.policy': 'compact',
@@ -30,7 +32,7 @@ export function internalTopics(
 ): NewTopic[] {
   const own = workers.flatMap(({ name }) => [
     { topic: stateTopic(name), ...sizes, config: CHANGELOG },
-    { topic: inboxTopic(name), ...sizes, config: COPIES },
+    { topic: inboxTopic(name), ...sizes, config: INBOX },
   ])
   return [{ topic: DEAD_LETTERS, ...sizes, config: COPIES }, ...own]
 }

@@ -51,6 +51,15 @@ export async function runWorkers(options: RunWorkersOptions): Promise<WorkerSumm
   const started = performance.now()
   const ended = new AbortController()
   const signal = AbortSignal.any([options.signal, ended.signal])
+  const told = new Set<string>()
+  /** What is wrong with the cluster is the same for all workers, and told once. */
+  const tell = (event: WorkerEvent): void => {
+    if (event.kind === 'warning') {
+      if (told.has(event.message)) return
+      told.add(event.message)
+    }
+    onEvent(event)
+  }
   const runners = workers.map(
     ({ definition, options: values }) =>
       new Runner({
@@ -61,7 +70,7 @@ export async function runWorkers(options: RunWorkersOptions): Promise<WorkerSumm
         sessionTimeoutMs,
         transactionTimeoutMs: options.transactionTimeoutMs ?? TRANSACTION_TIMEOUT_MS,
         lingerMs: options.lingerMs ?? LINGER_MS,
-        onEvent,
+        onEvent: tell,
       }),
   )
   const ending = (part: Promise<void>): Promise<void> => part.finally(() => ended.abort())

@@ -3,6 +3,7 @@ import type { Connection } from '../kafka/connection.ts'
 import { retrying } from '../kafka/retry.ts'
 import { groupOf, inboxTopic, stateTopic } from '../pipeline/events/topics.ts'
 import type { AnyWorker } from '../pipeline/worker/definition.ts'
+import { checkCluster } from './cluster-check.ts'
 import { failpoint } from './failpoint.ts'
 import { Fetcher } from './task/fetcher.ts'
 import { prepareTopics } from './internal-topics.ts'
@@ -13,7 +14,7 @@ import { TopicWatch } from './topic-watch.ts'
 
 export interface RunnerEvent {
   readonly worker: string
-  readonly kind: 'assigned' | 'task' | 'restoring'
+  readonly kind: 'assigned' | 'task' | 'restoring' | 'warning'
   readonly message: string
 }
 
@@ -72,6 +73,7 @@ export class Runner {
       }
       while (!stop.aborted) {
         const partitions = await prepareTopics(this.#client, worker, replicationFactor)
+        await checkCluster(this.#client, worker, this.#options, { warn: (line) => this.#report('warning', line), signal: stop }) // prettier-ignore
         await this.#serve(partitions, { ...connections, fetcher }, stop)
       }
       if (this.#failure) throw this.#failure

@@ -4,6 +4,7 @@ import { table } from '../shell/output.ts'
 import { addSettings } from '../shell/setting-options.ts'
 import type { World } from '../shell/world.ts'
 import { registerAddPartitions } from './add-partitions.ts'
+import { registerConfigure } from './configure.ts'
 
 export function registerTopics(program: Command, world: World): void {
   const topics = program.command('topics').description('create, reset and look at topics')
@@ -26,6 +27,7 @@ export function registerTopics(program: Command, world: World): void {
     .action(action(world, runDescribe))
   examples(describe, 'payflow topics describe orders', 'payflow topics describe orders payments --json')
   registerAddPartitions(topics, world)
+  registerConfigure(topics, world)
 }
 
 async function runCreate(

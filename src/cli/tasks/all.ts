@@ -32,6 +32,7 @@ export async function runAll(context: Context, options: AllOptions): Promise<voi
     onEvent: ({ worker, kind, message }) => {
       const line = `${worker}: ${message}`
       if (kind === 'died') say(line)
+      else if (kind === 'warning') output.note(line)
       else output.detail(line)
     },
   })

@@ -55,6 +55,7 @@ export async function restore(
   )
   const from = starts.of(topic, partition) ?? 0
   const to = ends.of(topic, partition) ?? 0
+  if (worker.state && from > 0) throw lostBeginning(worker, `${topic}/${partition}`, from)
   let progress: Progress | undefined
   for await (const { records } of readPartition(connection, { topic, partition, from, to, signal })) {
     failpoint('in-restore')
@@ -75,6 +76,10 @@ const unfinishedReset = (worker: AnyWorker): PayflowError =>
     kind: 'failed',
     hint: `let it end, or run it again: \`payflow worker reset ${spelledAs(worker)}\``,
   })
+
+/** Whatever deleted it, and whenever: the policy is looked at once, when the worker starts. */
+const lostBeginning = (worker: AnyWorker, at: string, from: number): PayflowError =>
+  new PayflowError('STATE_LOST', `${at} begins at offset ${from}: the beginning of the state is deleted, and totals would be too small`, { kind: 'failed', hint: `rebuild it with \`payflow worker reset ${spelledAs(worker)}\`` }) // prettier-ignore
 
 function valueOf(worker: AnyWorker, key: string, text: string): unknown {
   try {
