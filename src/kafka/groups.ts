@@ -1,7 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { PayflowError, messageOf } from '../errors.ts'
 import type { Client } from './client.ts'
-import { lagOf, type PartitionLag } from './lag.ts'
+import { kafkajs } from './kafkajs/internals.ts'
+import { lagOf, type GroupPosition, type PartitionLag } from './lag.ts'
+import { topicNames } from './topics.ts'
 import { retrying } from './retry.ts'
 
 /** A fresh broker has no group coordinator for a second or two. */
@@ -35,17 +37,33 @@ export async function listGroups(
     .sort((a, b) => a.group.localeCompare(b.group))
 }
 
-/** @throws PayflowError when there is no such group. */
-export async function describeGroup(client: Client, group: string): Promise<GroupDescription> {
+export interface DescribeOptions {
+  /** Topics that the group is known to read, whether or not it has committed anything there. */
+  readonly reads?: readonly string[]
+  /** Topics that its members subscribe to and do not read. */
+  readonly ignores?: (topic: string) => boolean
+}
+
+/** Gaps up to so many offsets a partition are counted record by record: a fraction of a second. */
+const COUNTED_GAP = 100_000
+
+/**
+ * What a group has read of every partition of its topics: those in which it has offsets, those that its members subscribe to, and those
+ * that it is known to read. @throws PayflowError when there is no such group.
+ */
+export async function describeGroup(
+  client: Client,
+  group: string,
+  options: DescribeOptions = {},
+): Promise<GroupDescription> {
   const admin = await client.admin()
   const described = (await retrying(() => admin.describeGroups([group]), PATIENCE)).groups[0]
   const offsets = await retrying(() => admin.fetchOffsets({ groupId: group }), PATIENCE)
   if (!described || (described.state === 'Dead' && offsets.length === 0))
     throw new PayflowError('GROUP_NOT_FOUND', `There is no consumer group ${group}`, { kind: 'failed', hint: 'list them with `payflow groups list`' }) // prettier-ignore
-  const committed = offsets.flatMap(({ topic, partitions }) =>
-    partitions.map(({ partition, offset }) => ({ topic, partition, committed: Math.max(0, Number(offset)) })),
-  )
-  const partitions = await lagOf(client, committed)
+  const topics = [...offsets.map(({ topic }) => topic), ...subscribed(described.members, options), ...(options.reads ?? [])] // prettier-ignore
+  const positions = await positionsIn(client, new Set(topics), offsets)
+  const partitions = await lagOf(client, positions, { countedGap: COUNTED_GAP })
   return {
     group,
     state: described.state,
@@ -57,6 +75,41 @@ export async function describeGroup(client: Client, group: string): Promise<Grou
     })),
     partitions,
   }
+}
+
+/** Topics that the members have said they read. */
+function subscribed(
+  members: readonly { memberMetadata: Buffer }[],
+  { ignores = () => false }: DescribeOptions,
+): string[] {
+  const topics = members.flatMap(({ memberMetadata }) => {
+    if (memberMetadata.length === 0) return []
+    try {
+      return kafkajs.AssignerProtocol.MemberMetadata.decode(memberMetadata).topics
+    } catch {
+      return [] // a protocol that is not a consumer's
+    }
+  })
+  return topics.filter((topic) => !ignores(topic))
+}
+
+/** Every partition of the topics that exist: one without an offset is unread, not read. */
+async function positionsIn(
+  client: Client,
+  topics: ReadonlySet<string>,
+  offsets: readonly { topic: string; partitions: readonly { partition: number; offset: string }[] }[],
+): Promise<GroupPosition[]> {
+  const existing = (await topicNames(client)).filter((topic) => topics.has(topic))
+  const committed = new Map(offsets.flatMap(({ topic, partitions }) => partitions.map(({ partition, offset }) => [`${topic}/${partition}`, Number(offset)]))) // prettier-ignore
+  const positions = await Promise.all(
+    existing.map(async (topic) =>
+      Array.from({ length: await client.shared.partitions(topic) }, (_, partition) => {
+        const offset = committed.get(`${topic}/${partition}`) ?? -1
+        return { topic, partition, committed: offset < 0 ? null : offset }
+      }),
+    ),
+  )
+  return positions.flat()
 }
 
 /** Deletes groups (those that exist). Waits up to `timeoutMs` for members to leave. @throws PayflowError that names the members. */

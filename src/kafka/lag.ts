@@ -1,25 +1,34 @@
 import type { Client } from './client.ts'
 import type { Connection } from './connection.ts'
+import { countRecords } from './count.ts'
 import { listOffsets } from './offsets.ts'
-import { readPartition } from './read.ts'
 import { retrying } from './retry.ts'
 
-export interface PartitionLag {
+export interface GroupPosition {
   readonly topic: string
   readonly partition: number
-  readonly committed: number
+  /** null: the group has no offset there. */
+  readonly committed: number | null
+}
+
+export interface PartitionLag extends GroupPosition {
   /** The last stable offset. */
   readonly end: number
-  /** Records between the two that a read-committed reader sees: commit markers and aborted records are none. */
+  /** Records that a read-committed reader would still see: commit markers and aborted records are none. */
   readonly lag: number
 }
 
-/** Above this many offsets the gap itself is taken for the lag: what is not a record in it no longer matters. */
+/** Above this many offsets the gap itself is taken for the lag of somebody who asks again and again. */
 const COUNTED_GAP = 2_000
 
+/**
+ * What a group has still to read. Without an offset that is all that is there, from the log's start; the same when its offset lies
+ * beyond the end, because the topic was created anew. `countedGap`: in a larger one the offsets are counted, not the records.
+ */
 export async function lagOf(
   client: Client,
-  positions: readonly { topic: string; partition: number; committed: number }[],
+  positions: readonly GroupPosition[],
+  { countedGap = COUNTED_GAP }: { countedGap?: number } = {},
 ): Promise<PartitionLag[]> {
   const connection = client.shared
   const [starts, ends] = await retrying(
@@ -28,9 +37,11 @@ export async function lagOf(
   )
   return Promise.all(
     positions.map(async ({ topic, partition, committed }) => {
-      const end = ends.of(topic, partition) ?? committed
-      const from = Math.max(committed, starts.of(topic, partition) ?? 0)
-      return { topic, partition, committed, end, lag: await visible(connection, topic, partition, from, end) }
+      const start = starts.of(topic, partition) ?? 0
+      const end = ends.of(topic, partition) ?? start
+      const from = committed === null || committed > end ? start : Math.max(committed, start)
+      const lag = end - from > countedGap ? end - from : await visible(connection, topic, partition, from, end)
+      return { topic, partition, committed, end, lag }
     }),
   )
 }
@@ -42,10 +53,7 @@ async function visible(
   from: number,
   to: number,
 ): Promise<number> {
-  if (to <= from) return 0
-  if (to - from > COUNTED_GAP) return to - from
   let count = 0
-  for await (const { records } of readPartition(connection, { topic, partition, from, to }))
-    for (const cursor = records.cursor(); cursor.next();) if (cursor.offset < to) count++
+  for await (const { records } of countRecords(connection, { topic, partition, from, to })) count += records
   return count
 }

@@ -9,7 +9,7 @@ export interface TopicInfo {
   readonly topic: string
   readonly partitions: number
   readonly replicationFactor: number
-  /** End minus start offsets: on transactional topics this counts the commit markers too. */
+  /** End minus start offsets: commit markers count too, and records that were compacted away. */
   readonly records: number
 }
 
@@ -70,13 +70,15 @@ export async function listTopics(client: Client, names?: readonly string[]): Pro
     return describeTopics(client, names ? existing.filter((name) => names.includes(name)) : existing)
   }
   // of several brokers, one may not have heard yet of topics that were made or deleted a moment ago
-  return (await retrying(described, { timeoutMs: 8_000 })).map(({ topic, partitions }) => ({
-    topic,
-    partitions: partitions.length,
-    replicationFactor: partitions[0]?.replicas.length ?? 0,
-    records: partitions.reduce((sum, { start, end }) => sum + end - start, 0),
-  }))
+  return (await retrying(described, { timeoutMs: 8_000 })).map(infoOf)
 }
+
+export const infoOf = ({ topic, partitions }: TopicDescription): TopicInfo => ({
+  topic,
+  partitions: partitions.length,
+  replicationFactor: partitions[0]?.replicas.length ?? 0,
+  records: partitions.reduce((sum, { start, end }) => sum + end - start, 0),
+})
 
 /** Creates what is missing and waits until every new partition has a leader. */
 export async function createTopics(

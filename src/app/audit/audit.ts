@@ -6,7 +6,7 @@ import type { RuleOf } from '../../pipeline/audit/rule.ts'
 import { auditRules } from '../../pipeline/audit/rules.ts'
 import type { AnyWorker } from '../../pipeline/worker/definition.ts'
 import { groupOf } from '../../pipeline/events/topics.ts'
-import { hasMoved, takeCut } from './cut.ts'
+import { hasMoved, refuseTrimmedSince, takeCut } from './cut.ts'
 import { WorkerAuditor, type AuditChoice, type WorkerAudit } from './worker.ts'
 import type { WorkerChoice } from '../workers/arguments.ts'
 
@@ -109,6 +109,7 @@ async function auditOne(
     const connection = client.connect()
     try {
       const result = await new WorkerAuditor(connection, cut, choice, { signal, onRead }).run()
+      if (!isRight(result)) await refuseTrimmedSince(client, choice.worker, cut, signal)
       if (isRight(result) || attempt === ATTEMPTS || !(await hasMoved(client, choice.worker, cut, signal)))
         return result
     } finally {

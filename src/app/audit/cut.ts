@@ -1,17 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { PayflowError } from '../../errors.ts'
 import type { Client } from '../../kafka/client.ts'
-import {
-  committedOffsets,
-  listOffsets,
-  type OffsetMap,
-  type Position,
-  type TopicPartition,
-} from '../../kafka/offsets.ts'
+import { countRecords } from '../../kafka/count.ts'
+import { listOffsets, type OffsetMap, type Position, type TopicPartition } from '../../kafka/offsets.ts'
 import { retrying } from '../../kafka/retry.ts'
 import { topicNames } from '../../kafka/topics.ts'
 import { DEAD_LETTERS, groupOf, inboxTopic } from '../../pipeline/events/topics.ts'
 import type { AnyWorker } from '../../pipeline/worker/definition.ts'
+import { progressOf } from '../audit-progress.ts'
 
 /** A partition up to an offset. */
 export interface Span extends TopicPartition {
@@ -48,12 +44,12 @@ const DECIDE_MS = 60_000
  * Takes the committed offsets, then the ends of what the worker writes, waits until every transaction up to there is decided, and takes the
  * offsets again: what lies below the first offsets must have its effects below those ends, and they hold no effects of what lies beyond the
  * second ones. When both are the same the cut is exact.
- * @throws PayflowError for a missing topic, and for a log whose beginning is gone
+ * @throws PayflowError for a missing topic, for a log whose beginning is gone, and when it is not known how far the worker has read
  */
 export async function takeCut(client: Client, worker: AnyWorker, signal: AbortSignal): Promise<Cut> {
   const topics = await topicsOf(client, worker)
   const written = [...topics.output, ...topics.inbox, ...topics.deadLetters]
-  await refuseTrimmed(client, worker, [...topics.input, ...written])
+  await refuseTrimmed(client, worker, [...topics.input, ...written], signal)
   for (let attempt = 1; ; attempt++) {
     const before = await committedOf(client, worker, topics, signal)
     const ends = await offsets(client, written, 'latest', signal)
@@ -61,7 +57,9 @@ export async function takeCut(client: Client, worker: AnyWorker, signal: AbortSi
     await sleep(SETTLE_MS, undefined, { signal })
     const after = await committedOf(client, worker, topics, signal)
     const exact = sameOffsets(before, after)
-    if (!exact && attempt < ATTEMPTS) continue
+    const lost = after.size === 0 && (await holdsAny(client, topics.output, ends))
+    if ((!exact || lost) && attempt < ATTEMPTS) continue
+    if (lost) throw progressLost(worker)
     await refuseBeyondEnd(client, worker, topics.input, after, signal)
     const end = ({ topic, partition }: TopicPartition): Span => ({ topic, partition, to: ends.of(topic, partition) ?? 0 }) // prettier-ignore
     const consumed = ({ topic, partition }: TopicPartition): InputSpan => {
@@ -85,10 +83,20 @@ export async function takeCut(client: Client, worker: AnyWorker, signal: AbortSi
   }
 }
 
+/** @throws PayflowError when a log has lost its beginning since the cut was taken */
+export async function refuseTrimmedSince(
+  client: Client,
+  worker: AnyWorker,
+  { inputs, inbox, outputs, deadLetters }: Cut,
+  signal: AbortSignal,
+): Promise<void> {
+  await refuseTrimmed(client, worker, [...[...inputs.values()].flat(), ...inbox, ...outputs, ...deadLetters], signal)
+}
+
 /** Whether the worker has committed anything since the cut was taken. */
 export async function hasMoved(client: Client, worker: AnyWorker, cut: Cut, signal: AbortSignal): Promise<boolean> {
   const consumed = [...[...cut.inputs.values()].flat(), ...cut.inbox]
-  const now = await retrying(() => committedOffsets(client.shared, groupOf(worker.name), consumed), patience(signal))
+  const now = await progressOf(client, worker, consumed, signal)
   return !sameOffsets(cut.committed, now)
 }
 
@@ -122,7 +130,7 @@ const offsets = (client: Client, at: readonly TopicPartition[], position: Positi
   retrying(() => listOffsets(client.shared, at, position), patience(signal))
 
 const committedOf = (client: Client, worker: AnyWorker, { input, inbox }: Topics, signal: AbortSignal) =>
-  retrying(() => committedOffsets(client.shared, groupOf(worker.name), [...input, ...inbox]), patience(signal))
+  progressOf(client, worker, [...input, ...inbox], signal)
 
 const sameOffsets = (a: OffsetMap, b: OffsetMap): boolean =>
   a.size === b.size && [...a].every(([at, offset]) => b.get(at) === offset)
@@ -145,8 +153,26 @@ async function decided(
   }
 }
 
-async function refuseTrimmed(client: Client, worker: AnyWorker, partitions: readonly TopicPartition[]): Promise<void> {
-  const starts = await retrying(() => listOffsets(client.shared, partitions, 'earliest'), { timeoutMs: 30_000 })
+/** Whether a read-committed reader finds a record. */
+async function holdsAny(client: Client, partitions: readonly TopicPartition[], ends: OffsetMap): Promise<boolean> {
+  for (const { topic, partition } of partitions) {
+    const span = { topic, partition, from: 0, to: ends.of(topic, partition) ?? 0 }
+    for await (const { records } of countRecords(client.shared, span)) if (records > 0) return true
+  }
+  return false
+}
+
+const progressLost = ({ name, output }: AnyWorker): PayflowError =>
+  new PayflowError('PROGRESS_UNKNOWN', `${output.name} holds records, but ${groupOf(name)} has no committed offsets and ${name} no progress record: how much of its inputs it has read is not known`, { kind: 'failed', hint: `if ${name} wrote them, rebuild them with \`payflow worker reset ${name}\`` }) // prettier-ignore
+
+/** Also while an audit reads: retention does not wait for it. */
+async function refuseTrimmed(
+  client: Client,
+  worker: AnyWorker,
+  partitions: readonly TopicPartition[],
+  signal: AbortSignal,
+): Promise<void> {
+  const starts = await offsets(client, partitions, 'earliest', signal)
   const trimmed = partitions.find(({ topic, partition }) => (starts.of(topic, partition) ?? 0) > 0)
   if (trimmed)
     throw new PayflowError('LOG_TRIMMED', `${trimmed.topic}/${trimmed.partition} begins at offset ${starts.of(trimmed.topic, trimmed.partition)!}: what was before is deleted, so ${worker.name} cannot be recomputed`, { kind: 'failed', hint: 'audit the workers whose topics are whole, by their names; a longer retention.ms keeps topics whole' }) // prettier-ignore

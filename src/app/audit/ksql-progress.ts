@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { PayflowError } from '../../errors.ts'
 import type { Client } from '../../kafka/client.ts'
-import { describeGroup } from '../../kafka/groups.ts'
 import { groupOf } from '../../pipeline/events/topics.ts'
 import type { Settings } from '../../settings/resolve.ts'
 import type { Report } from '../cluster.ts'
+import { describeWithLag } from '../groups.ts'
 import { sinkTopics } from '../ksql/session.ts'
 import { ksqlStatus, type KsqlStatus } from '../ksql/status.ts'
 
@@ -48,7 +48,7 @@ async function progressOf(
       hint: 'look with `payflow ksql status`. `payflow ksql apply` resumes what is paused and creates what is missing, with --replace it creates the rest anew',
     })
   const workers = await Promise.all(
-    names.map(async (name) => ({ name, lag: (await describeGroup(client, groupOf(name))).lag })),
+    names.map(async (name) => ({ name, lag: (await describeWithLag(client, groupOf(name))).lag })),
   )
   return { workers, ksql: own.map(({ query, lag }) => ({ name: query, lag })) }
 }

@@ -2,8 +2,8 @@ import type { Client } from '../../kafka/client.ts'
 import { listGroups } from '../../kafka/groups.ts'
 import { lagOf } from '../../kafka/lag.ts'
 import { committedOffsets, type TopicPartition } from '../../kafka/offsets.ts'
-import { describeTopics, type TopicDescription } from '../../kafka/topics.ts'
-import { groupOf } from '../../pipeline/events/topics.ts'
+import { describeTopics, topicNames, type TopicDescription } from '../../kafka/topics.ts'
+import { groupOf, inboxTopic } from '../../pipeline/events/topics.ts'
 import type { AnyWorker } from '../../pipeline/worker/definition.ts'
 import { RecordCounter } from './record-counter.ts'
 
@@ -70,7 +70,9 @@ export class Monitor {
   async sample(): Promise<Sample> {
     const { topics: names, workers } = this.#options
     const inputs = workers.flatMap((worker) => Object.values(worker.inputs).map(({ name }) => name))
-    const described = await describeTopics(this.#client, [...new Set([...names, ...inputs])])
+    const inboxes = new Set(workers.map(({ name }) => inboxTopic(name)))
+    const existing = (await topicNames(this.#client)).filter((topic) => inboxes.has(topic))
+    const described = await describeTopics(this.#client, [...new Set([...names, ...inputs, ...existing])])
     const [topics, figures] = await Promise.all([
       this.#records(described.filter(({ topic }) => names.includes(topic))),
       this.#workers(described),
@@ -98,7 +100,7 @@ export class Monitor {
     const groups = new Map((await listGroups(this.#client)).map((info) => [info.group, info]))
     return Promise.all(
       this.#options.workers.map(async ({ name, inputs }) => {
-        const read = new Set(Object.values(inputs).map((input) => input.name))
+        const read = new Set([...Object.values(inputs).map((input) => input.name), inboxTopic(name)])
         const partitions = topics.filter(({ topic }) => read.has(topic)).flatMap(partitionsOf)
         const info = groups.get(groupOf(name))
         const lag = await this.#lag(groupOf(name), partitions)
@@ -112,7 +114,7 @@ export class Monitor {
     const positions = partitions.map(({ topic, partition }) => ({
       topic,
       partition,
-      committed: committed.of(topic, partition) ?? 0,
+      committed: committed.of(topic, partition) ?? null,
     }))
     return (await lagOf(this.#client, positions)).reduce((sum, { lag }) => sum + lag, 0)
   }

@@ -1,6 +1,6 @@
 import type { Client } from '../../kafka/client.ts'
 import { listOffsets } from '../../kafka/offsets.ts'
-import { readPartition } from '../../kafka/read.ts'
+import { countRecords } from '../../kafka/count.ts'
 
 interface Position {
   offset: number
@@ -31,16 +31,17 @@ export class RecordCounter {
       for (const { topic, partition } of fresh)
         this.#positions.set(keyOf({ topic, partition }), { offset: starts.of(topic, partition) ?? 0, records: 0 })
     }
-    const ends = await listOffsets(connection, partitions, 'stable')
+    const [begins, ends] = await Promise.all([listOffsets(connection, partitions, 'earliest'), listOffsets(connection, partitions, 'stable')]) // prettier-ignore
     // All of them end before this does: one that goes on after another failed would count what the next count reads too.
     const counted = await Promise.allSettled(
       partitions.map(async ({ topic, partition }) => {
         const position = this.#positions.get(keyOf({ topic, partition }))!
         const to = ends.of(topic, partition) ?? position.offset
         if (to < position.offset) Object.assign(position, { offset: 0, records: 0 }) // the topic was created anew
-        for await (const { records } of readPartition(connection, { topic, partition, from: position.offset, to })) {
-          position.records += records.count
-          position.offset = records.nextOffset
+        const from = Math.max(position.offset, begins.of(topic, partition) ?? 0) // what was before is deleted
+        for await (const { records, nextOffset } of countRecords(connection, { topic, partition, from, to })) {
+          position.records += records
+          position.offset = nextOffset
         }
       }),
     )

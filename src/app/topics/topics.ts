@@ -2,11 +2,14 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { didYouMean } from '../../did-you-mean.ts'
 import { PayflowError } from '../../errors.ts'
 import type { Client } from '../../kafka/client.ts'
+import { topicConfigs } from '../../kafka/configs.ts'
+import { offsetsCount } from '../../kafka/count.ts'
 import { deleteGroups, listGroups, type GroupInfo } from '../../kafka/groups.ts'
 import {
   createTopics,
   deleteTopics,
   describeTopics,
+  infoOf,
   listTopics,
   topicNames,
   type NewTopic,
@@ -18,8 +21,8 @@ import { defaultWorkers as workers } from '../../pipeline/workers/index.ts'
 import { internalTopics } from '../../runtime/internal-topics.ts'
 import type { Settings } from '../../settings/resolve.ts'
 import { replicationFactorOf, type Report } from '../cluster.ts'
-import { kinds } from '../producers.ts'
 import { RecordCounter } from '../monitor/record-counter.ts'
+import { retrying } from '../../kafka/retry.ts'
 
 /** What the cluster holds of payflow's. */
 export interface ClusterState {
@@ -170,17 +173,34 @@ export async function createMissing(
   return createTopics(client, wantedTopics(layout, topics), { signal })
 }
 
-/** Every topic but Kafka's own. Those that workers write are counted by reading: their offsets count commit markers too. */
+/**
+ * Every topic but Kafka's own, with the records that a read-committed reader sees. They are counted by reading where the offsets tell
+ * another number: where they count commit markers too, and where records were compacted away.
+ */
 export async function listAll(client: Client): Promise<TopicInfo[]> {
-  const topics = (await listTopics(client)).filter(({ topic }) => !topic.startsWith('__'))
-  const inputs = new Set<string>(kinds)
-  const written = topics.filter(({ topic }) => isPayflowTopic(topic) && !inputs.has(topic))
-  const counts = await new RecordCounter(client, 'earliest').count(
-    written.flatMap(({ topic, partitions }) =>
-      Array.from({ length: partitions }, (_, partition) => ({ topic, partition })),
-    ),
+  // of several brokers, one may not have heard yet of topics that were made or deleted a moment ago
+  const described = await retrying(
+    async () =>
+      describeTopics(
+        client,
+        (await topicNames(client)).filter((name) => !name.startsWith('__')),
+      ),
+    { timeoutMs: 8_000 },
   )
-  return topics.map((info) => ({ ...info, records: counts.get(info.topic) ?? info.records }))
+  const configs = await topicConfigs(client, described.map(({ topic }) => topic), ['cleanup.policy']) // prettier-ignore
+  const isCompacted = (topic: string): boolean => /compact/.test(configs.get(topic)?.get('cleanup.policy') ?? '')
+  const uncounted = await Promise.all(
+    described.map(async ({ topic, partitions }) => {
+      const filled = partitions.filter(({ start, end }) => end > start)
+      const plain = !isCompacted(topic) && (await Promise.all(filled.map((at) => offsetsCount(client.shared, { topic, ...at })))).every(Boolean) // prettier-ignore
+      return plain ? [] : filled.map(({ partition }) => ({ topic, partition }))
+    }),
+  )
+  const counts = await new RecordCounter(client, 'earliest').count(uncounted.flat())
+  return described.map((description) => {
+    const info = infoOf(description)
+    return { ...info, records: counts.get(info.topic) ?? info.records }
+  })
 }
 
 /** @throws PayflowError when a topic of `names` does not exist */

@@ -30,11 +30,11 @@ async function runList({ settings, output }: Context): Promise<void> {
 
 async function runDescribe({ settings, output }: Context, _: object, [name = '']: readonly string[]): Promise<void> {
   const { withCluster } = await import('../../app/cluster.ts')
-  const { describeGroup } = await import('../../kafka/groups.ts')
+  const { describeWithLag } = await import('../../app/groups.ts')
   const { group, state, lag, members, partitions } = await withCluster(settings, (client) =>
-    describeGroup(client, name),
+    describeWithLag(client, name),
   )
-  const offsets = partitions.map((p) => [p.topic, p.partition, p.committed, p.end, p.lag])
+  const offsets = partitions.map((p) => [p.topic, p.partition, p.committed ?? '-', p.end, p.lag])
   const people = members.map(({ clientId, host, id }) => [clientId, host, id])
   output.result({ group, state, lag, partitions, members }, () => [
     `${group}  ${state}, lag ${lag.toLocaleString('en')}`,

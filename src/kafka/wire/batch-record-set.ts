@@ -1,5 +1,6 @@
 import { AbortedTransactions, type AbortedTransaction } from './aborted-transactions.ts'
 import { decompressed } from './decompress.ts'
+import { arePlain, firstHole } from './gaps.ts'
 import { readRecordBatches, type RecordBatch } from './record-batch.ts'
 import { BatchCursor } from './record-cursor.ts'
 import type { RecordCursor, RecordSet } from './record-set.ts'
@@ -17,14 +18,24 @@ class BatchRecordSet implements RecordSet {
   readonly count: number
   readonly byteLength: number
   readonly #batches: readonly RecordBatch[]
+  readonly #fetched: readonly RecordBatch[]
   readonly #fetchOffset: number
 
-  constructor(batches: readonly RecordBatch[], fetchOffset: number, nextOffset: number) {
+  constructor(batches: readonly RecordBatch[], fetched: readonly RecordBatch[], fetchOffset: number) {
     this.#batches = batches
+    this.#fetched = fetched
     this.#fetchOffset = fetchOffset
-    this.nextOffset = nextOffset
+    this.nextOffset = nextOffsetAfter(fetched, fetchOffset)
     this.count = batches.reduce((sum, batch) => sum + batch.count, 0)
     this.byteLength = batches.reduce((sum, { start, end }) => sum + end - start, 0)
+  }
+
+  get firstHole(): number | undefined {
+    return firstHole(this.#fetched, this.#fetchOffset)
+  }
+
+  get isPlain(): boolean {
+    return arePlain(this.#fetched, this.#fetchOffset)
   }
 
   cursor(): RecordCursor {
@@ -37,11 +48,7 @@ export async function decodeRecordSet({ bytes, fetchOffset, aborted }: FetchedBy
   const batches = readRecordBatches(bytes)
   const visible = visibleBatches(batches, aborted).filter((batch) => batch.lastOffset >= fetchOffset)
   const isCompressed = visible.some((batch) => batch.codec !== 0)
-  return new BatchRecordSet(
-    isCompressed ? await Promise.all(visible.map(decompressed)) : visible,
-    fetchOffset,
-    nextOffsetAfter(batches, fetchOffset),
-  )
+  return new BatchRecordSet(isCompressed ? await Promise.all(visible.map(decompressed)) : visible, batches, fetchOffset)
 }
 
 export function nextOffsetAfter(batches: readonly RecordBatch[], fetchOffset: number): number {

@@ -1,5 +1,6 @@
 import { nextOffsetAfter, visibleBatches, type FetchedBytes } from './batch-record-set.ts'
 import { unsupportedCompression } from './decompress.ts'
+import { arePlain, firstHole } from './gaps.ts'
 import { decodeMessages, KafkajsDecoder, type DecodedMessage } from '../kafkajs/protocol.ts'
 import { readRecordBatches } from './record-batch.ts'
 import type { RecordCursor, RecordHeader, RecordSet } from './record-set.ts'
@@ -97,6 +98,8 @@ export async function decodeRecordSetByKafkajs({ bytes, fetchOffset, aborted }: 
     nextOffset: nextOffsetAfter(batches, fetchOffset),
     count: messages.length,
     byteLength: visible.reduce((sum, { start, end }) => sum + end - start, 0),
+    firstHole: firstHole(batches, fetchOffset),
+    isPlain: arePlain(batches, fetchOffset),
     cursor: () => new MessageCursor(messages),
   }
 }

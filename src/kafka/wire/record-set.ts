@@ -37,5 +37,9 @@ export interface RecordSet {
   readonly count: number
   /** Bytes of the visible batches' records, decompressed. */
   readonly byteLength: number
+  /** Where the first record is missing between the fetch offset and `nextOffset`: the log is, or was, compacted. */
+  readonly firstHole: number | undefined
+  /** Each of these offsets is a visible record: none is gone, and none belongs to a transaction. */
+  readonly isPlain: boolean
   cursor(): RecordCursor
 }

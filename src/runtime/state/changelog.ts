@@ -10,7 +10,7 @@ import { failpoint } from '../failpoint.ts'
 import type { StateStore } from '../../pipeline/worker/state.ts'
 
 /** The progress record's key; no state key can be it, because state keys come from events. */
-const PROGRESS_KEY = '\u0000progress'
+export const PROGRESS_KEY = '\u0000progress'
 
 /** What the last transaction said beside its state: where the inputs are, and the task's event time in ms. */
 export interface Progress {
