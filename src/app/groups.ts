@@ -1,14 +1,13 @@
 import type { Client } from '../kafka/client.ts'
 import { describeGroup, listGroups, type GroupDescription, type GroupInfo } from '../kafka/groups.ts'
-import { groupOf, inboxTopic, isPayflowGroup, stateTopic } from '../pipeline/events/topics.ts'
+import { groupOf, inboxTopic } from '../pipeline/events/topics.ts'
 import { defaultWorkers } from '../pipeline/workers/index.ts'
 
-/** A worker's group reads its inputs and its inbox, also while it has committed nothing there; its members name the state topic too, and only restore it. */
+/** A worker's group reads its inputs and its inbox, also while it has committed nothing there. */
 export function describeWithLag(client: Client, group: string): Promise<GroupDescription> {
   const worker = defaultWorkers.find(({ name }) => groupOf(name) === group)
   const reads = worker ? [...Object.values(worker.inputs).map(({ name }) => name), inboxTopic(worker.name)] : []
-  const state = isPayflowGroup(group) ? stateTopic(group.slice(groupOf('').length)) : undefined
-  return describeGroup(client, group, { reads, ignores: (topic) => topic === state })
+  return describeGroup(client, group, { reads })
 }
 
 /** Every group with what a read-committed reader would still see after its offsets. */

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { PayflowError, messageOf } from '../errors.ts'
 import type { Client } from './client.ts'
+import { groupOf, isPayflowGroup, stateTopic } from '../pipeline/events/topics.ts'
 import { kafkajs } from './kafkajs/internals.ts'
 import { lagOf, type GroupPosition, type PartitionLag } from './lag.ts'
 import { topicNames } from './topics.ts'
@@ -37,31 +38,24 @@ export async function listGroups(
     .sort((a, b) => a.group.localeCompare(b.group))
 }
 
-export interface DescribeOptions {
-  /** Topics that the group is known to read, whether or not it has committed anything there. */
-  readonly reads?: readonly string[]
-  /** Topics that its members subscribe to and do not read. */
-  readonly ignores?: (topic: string) => boolean
-}
-
 /** Gaps up to so many offsets a partition are counted record by record: a fraction of a second. */
 const COUNTED_GAP = 100_000
 
 /**
  * What a group has read of every partition of its topics: those in which it has offsets, those that its members subscribe to, and those
- * that it is known to read. @throws PayflowError when there is no such group.
+ * that it is known to read (`reads`). @throws PayflowError when there is no such group.
  */
 export async function describeGroup(
   client: Client,
   group: string,
-  options: DescribeOptions = {},
+  { reads = [] }: { reads?: readonly string[] } = {},
 ): Promise<GroupDescription> {
   const admin = await client.admin()
   const described = (await retrying(() => admin.describeGroups([group]), PATIENCE)).groups[0]
   const offsets = await retrying(() => admin.fetchOffsets({ groupId: group }), PATIENCE)
   if (!described || (described.state === 'Dead' && offsets.length === 0))
     throw new PayflowError('GROUP_NOT_FOUND', `There is no consumer group ${group}`, { kind: 'failed', hint: 'list them with `payflow groups list`' }) // prettier-ignore
-  const topics = [...offsets.map(({ topic }) => topic), ...subscribed(described.members, options), ...(options.reads ?? [])] // prettier-ignore
+  const topics = [...offsets.map(({ topic }) => topic), ...subscribed(group, described.members), ...reads] // prettier-ignore
   const positions = await positionsIn(client, new Set(topics), offsets)
   const partitions = await lagOf(client, positions, { countedGap: COUNTED_GAP })
   return {
@@ -77,11 +71,9 @@ export async function describeGroup(
   }
 }
 
-/** Topics that the members have said they read. */
-function subscribed(
-  members: readonly { memberMetadata: Buffer }[],
-  { ignores = () => false }: DescribeOptions,
-): string[] {
+/** Topics that the members have said they read. A worker's name its state topic too, and only restore it. */
+function subscribed(group: string, members: readonly { memberMetadata: Buffer }[]): string[] {
+  const state = isPayflowGroup(group) ? stateTopic(group.slice(groupOf('').length)) : undefined
   const topics = members.flatMap(({ memberMetadata }) => {
     if (memberMetadata.length === 0) return []
     try {
@@ -90,7 +82,7 @@ function subscribed(
       return [] // a protocol that is not a consumer's
     }
   })
-  return topics.filter((topic) => !ignores(topic))
+  return topics.filter((topic) => topic !== state)
 }
 
 /** Every partition of the topics that exist: one without an offset is unread, not read. */
