@@ -10,7 +10,7 @@ interface WantedSettings {
 }
 
 /** `from` is undefined where the setting may not be read. */
-export interface SettingChange {
+interface SettingChange {
   readonly topic: string
   readonly setting: string
   readonly from: string | undefined

@@ -36,7 +36,7 @@ const BROKER_SETTINGS = [
   'transaction.state.log.replication.factor',
 ]
 
-export interface Timeouts {
+interface Timeouts {
   readonly sessionTimeoutMs: number
   readonly transactionTimeoutMs: number
 }
@@ -66,24 +66,27 @@ export async function checkCluster(
 
 async function readFacts(client: Client, worker: AnyWorker, timeouts: Timeouts): Promise<ClusterFacts> {
   const admin = await client.admin()
-  const existing = new Set(await retrying(() => admin.listTopics(), patience))
-  const roles = new Map([...rolesOf(worker)].filter(([topic]) => existing.has(topic)))
+  const [existing, { brokers, controller }] = await Promise.all([
+    retrying(() => admin.listTopics(), patience),
+    retrying(() => admin.describeCluster(), patience),
+  ])
+  const roles = new Map([...rolesOf(worker)].filter(([topic]) => existing.includes(topic)))
   const names = [...roles.keys()]
   const state = stateTopic(worker.name)
-  const [{ topics }, { brokers, controller }, configs, start] = await Promise.all([
+  const nodeId = controller ?? brokers[0]?.nodeId
+  const [{ topics }, configs, broker, start] = await Promise.all([
     retrying(() => admin.fetchTopicMetadata({ topics: names }), patience),
-    retrying(() => admin.describeCluster(), patience),
     topicConfigs(client, names, TOPIC_SETTINGS),
+    nodeId === undefined ? undefined : brokerConfig(client, nodeId, BROKER_SETTINGS),
     retrying(() => startOf(client, state), patience),
   ])
-  const nodeId = controller ?? brokers[0]?.nodeId
   return {
     worker: spelledAs(worker),
     hasState: worker.state !== undefined,
     sessionTimeoutMs: timeouts.sessionTimeoutMs,
     transactionTimeoutMs: timeouts.transactionTimeoutMs,
     brokers: brokers.length,
-    broker: nodeId === undefined ? undefined : await brokerConfig(client, nodeId, BROKER_SETTINGS),
+    broker,
     topics: topics.map(({ name, partitions }) => ({
       topic: name,
       role: roles.get(name)!,
