@@ -1,4 +1,4 @@
-import { Kafka, Partitioners, logLevel, type Admin } from 'kafkajs'
+import { ConfigResourceTypes, Kafka, Partitioners, logLevel, type Admin } from 'kafkajs'
 import { expect, onTestFinished, test } from 'vitest'
 import { audit } from '../../src/app/audit/audit.ts'
 import type { WorkerAudit } from '../../src/app/audit/worker.ts'
@@ -47,7 +47,7 @@ test('a state topic that has lost its beginning is refused, and after the advise
   await writeAll(brokers(), topicOf('orders'), orderMessages(0, 60))
   await runUntilCaughtUp([worker])
   const admin = await administrator()
-  const [type, name] = [2, stateTopic(worker.name)]
+  const [type, name] = [ConfigResourceTypes.TOPIC, stateTopic(worker.name)] as const
   await admin.alterConfigs({ validateOnly: false, resources: [{ type, name, configEntries: [{ name: 'cleanup.policy', value: 'delete' }] }] }) // prettier-ignore
   await deleteRecords(admin, name, '-1')
   await writeAll(brokers(), topicOf('orders'), orderMessages(60, 90))
@@ -82,7 +82,7 @@ test('a state topic with cleanup.policy=delete is refused before it loses anythi
   await expectExactRevenue(brokers(), output, 40)
   const again = await command(['topics', 'configure', state, 'cleanup.policy=compact'], { brokers: brokers() })
   expect(again).toMatchObject({ exitCode: 0, stdout: '', stderr: 'it is set so already\n' })
-  const { resources } = await (await administrator()).describeConfigs({ includeSynonyms: false, resources: [{ type: 2, name: state, configNames: ['retention.ms'] }] }) // prettier-ignore
+  const { resources } = await (await administrator()).describeConfigs({ includeSynonyms: false, resources: [{ type: ConfigResourceTypes.TOPIC, name: state, configNames: ['retention.ms'] }] }) // prettier-ignore
   expect(resources[0]!.configEntries[0]!.configValue).toBe('-1')
 })
 
@@ -184,7 +184,7 @@ test('records are counted: commit markers, aborted and deleted ones are none', a
 test('a compacted input is no difference: the audit cannot be done, and counts and lag are those of what is left', async () => {
   const { brokers: addresses } = await ownBroker()
   const admin = await administrator(addresses)
-  await admin.alterConfigs({ validateOnly: false, resources: [{ type: 4, name: '0', configEntries: [{ name: 'log.cleaner.backoff.ms', value: '100' }] }] }) // prettier-ignore
+  await admin.alterConfigs({ validateOnly: false, resources: [{ type: ConfigResourceTypes.BROKER, name: '0', configEntries: [{ name: 'log.cleaner.backoff.ms', value: '100' }] }] }) // prettier-ignore
   const { worker, topicOf } = await isolated(revenue, { partitions: 1, addresses })
   const orders = topicOf('orders')
   await writeAll(addresses, orders, orderMessages(0, 200))
@@ -193,7 +193,10 @@ test('a compacted input is no difference: the audit cannot be done, and counts a
 
   const compacting = { 'cleanup.policy': 'compact', 'segment.ms': '100', 'min.cleanable.dirty.ratio': '0.01' }
   const configEntries = Object.entries(compacting).map(([name, value]) => ({ name, value }))
-  await admin.alterConfigs({ validateOnly: false, resources: [{ type: 2, name: orders, configEntries }] })
+  await admin.alterConfigs({
+    validateOnly: false,
+    resources: [{ type: ConfigResourceTypes.TOPIC, name: orders, configEntries }],
+  })
   let count = 200
   await eventually(async () => {
     await writeAll(addresses, orders, orderMessages(count, ++count))
@@ -204,7 +207,10 @@ test('a compacted input is no difference: the audit cannot be done, and counts a
     kind: 'failed',
     message: expect.stringContaining(`${orders}/0 is compacted`) as string,
   })
-  await admin.alterConfigs({ validateOnly: false, resources: [{ type: 2, name: orders, configEntries: [] }] })
+  await admin.alterConfigs({
+    validateOnly: false,
+    resources: [{ type: ConfigResourceTypes.TOPIC, name: orders, configEntries: [] }],
+  })
   const left = (await readAll(addresses, orders)).length
   const listed = await listAll(client(addresses))
   expect(listed.find(({ topic }) => topic === orders)!.records).toBe(left)
