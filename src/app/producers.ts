@@ -100,6 +100,7 @@ export async function produceAll(
     try {
       return await produce({
         client: clientOptions(settings, `payflow-produce-${kind}`),
+        compression: settings.compression,
         source: await sourceOf(kind, flow),
         rate: flow.rateOf(kind),
         ...(flow.count !== undefined && { count: flow.count }),

@@ -48,15 +48,19 @@ const classes: Readonly<Record<number, ErrorClass>> = {
 export class PartitionError extends Error {
   override readonly name = 'PartitionError'
   readonly code: number
+  readonly topic: string
+  readonly partition: number
   constructor(api: string, topic: string, partition: number, code: number) {
     super(`${api} of ${topic}/${partition}: ${nameOf(code)}`)
     this.code = code
+    this.topic = topic
+    this.partition = partition
   }
 }
 
 const names: Readonly<Record<number, string>> = {
   1: 'OFFSET_OUT_OF_RANGE', 3: 'UNKNOWN_TOPIC_OR_PARTITION', 5: 'LEADER_NOT_AVAILABLE', 6: 'NOT_LEADER_OR_FOLLOWER', 7: 'REQUEST_TIMED_OUT',
-  10: 'MESSAGE_TOO_LARGE', 19: 'NOT_ENOUGH_REPLICAS', 20: 'NOT_ENOUGH_REPLICAS_AFTER_APPEND', 29: 'TOPIC_AUTHORIZATION_FAILED',
+  10: 'MESSAGE_TOO_LARGE', 18: 'RECORD_LIST_TOO_LARGE', 19: 'NOT_ENOUGH_REPLICAS', 20: 'NOT_ENOUGH_REPLICAS_AFTER_APPEND', 29: 'TOPIC_AUTHORIZATION_FAILED', 32: 'INVALID_TIMESTAMP',
   45: 'OUT_OF_ORDER_SEQUENCE_NUMBER', 46: 'DUPLICATE_SEQUENCE_NUMBER', 47: 'INVALID_PRODUCER_EPOCH', 48: 'INVALID_TXN_STATE',
   49: 'INVALID_PRODUCER_ID_MAPPING', 56: 'KAFKA_STORAGE_ERROR', 59: 'UNKNOWN_PRODUCER_ID', 87: 'INVALID_RECORD', 88: 'UNSTABLE_OFFSET_COMMIT', 90: 'PRODUCER_FENCED',
 } // prettier-ignore
@@ -91,6 +95,10 @@ export function classify(error: unknown): ErrorClass {
 export const isBrokerError = (error: unknown): boolean =>
   isConnectionError(error) || (error instanceof Error && /^(KafkaJS|PartitionError)/.test(error.name))
 
+/** A batch that is larger than its topic takes: which one it was. */
+export const isTooLarge = (error: unknown): error is PartitionError =>
+  error instanceof PartitionError && (error.code === 10 || error.code === 18)
+
 /** What the user reads when a request failed for good. */
 export function asPayflowError(error: unknown): PayflowError {
   if (error instanceof PayflowError) return error
@@ -98,6 +106,12 @@ export function asPayflowError(error: unknown): PayflowError {
     return new PayflowError('UNREACHABLE', `The connection to the brokers is lost: ${messageOf(error)}`, {
       kind: 'infra',
       hint: 'see `payflow infra status`',
+      cause: error,
+    })
+  if (codeOf(error) === 32)
+    return new PayflowError('CLOCK_DIFFERS', `The broker takes no record of this machine's time: ${messageOf(error)}`, {
+      kind: 'failed',
+      hint: 'set the clock right, here or there, or widen message.timestamp.before.max.ms and message.timestamp.after.max.ms of the topic',
       cause: error,
     })
   return new PayflowError('BROKER_ERROR', `The broker refused a request: ${messageOf(error)}`, {

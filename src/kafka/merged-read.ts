@@ -169,8 +169,9 @@ async function fetchInto(
         isolation,
         partitions,
       })) {
-        const { topic, partition, errorCode } = fetched
+        const { topic, partition, errorCode, unreadable } = fetched
         if (errorCode !== 0) throw new PartitionError('Fetch', topic, partition, errorCode)
+        if (unreadable) throw unreadable
         mine.find((log) => log.topic === topic && log.partition === partition)?.deliver(fetched, askedAtMs)
       }
     }),

@@ -1,4 +1,6 @@
+import { TopicLimits } from './topic-limits.ts'
 import { currentWireMode } from './mode.ts'
+import type { Compression } from './wire/compression.ts'
 import { RecordBuffer, type Header, type Records } from './wire/record-buffer.ts'
 import { createRecordBuffer } from './wire/records.ts'
 
@@ -8,17 +10,34 @@ export interface PartitionRecords {
   readonly records: Records
   /** The records' own time in ms; absent: now, when they are sent. */
   readonly timestampMs?: number
+  /** How this batch must be compressed, whatever the producer's way is. */
+  readonly compression?: Compression | undefined
 }
 
+/** So that a request to many partitions stays small, whatever they would take. */
 const CHUNK_BYTES = 1_000_000
 const SPARE_BUFFERS = 64
 
+interface Chunks {
+  /** What the topic took when the first of its records was appended. */
+  readonly most: number
+  /** Bytes of records that one batch may hold. */
+  readonly limit: number
+  readonly partitions: Records[][]
+}
+
 /** Records to be written, encoded as they come: one buffer a partition, a further one where a broker would refuse the size. */
 export class OutputBuffers {
-  readonly #chunks = new Map<string, Records[][]>()
+  readonly #limits: TopicLimits
+  readonly #chunks = new Map<string, Chunks>()
+  readonly #packed = new Set<Records>()
   readonly #spare: Records[] = []
   #count = 0
   #bytes = 0
+
+  constructor(limits = new TopicLimits()) {
+    this.#limits = limits
+  }
 
   /** Records appended since the last `clear`. */
   get count(): number {
@@ -29,6 +48,24 @@ export class OutputBuffers {
     return this.#bytes
   }
 
+  /** Bytes of records that one batch may hold. */
+  limitOf(topic: string): number {
+    return this.#limits.of(topic)
+  }
+
+  /** False when one record is too large for its topic, whatever else is in the batch. */
+  fits(
+    topic: string,
+    key: Buffer | string | null,
+    value: Buffer | string | null,
+    headers?: readonly Header[],
+  ): boolean {
+    const limit = this.#limits.of(topic)
+    // At most 3 bytes a UTF-16 unit, so that most records need no exact look.
+    if (RecordBuffer.sizeOf(key, value, headers) <= limit) return true
+    return RecordBuffer.sizeOf(null, null, headers) + byteLengthOf(key) + byteLengthOf(value) <= limit
+  }
+
   append(
     topic: string,
     partition: number,
@@ -36,27 +73,69 @@ export class OutputBuffers {
     value: Buffer | string | null,
     headers?: readonly Header[],
   ): void {
-    let partitions = this.#chunks.get(topic)
-    if (!partitions) this.#chunks.set(topic, (partitions = []))
+    const { limit, partitions } = this.#chunksOf(topic)
     const chunks = (partitions[partition] ??= [])
     let last = chunks[chunks.length - 1]
-    if (!last || (last.count > 0 && last.byteLength + RecordBuffer.sizeOf(key, value, headers) > CHUNK_BYTES)) {
-      last = this.#spare.pop() ?? createRecordBuffer(currentWireMode())
-      chunks.push(last)
-    }
-    const before = last.byteLength
-    last.append(key, value, headers)
-    this.#bytes += last.byteLength - before
+    const isFull =
+      !last ||
+      (last.count > 0 && last.byteLength + RecordBuffer.sizeOf(key, value, headers) > limit) ||
+      (this.#packed.size > 0 && this.#packed.has(last))
+    if (isFull || !last) chunks.push((last = this.#fresh()))
+    this.#appendTo(last, key, value, headers)
+  }
+
+  /** As `append`, in a batch of its own that is sent compressed (gzip), whatever the producer's way is. */
+  appendPacked(
+    topic: string,
+    partition: number,
+    key: Buffer | string | null,
+    value: Buffer | string | null,
+    headers?: readonly Header[],
+  ): void {
+    const alone = this.#fresh()
+    this.#packed.add(alone)
+    ;(this.#chunksOf(topic).partitions[partition] ??= []).push(alone)
+    this.#appendTo(alone, key, value, headers)
+  }
+
+  /** What its batches were made for: the limit may have been learnt meanwhile. */
+  limitUsed(topic: string): number {
+    return this.#chunks.get(topic)?.most ?? this.#limits.of(topic)
+  }
+
+  #chunksOf(topic: string): Chunks {
+    let chunks = this.#chunks.get(topic)
+    if (chunks) return chunks
+    const most = this.#limits.of(topic)
+    chunks = { most, limit: Math.min(most, CHUNK_BYTES), partitions: [] }
+    this.#chunks.set(topic, chunks)
+    return chunks
+  }
+
+  #fresh(): Records {
+    return this.#spare.pop() ?? createRecordBuffer(currentWireMode())
+  }
+
+  #appendTo(
+    records: Records,
+    key: Buffer | string | null,
+    value: Buffer | string | null,
+    headers?: readonly Header[],
+  ): void {
+    const before = records.byteLength
+    records.append(key, value, headers)
+    this.#bytes += records.byteLength - before
     this.#count++
   }
 
   /** What to send, one request after the other: no partition stands twice in one of them. */
   rounds(): PartitionRecords[][] {
     const rounds: PartitionRecords[][] = []
-    for (const [topic, partitions] of this.#chunks)
+    for (const [topic, { partitions }] of this.#chunks)
       partitions.forEach((chunks, partition) => {
         chunks.forEach((records, round) => {
-          if (records.count > 0) (rounds[round] ??= []).push({ topic, partition, records })
+          const compression = this.#packed.has(records) ? 'gzip' : undefined
+          if (records.count > 0) (rounds[round] ??= []).push({ topic, partition, records, compression })
         })
       })
     return rounds
@@ -64,14 +143,17 @@ export class OutputBuffers {
 
   /** Forgets all records, keeping the memory for the next ones. */
   clear(): void {
-    for (const partitions of this.#chunks.values())
+    for (const { partitions } of this.#chunks.values())
       for (const chunks of partitions)
         for (const records of (chunks as Records[] | undefined) ?? []) {
           records.clear()
           if (this.#spare.length < SPARE_BUFFERS) this.#spare.push(records)
         }
     this.#chunks.clear()
+    this.#packed.clear()
     this.#count = 0
     this.#bytes = 0
   }
 }
+
+const byteLengthOf = (field: Buffer | string | null): number => (field === null ? 0 : Buffer.byteLength(field))

@@ -45,6 +45,7 @@ export async function* readPartition(connection: Connection, options: ReadOption
       })
       if (!fetched) throw new Error(`the broker left ${topic}/${partition} out of its answer`)
       if (fetched.errorCode !== 0) throw new PartitionError('Fetch', topic, partition, fetched.errorCode)
+      if (fetched.unreadable) throw fetched.unreadable
       failingSince = 0
     } catch (error) {
       await connection.forget(error)

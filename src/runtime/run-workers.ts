@@ -3,6 +3,7 @@ import { PayflowError } from '../errors.ts'
 import { Client, type ClientOptions } from '../kafka/client.ts'
 import { listOffsets } from '../kafka/offsets.ts'
 import { retrying } from '../kafka/retry.ts'
+import type { Compression } from '../kafka/wire/compression.ts'
 import { DEAD_LETTERS, inboxTopic } from '../pipeline/events/topics.ts'
 import type { AnyWorker } from '../pipeline/worker/definition.ts'
 import { untilReadable } from './readable.ts'
@@ -31,6 +32,8 @@ export interface RunWorkersOptions {
   readonly sessionTimeoutMs: number
   readonly transactionTimeoutMs?: number
   readonly lingerMs?: number
+  /** How outputs and state are written. */
+  readonly compression?: Compression
   /** End when nothing is left to read for all of them at once. */
   readonly untilCaughtUp: boolean
   readonly signal: AbortSignal
@@ -70,6 +73,7 @@ export async function runWorkers(options: RunWorkersOptions): Promise<WorkerSumm
         sessionTimeoutMs,
         transactionTimeoutMs: options.transactionTimeoutMs ?? TRANSACTION_TIMEOUT_MS,
         lingerMs: options.lingerMs ?? LINGER_MS,
+        compression: options.compression ?? 'none',
         onEvent: tell,
       }),
   )

@@ -1,7 +1,9 @@
 import { Client, type ClientOptions } from '../kafka/client.ts'
 import type { Connection } from '../kafka/connection.ts'
 import { retrying } from '../kafka/retry.ts'
-import { groupOf, inboxTopic, stateTopic } from '../pipeline/events/topics.ts'
+import { TopicLimits } from '../kafka/topic-limits.ts'
+import type { Compression } from '../kafka/wire/compression.ts'
+import { DEAD_LETTERS, groupOf, inboxTopic, stateTopic } from '../pipeline/events/topics.ts'
 import type { AnyWorker } from '../pipeline/worker/definition.ts'
 import { checkCluster } from './cluster-check.ts'
 import { failpoint } from './failpoint.ts'
@@ -27,6 +29,7 @@ export interface RunnerOptions {
   readonly sessionTimeoutMs: number
   readonly transactionTimeoutMs: number
   readonly lingerMs: number
+  readonly compression: Compression
   readonly onEvent: (event: RunnerEvent) => void
 }
 
@@ -46,6 +49,7 @@ export class Runner {
   readonly worker: AnyWorker
   readonly #options: RunnerOptions
   readonly #client: Client
+  readonly #limits = new TopicLimits()
   readonly #tasks = new Map<number, { task: Task; done: Promise<void> }>()
   readonly #leaving = new Set<Promise<void>>()
   readonly #finished = noCounts()
@@ -71,9 +75,11 @@ export class Runner {
         group: this.#client.connect(),
         topics: this.#client.connect(),
       }
+      const written = [worker.output.name, DEAD_LETTERS, inboxTopic(worker.name), stateTopic(worker.name)]
       while (!stop.aborted) {
         const partitions = await prepareTopics(this.#client, worker, replicationFactor)
         await checkCluster(this.#client, worker, this.#options, { warn: (line) => this.#report('warning', line), signal: stop }) // prettier-ignore
+        await this.#limits.read(this.#client, written)
         await this.#serve(partitions, { ...connections, fetcher }, stop)
       }
       if (this.#failure) throw this.#failure
@@ -147,7 +153,7 @@ export class Runner {
   }
 
   #launch(partition: number, room: { partitions: OutputPartitions; connection: Connection; fetcher: Fetcher }): void {
-    const { worker, options, transactionTimeoutMs } = this.#options
+    const { worker, options, transactionTimeoutMs, compression } = this.#options
     const inputs = Object.entries(worker.inputs)
     const task = new Task({
       client: this.#client,
@@ -163,6 +169,8 @@ export class Runner {
       ],
       aliases: new Map(inputs.map(([alias, spec]) => [spec.name, { alias, spec }])),
       transactionTimeoutMs,
+      compression,
+      limits: this.#limits,
       onPhase: (p, from, to, detail) =>
         this.#report('task', `partition ${p}: ${from} → ${to}${detail && ` (${detail})`}`),
       onRestore: (p, done, total) => this.#report('restoring', `partition ${p}: ${done} of ${total}`),

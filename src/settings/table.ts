@@ -102,6 +102,13 @@ const table = {
     option: '--transaction-timeout <time>',
     handedOn: true,
   },
+  compression: {
+    kind: choice('none', 'gzip', 'snappy', 'lz4', 'zstd'),
+    default: 'none',
+    help: 'how producers and workers write: none, gzip, snappy, lz4 or zstd (all are read)',
+    option: '--compression <codec>',
+    handedOn: true,
+  },
   linger: {
     kind: duration('0ms', '5s'),
     default: '40ms',

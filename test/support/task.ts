@@ -1,4 +1,5 @@
 import { onTestFinished } from 'vitest'
+import { TopicLimits } from '../../src/kafka/topic-limits.ts'
 import { inboxTopic } from '../../src/pipeline/events/topics.ts'
 import type { AnyWorker } from '../../src/pipeline/worker/definition.ts'
 import { Fetcher } from '../../src/runtime/task/fetcher.ts'
@@ -40,6 +41,8 @@ export function ownerOf(
     ],
     aliases: new Map(inputs.map(([alias, spec]) => [spec.name, { alias, spec }])),
     transactionTimeoutMs: 5_000,
+    compression: 'none',
+    limits: new TopicLimits(),
     onPhase: (_, __, to) => phases.push(to),
     onRestore: () => undefined,
   })

@@ -5,7 +5,7 @@ import { decodeRecord } from '../../pipeline/codec/decode.ts'
 import { DEAD_LETTERS, inboxTopic } from '../../pipeline/events/topics.ts'
 import type { AnyWorker } from '../../pipeline/worker/definition.ts'
 import { Copies } from './copies.ts'
-import { originOf, originalKey, placeText, reasonOf, workerOf } from './origin.ts'
+import { isCut, originOf, originalKey, placeText, reasonOf, workerOf } from './origin.ts'
 
 interface Replay extends Difference {
   readonly origin: number
@@ -23,6 +23,8 @@ export class HandedOn {
   readonly #deadLetters = new Copies(DEAD_LETTERS, 'a dead letter')
   readonly #strays: Copies
   readonly #refused = new Set<number>()
+  /** How many bytes of key and value are kept of those that were too large, by where they lie. */
+  readonly #cuts = new Map<number, { key: number; value: number }>()
   /** Why records were refused that a rule would have taken, by where they lie. */
   readonly #excuses = new Map<number, string>()
   readonly #replays: Replay[] = []
@@ -63,6 +65,7 @@ export class HandedOn {
     this.#deadLetters.find(at, origin, { key: record.key(), value: record.value() })
     const identity = identityOf(origin)
     this.#refused.add(identity)
+    if (isCut(headers)) this.#cuts.set(identity, { key: record.key()?.length ?? 0, value: record.value()?.length ?? 0 })
     const reason = reasonOf(headers)
     if (mayExcuse(reason)) this.#excuses.set(identity, reason)
   }
@@ -73,8 +76,9 @@ export class HandedOn {
   }
 
   expectDeadLetter(record: RecordCursor, place: Place, required: boolean): void {
-    const key = originalKey(record.headers(), record.key())
-    this.#deadLetters.expect(place, { key, value: record.value() }, required)
+    const cut = this.#cuts.size === 0 ? undefined : this.#cuts.get(identityOf(place))
+    const key = originalKey(record.headers(), record.key())?.subarray(0, cut?.key) ?? null
+    this.#deadLetters.expect(place, { key, value: record.value()?.subarray(0, cut?.value) ?? null }, required)
   }
 
   expectStray(record: RecordCursor, place: Place, home: number, user: string, required: boolean): void {

@@ -16,11 +16,12 @@ const text = (headers: readonly RecordHeader[], name: string): string | undefine
   headers.find(({ key }) => key === `payflow.${name}`)?.value?.toString()
 
 const NUMBER = /^\d{1,15}$/
+const TOPIC = /^[\w.-]{1,249}$/
 
 /** Undefined for a record that no worker has handed on: its headers do not name a topic, a partition and an offset. */
 export function originOf(headers: readonly RecordHeader[]): Origin | undefined {
   const [topic, partition = '', offset = '', replays = ''] = ['topic', 'partition', 'offset', 'replays'].map((name) => text(headers, name)) // prettier-ignore
-  if (topic === undefined || !NUMBER.test(partition) || !NUMBER.test(offset)) return undefined
+  if (topic === undefined || !TOPIC.test(topic) || !NUMBER.test(partition) || !NUMBER.test(offset)) return undefined
   return {
     topic,
     partition: Number(partition),
@@ -44,6 +45,9 @@ export function originalKey(headers: readonly RecordHeader[], key: Buffer | null
 
 export const workerOf = (headers: readonly RecordHeader[]): string | undefined => text(headers, 'worker')
 export const reasonOf = (headers: readonly RecordHeader[]): string => text(headers, 'reason') ?? ''
+
+/** Whether a dead letter holds only a part of a record that was too large. */
+export const isCut = (headers: readonly RecordHeader[]): boolean => text(headers, 'cut') !== undefined
 
 export const placeText = ({ topic, partition, offset }: Place): string => `${topic}/${partition} at offset ${offset}`
 

@@ -160,7 +160,7 @@ export class WorkerAuditor {
     if (event === undefined) return
     const user = this.#worker.state && this.#worker.inputs[alias]!.userOf?.(event)
     const home = user === undefined ? partition : partitionOf(String(user), this.#tasks)
-    if (home === partition) this.#process(record, event, taken)
+    if (home === partition || this.#isExcused(event, taken)) this.#process(record, event, taken)
     else this.#handedOn.expectStray(record, place, home, String(user), taken.required)
   }
 

@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer'
 import type { LogRecord } from '../../kafka/merged-read.ts'
-import { readOrigin, readRefusal, readReset, type Origin } from '../../pipeline/worker/origin-headers.ts'
+import { readCut, readOrigin, readRefusal, readReset, type Origin } from '../../pipeline/worker/origin-headers.ts'
 
 /** A record that a worker refused, as `dead_letters` holds it. */
 export interface DeadLetter {
@@ -26,6 +26,9 @@ export interface LetterFilter {
 /** Where a dead letter, or a record that was handed to an inbox, was first read. Undefined when its headers do not say. */
 export const originIn = ({ headers, timestampMs, key }: LogRecord): Origin | undefined =>
   readOrigin(headers, { timestamp: timestampMs, key })
+
+/** What is missing of a dead letter that was too large to be kept whole, as `payflow.cut` says it. */
+export const cutIn = ({ headers }: LogRecord): string | undefined => readCut(headers)
 
 /** Undefined for a record that no worker put there. */
 export function deadLetterOf(record: LogRecord): DeadLetter | undefined {

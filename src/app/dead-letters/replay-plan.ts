@@ -2,7 +2,7 @@ import { partitionOf } from '../../kafka/wire/murmur2.ts'
 import { decodeRecord } from '../../pipeline/codec/decode.ts'
 import { inboxTopic } from '../../pipeline/events/topics.ts'
 import type { AnyWorker } from '../../pipeline/worker/definition.ts'
-import { originIdOf, textOf, type DeadLetter } from './dead-letter.ts'
+import { cutIn, originIdOf, textOf, type DeadLetter } from './dead-letter.ts'
 
 /** After so many replays that ended as a dead letter again, another one is no remedy. */
 const MAX_REPLAYS = 3
@@ -19,6 +19,8 @@ export interface ReplayCandidate {
   readonly userId: number | undefined
   /** The topic that it came from is an input of the worker, as far as that is known. */
   readonly isInput: boolean
+  /** What is missing of it, because it was too large to be kept whole. */
+  readonly cut?: string | undefined
 }
 
 export interface Replay {
@@ -46,6 +48,7 @@ export function candidateOf(letter: DeadLetter, workers: readonly AnyWorker[]): 
     originId: originIdOf(worker, origin),
     userId: userOf(letter, input),
     isInput: definition === undefined || input !== undefined,
+    cut: cutIn(letter.record),
   }
 }
 
@@ -87,7 +90,14 @@ export function planReplay(state: ReplayState, { force = false }: { force?: bool
     const inbox = inboxTopic(worker)
     const partitions = state.inboxPartitions.get(inbox)
     const handed = state.handedOver.get(candidate.originId) ?? 0
-    const why = partitions === undefined ? `there is no topic ${inbox}` : force ? undefined : refusal(candidate, handed)
+    const never =
+      candidate.cut === undefined
+        ? undefined
+        : `it was too large to be kept whole (${candidate.cut}); the record itself may still be where it came from`
+    const why =
+      partitions === undefined
+        ? `there is no topic ${inbox}`
+        : (never ?? (force ? undefined : refusal(candidate, handed)))
     if (partitions === undefined || why !== undefined) {
       skipped.push({ id, worker, why: why ?? '' })
       continue

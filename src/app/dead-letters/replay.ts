@@ -2,10 +2,12 @@ import { PayflowError } from '../../errors.ts'
 import { OutputBuffers } from '../../kafka/output-buffers.ts'
 import { asPayflowError, classify } from '../../kafka/errors.ts'
 import type { Client } from '../../kafka/client.ts'
+import { TopicLimits } from '../../kafka/topic-limits.ts'
 import { topicNames } from '../../kafka/topics.ts'
 import { originHeaders } from '../../pipeline/worker/origin-headers.ts'
 import { inboxTopic } from '../../pipeline/events/topics.ts'
 import type { AnyWorker } from '../../pipeline/worker/definition.ts'
+import { appendCopy } from '../../runtime/oversize.ts'
 import { TransactionalProducer } from '../../runtime/producers/transactional.ts'
 import { matches, originIdOf, originIn, type LetterFilter } from './dead-letter.ts'
 import { deadLetters, parseLetterId, readWhole } from './list.ts'
@@ -74,6 +76,12 @@ async function readCandidates(
       kind: 'failed',
       hint: 'list them with `payflow dead-letters list`',
     })
+  const tooLarge = (id: string, inbox: string): PayflowError =>
+  new PayflowError('LETTER_TOO_LARGE', `The dead letter ${id} is larger than what ${inbox} takes: nothing was handed over`, {
+    kind: 'failed',
+    hint: `raise max.message.bytes of ${inbox} with Kafka's kafka-configs, or name the others`,
+  }) // prettier-ignore
+
   const superseded = new Map<string, ReplayCandidate>()
   for (const [id, originId] of originOfId) {
     const last = newest.get(originId)!
@@ -135,7 +143,9 @@ async function handOver(
   signal: AbortSignal,
 ): Promise<void> {
   const byId = new Map(replays.map((item) => [item.id, item]))
-  const buffers = new OutputBuffers()
+  const limits = new TopicLimits()
+  await limits.read(client, [...new Set(replays.map(({ inbox }) => inbox))])
+  const buffers = new OutputBuffers(limits)
   const flush = async (): Promise<void> => {
     for (const round of buffers.rounds()) await producer.send(round)
     buffers.clear()
@@ -144,7 +154,14 @@ async function handOver(
     const item = byId.get(id)
     if (!item) continue
     const headers = originHeaders(record.headers, { ...origin, replays: item.replays }, true)
-    buffers.append(item.inbox, item.partition, item.key ?? record.key, record.value, headers)
+    const copy = {
+      topic: item.inbox,
+      partition: item.partition,
+      key: item.key ?? record.key,
+      value: record.value,
+      headers,
+    }
+    if (!appendCopy(buffers, copy)) throw tooLarge(id, item.inbox)
     byId.delete(id)
     if (buffers.byteLength > FLUSH_BYTES) await flush()
   }
@@ -153,6 +170,12 @@ async function handOver(
   await flush()
   await producer.commit()
 }
+
+const tooLarge = (id: string, inbox: string): PayflowError =>
+  new PayflowError('LETTER_TOO_LARGE', `The dead letter ${id} is larger than what ${inbox} takes: nothing was handed over`, {
+    kind: 'failed',
+    hint: `raise max.message.bytes of ${inbox} with Kafka's kafka-configs, or name the others`,
+  }) // prettier-ignore
 
 const superseded = (cause: unknown): PayflowError =>
   new PayflowError('REPLAY_SUPERSEDED', 'Another replay was started meanwhile: this one has handed nothing over', {

@@ -28,6 +28,7 @@ export async function runHere(
       sessionTimeoutMs: settings.sessionTimeoutMs,
       transactionTimeoutMs: settings.transactionTimeoutMs,
       lingerMs: settings.lingerMs,
+      compression: settings.compression,
       untilCaughtUp,
       signal,
       onEvent,

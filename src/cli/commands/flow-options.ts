@@ -19,6 +19,7 @@ export function addFlowOptions(command: Command): Command {
     .option('--seed <n>', 'the same seed writes the same events (a random one, which is shown)', seed)
     .option('--start <time>', 'time of the first event, ISO-8601 (now)', time)
     .option('--failure-rate <0..1>', 'which part of the payments fails (0.15)', fraction)
+    .option('--compression <codec>', 'write with none, gzip, snappy, lz4 or zstd (PAYFLOW_COMPRESSION, none)')
 }
 
 export const flowOptionsOf = ({ duration: durationMs, start: startMs, ...rest }: TypedFlow) => ({

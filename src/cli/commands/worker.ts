@@ -18,7 +18,7 @@ const usageExamples = [
 
 export function registerWorker(program: Command, world: World): void {
   // The workers' own options come from their definitions, which only its action loads: it reads them, and shows the help.
-  const worker = addSettings(program.command('worker'), 'sessionTimeout', 'transactionTimeout')
+  const worker = addSettings(program.command('worker'), 'compression', 'sessionTimeout', 'transactionTimeout')
     .description('run workers: they derive topics from topics, exactly once')
     .usage('[options] <name or file>... | all | list | reset')
     .argument('[names...]', 'workers to run in this process, or files of your own; all: each in a process of its own')

@@ -1,4 +1,4 @@
-import { formatTimestamp } from '../../pipeline/time.ts'
+import { timeText as recordTime } from '../../pipeline/worker/origin-headers.ts'
 import { textOf, type DeadLetter } from '../../app/dead-letters/dead-letter.ts'
 import type { Span } from '../../app/dead-letters/json-scan.ts'
 import { refusedPart } from '../../app/dead-letters/refused-part.ts'
@@ -7,7 +7,7 @@ import { visible } from './visible-text.ts'
 
 const BYTES_A_LINE = 16
 
-export const timeText = (ms: number): string => (ms < 0 ? '-' : formatTimestamp(ms))
+export const timeText = (ms: number): string => (ms < 0 ? '-' : recordTime(ms))
 
 /** A dead letter in full: where it comes from, its headers, its bytes with what is wrong in them marked. */
 export function letterLines(letter: DeadLetter, { width, palette }: { width: number; palette: Palette }): string[] {

@@ -39,6 +39,8 @@ export interface KafkajsMessage {
 }
 
 interface ProduceArguments {
+  /** A codec's number. */
+  readonly compression: number
   readonly acks: number
   readonly timeout: number
   readonly transactionalId: string | null
@@ -116,5 +118,14 @@ export const KafkajsDecoder = internal('protocol/decoder') as new (buffer: Buffe
 export const decodeMessages = internal('protocol/requests/fetch/v4/decodeMessages') as (
   decoder: Decoder,
 ) => Promise<DecodedMessage[]>
+
+interface KafkajsCodec {
+  compress(encoder: { readonly buffer: Buffer }): Promise<Buffer>
+  decompress(bytes: Buffer): Promise<Buffer>
+}
+/** By their number; kafkajs has gzip alone, and takes others where they are put. */
+export const { Codecs: kafkajsCodecs } = internal('protocol/message/compression') as {
+  Codecs: Record<number, () => KafkajsCodec>
+}
 
 export const { createErrorFromCode } = internal('protocol/error') as { createErrorFromCode: (code: number) => Error }

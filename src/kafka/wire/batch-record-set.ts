@@ -4,10 +4,12 @@ import { arePlain, firstHole } from './gaps.ts'
 import { readRecordBatches, type RecordBatch } from './record-batch.ts'
 import { BatchCursor } from './record-cursor.ts'
 import type { RecordCursor, RecordSet } from './record-set.ts'
+import type { Place } from './unreadable.ts'
 
 export interface FetchedBytes {
   /** The record set of a fetch response. */
   readonly bytes: Buffer
+  readonly at: Place
   readonly fetchOffset: number
   /** Empty when uncommitted records are to be read. */
   readonly aborted: readonly AbortedTransaction[]
@@ -20,12 +22,20 @@ class BatchRecordSet implements RecordSet {
   readonly #batches: readonly RecordBatch[]
   readonly #fetched: readonly RecordBatch[]
   readonly #fetchOffset: number
+  readonly #at: Place
 
-  constructor(batches: readonly RecordBatch[], fetched: readonly RecordBatch[], fetchOffset: number) {
+  constructor(
+    batches: readonly RecordBatch[],
+    fetched: readonly RecordBatch[],
+    fetchOffset: number,
+    nextOffset: number,
+    at: Place,
+  ) {
     this.#batches = batches
     this.#fetched = fetched
     this.#fetchOffset = fetchOffset
-    this.nextOffset = nextOffsetAfter(fetched, fetchOffset)
+    this.#at = at
+    this.nextOffset = nextOffset
     this.count = batches.reduce((sum, batch) => sum + batch.count, 0)
     this.byteLength = batches.reduce((sum, { start, end }) => sum + end - start, 0)
   }
@@ -39,16 +49,42 @@ class BatchRecordSet implements RecordSet {
   }
 
   cursor(): RecordCursor {
-    return new BatchCursor(this.#batches, this.#fetchOffset)
+    return new BatchCursor(this.#batches, this.#fetchOffset, this.#at)
   }
 }
 
-/** Throws `MESSAGE_FORMAT` for records older than format 2, `UNSUPPORTED_COMPRESSION`, `CORRUPT_BATCH`. */
-export async function decodeRecordSet({ bytes, fetchOffset, aborted }: FetchedBytes): Promise<RecordSet> {
-  const batches = readRecordBatches(bytes)
+export const noRecords = (fetchOffset: number, at: Place): RecordSet =>
+  new BatchRecordSet([], [], fetchOffset, fetchOffset, at)
+
+/** One fetch unpacks to so much at most, and one batch more: a consumer has several of them in memory. */
+const UNPACKED_BYTES = 32 << 20
+
+/** Ends before the first batch that cannot be read. @throws PayflowError when nothing can be read for that reason */
+export async function decodeRecordSet({ bytes, at, fetchOffset, aborted }: FetchedBytes): Promise<RecordSet> {
+  const batches = readRecordBatches(bytes, at)
   const visible = visibleBatches(batches, aborted).filter((batch) => batch.lastOffset >= fetchOffset)
   const isCompressed = visible.some((batch) => batch.codec !== 0)
-  return new BatchRecordSet(isCompressed ? await Promise.all(visible.map(decompressed)) : visible, batches, fetchOffset)
+  const readable = isCompressed ? await unpackedOf(visible, at) : visible
+  const left = visible[readable.length]
+  const nextOffset = left ? Math.max(left.baseOffset, fetchOffset) : nextOffsetAfter(batches, fetchOffset)
+  const fetched = left ? batches.filter(({ lastOffset }) => lastOffset < nextOffset) : batches
+  return new BatchRecordSet(readable, fetched, fetchOffset, nextOffset, at)
+}
+
+async function unpackedOf(batches: readonly RecordBatch[], at: Place): Promise<RecordBatch[]> {
+  const unpacked: RecordBatch[] = []
+  let size = 0
+  try {
+    for (const packed of batches) {
+      if (size >= UNPACKED_BYTES) break
+      const batch = await decompressed(packed, at)
+      size += batch.end - batch.start
+      unpacked.push(batch)
+    }
+  } catch (error) {
+    if (unpacked.length === 0) throw error
+  }
+  return unpacked
 }
 
 export function nextOffsetAfter(batches: readonly RecordBatch[], fetchOffset: number): number {
@@ -61,8 +97,10 @@ export function visibleBatches(batches: readonly RecordBatch[], aborted: readonl
   return batches.filter((batch) => transactions.isVisible(batch, () => isAbortMarker(batch)) && batch.count > 0)
 }
 
+const nowhere: Place = { topic: '', partition: 0 }
+
 /** A control record's key is its version and its type, 16 bits each; type 0 aborts, 1 commits. */
 function isAbortMarker(batch: RecordBatch): boolean {
-  const cursor = new BatchCursor([batch], 0)
+  const cursor = new BatchCursor([batch], 0, nowhere)
   return cursor.next() && cursor.key()?.readInt16BE(2) === 0
 }

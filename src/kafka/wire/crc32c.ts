@@ -1,3 +1,5 @@
+import { createRequire } from 'node:module'
+
 const polynomial = 0x82f63b78
 const slices = 16
 
@@ -20,11 +22,30 @@ const word = (t: Int32Array, bytes: number, row: number): number =>
   t[row + 256 + ((bytes >>> 16) & 255)]! ^
   t[row + (bytes >>> 24)]!
 
-/**
- * CRC-32C (Castagnoli) of the bytes `from` until `to`, by the slicing of Kounavis and Berry (2005): sixteen bytes a step, which is twice as
- * fast here as eight.
- */
+type Checksum = (bytes: Uint8Array) => number
+
+/** Fewer bytes are summed here faster than a call into native code takes. */
+const nativeFrom = 2048
+let native: Checksum | null | undefined
+
+/** A processor's own instruction, five times as fast as any script; null where there is no build of it for this machine. */
+function loadNative(): Checksum | null {
+  try {
+    return (createRequire(import.meta.url)('@node-rs/crc32') as { crc32c: Checksum }).crc32c
+  } catch {
+    return null
+  }
+}
+
+/** CRC-32C (Castagnoli) of the bytes `from` until `to`. */
 export function crc32c(bytes: Uint8Array, from = 0, to = bytes.length): number {
+  if (to - from < nativeFrom) return crc32cInScript(bytes, from, to)
+  if (native === undefined) native = loadNative()
+  return native ? native(bytes.subarray(from, to)) : crc32cInScript(bytes, from, to)
+}
+
+/** By the slicing of Kounavis and Berry (2005): sixteen bytes a step, which is twice as fast here as eight. */
+export function crc32cInScript(bytes: Uint8Array, from = 0, to = bytes.length): number {
   const t = table
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
   let crc = -1

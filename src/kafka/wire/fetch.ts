@@ -1,5 +1,6 @@
+import { PayflowError } from '../../errors.ts'
 import type { AbortedTransaction } from './aborted-transactions.ts'
-import { decodeRecordSet, type FetchedBytes } from './batch-record-set.ts'
+import { decodeRecordSet, noRecords, type FetchedBytes } from './batch-record-set.ts'
 import { ByteReader } from './byte-reader.ts'
 import { createErrorFromCode, encodeFetchV11, type ProtocolRequest } from '../kafkajs/protocol.ts'
 import { decodeRecordSetByKafkajs } from './message-record-set.ts'
@@ -34,6 +35,8 @@ export interface FetchedPartition {
   readonly lastStableOffset: number
   readonly logStartOffset: number
   readonly records: RecordSet
+  /** Why the records from the fetch offset on cannot be read; then there are none. */
+  readonly unreadable?: PayflowError
 }
 
 interface FetchResponse {
@@ -47,8 +50,8 @@ const isolationLevels = { read_uncommitted: 0, read_committed: 1 }
 const networkDelayMs = 100
 
 /**
- * A Fetch request for `connectionPool.send`. An error of a partition is part of its result; thrown are errors of the whole fetch, and records
- * that cannot be read (`MESSAGE_FORMAT`, `UNSUPPORTED_COMPRESSION`, `CORRUPT_BATCH`).
+ * A Fetch request for `connectionPool.send`. An error of a partition, and records of it that cannot be read, are part of its result; thrown are
+ * errors of the whole fetch.
  */
 export function fetchRequest(
   args: FetchArgs,
@@ -106,14 +109,16 @@ async function decode(payload: Buffer, args: FetchArgs, decodeRecords: DecodeRec
     if (!asked) throw new Error(`the broker answered for ${topic}[${partition}], which was not asked for`)
     return asked.offset
   }
-  const partitions = topics.flat().map(async ({ bytes, aborted, ...partition }) => ({
-    ...partition,
-    records: await decodeRecords({
-      bytes,
-      fetchOffset: offsetOf(partition.topic, partition.partition),
-      aborted: args.isolation === 'read_committed' ? aborted : [],
-    }),
-  }))
+  const partitions = topics.flat().map(async ({ bytes, aborted, ...partition }): Promise<FetchedPartition> => {
+    const fetchOffset = offsetOf(partition.topic, partition.partition)
+    const visible = args.isolation === 'read_committed' ? aborted : []
+    try {
+      return { ...partition, records: await decodeRecords({ bytes, at: partition, fetchOffset, aborted: visible }) }
+    } catch (error) {
+      if (!(error instanceof PayflowError)) throw error
+      return { ...partition, records: noRecords(fetchOffset, partition), unreadable: error }
+    }
+  })
   return { clientSideThrottleTime, errorCode, partitions: await Promise.all(partitions) }
 }
 

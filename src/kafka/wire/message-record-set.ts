@@ -1,9 +1,12 @@
 import { nextOffsetAfter, visibleBatches, type FetchedBytes } from './batch-record-set.ts'
-import { unsupportedCompression } from './decompress.ts'
+import { compressions } from './compression.ts'
+import { cannotUnpack } from './decompress.ts'
 import { arePlain, firstHole } from './gaps.ts'
+import { registerCodecs } from './kafkajs-codecs.ts'
 import { decodeMessages, KafkajsDecoder, type DecodedMessage } from '../kafkajs/protocol.ts'
-import { readRecordBatches } from './record-batch.ts'
+import { headerBytes, readRecordBatches, type RecordBatch } from './record-batch.ts'
 import type { RecordCursor, RecordHeader, RecordSet } from './record-set.ts'
+import type { Place } from './unreadable.ts'
 
 const nothing = Buffer.alloc(0)
 
@@ -82,25 +85,39 @@ class MessageCursor implements RecordCursor {
 }
 
 /** As `decodeRecordSet`, the records being decoded by kafkajs; which of them are visible is decided as there. */
-export async function decodeRecordSetByKafkajs({ bytes, fetchOffset, aborted }: FetchedBytes): Promise<RecordSet> {
-  const batches = readRecordBatches(bytes)
-  const visible = visibleBatches(batches, aborted)
-  const unreadable = batches.find((batch) => batch.codec > 1)
-  if (unreadable) throw unsupportedCompression(unreadable)
-  const firstOffsets = new Set(visible.map((batch) => String(batch.baseOffset)))
-  // Only complete batches: kafkajs reads beyond the end of fewer than 17 bytes.
-  const complete = bytes.subarray(0, batches.at(-1)?.end ?? 0)
-  const decoder = new KafkajsDecoder(Buffer.concat([int32(complete.length), complete]))
-  const messages = (await decodeMessages(decoder)).filter(
-    ({ offset, batchContext }) => firstOffsets.has(batchContext.firstOffset) && Number(offset) >= fetchOffset,
-  )
+export async function decodeRecordSetByKafkajs({ bytes, at, fetchOffset, aborted }: FetchedBytes): Promise<RecordSet> {
+  const batches = readRecordBatches(bytes, at)
+  const visible = visibleBatches(batches, aborted).filter((batch) => batch.lastOffset >= fetchOffset)
+  const messages: DecodedMessage[] = []
+  let readable = 0
+  try {
+    for (; readable < visible.length; readable++) messages.push(...(await decoded(visible[readable]!, at)))
+  } catch (error) {
+    if (readable === 0) throw error
+  }
+  const left = visible[readable]
+  const nextOffset = left ? Math.max(left.baseOffset, fetchOffset) : nextOffsetAfter(batches, fetchOffset)
+  const fetched = left ? batches.filter(({ lastOffset }) => lastOffset < nextOffset) : batches
+  const wanted = messages.filter(({ offset }) => Number(offset) >= fetchOffset)
   return {
-    nextOffset: nextOffsetAfter(batches, fetchOffset),
-    count: messages.length,
-    byteLength: visible.reduce((sum, { start, end }) => sum + end - start, 0),
-    firstHole: firstHole(batches, fetchOffset),
-    isPlain: arePlain(batches, fetchOffset),
-    cursor: () => new MessageCursor(messages),
+    nextOffset,
+    count: wanted.length,
+    byteLength: visible.slice(0, readable).reduce((sum, { start, end }) => sum + end - start, 0),
+    firstHole: firstHole(fetched, fetchOffset),
+    isPlain: arePlain(fetched, fetchOffset),
+    cursor: () => new MessageCursor(wanted),
+  }
+}
+
+/** One batch at a time, so that an error can say where. */
+async function decoded(batch: RecordBatch, at: Place): Promise<DecodedMessage[]> {
+  if (compressions[batch.codec] === undefined) throw cannotUnpack(batch, at, undefined)
+  registerCodecs()
+  const bytes = batch.buffer.subarray(batch.start - headerBytes, batch.end)
+  try {
+    return await decodeMessages(new KafkajsDecoder(Buffer.concat([int32(bytes.length), bytes])))
+  } catch (error) {
+    throw cannotUnpack(batch, at, error)
   }
 }
 

@@ -1,6 +1,8 @@
 import { ByteReader } from './byte-reader.ts'
+import { codecNumber, codecOf, type Compression } from './compression.ts'
 import { crc32c } from './crc32c.ts'
 import { encodeProduceV7, type EncodedRequest, type KafkajsMessage, type ProtocolRequest } from '../kafkajs/protocol.ts'
+import { registerCodecs } from './kafkajs-codecs.ts'
 import { MessageList } from './message-list.ts'
 import { RecordBuffer, type Records } from './record-buffer.ts'
 
@@ -14,6 +16,8 @@ export interface PartitionBatch {
   readonly baseSequence: number
   /** The records' own time in ms; absent: now, when the request is encoded. */
   readonly timestampMs?: number
+  /** For this batch alone, whatever that of the request is. */
+  readonly compression?: Compression | undefined
 }
 
 export interface ProduceArgs {
@@ -23,6 +27,8 @@ export interface ProduceArgs {
   /** All in-sync replicas: the only one that goes with exactly once. */
   readonly acks: -1
   readonly timeoutMs: number
+  /** Of the batches that do not have one of their own; none when it is absent. A batch that would not become smaller stays as it is. */
+  readonly compression?: Compression
   readonly batches: readonly PartitionBatch[]
 }
 
@@ -40,14 +46,14 @@ interface ProduceResponse {
 }
 
 /**
- * A Produce request for `connectionPool.send`: one uncompressed record batch a partition, all of its records stamped with its time, or with that of sending.
+ * A Produce request for `connectionPool.send`: one record batch a partition, all of its records stamped with its time, or with that of sending.
  * Encoded by payflow or by kafkajs, as its records were (`createRecordBuffer`). An error of a partition is a result; none is thrown.
  */
 export function produceRequest(args: ProduceArgs): ProtocolRequest<ProduceResult[], ProduceResponse> {
   const topics = byTopic(args.batches)
   const request = args.batches.every(({ records }) => records instanceof MessageList)
     ? kafkajsRequest(args, topics)
-    : { ...produceApi, encode: () => Promise.resolve(encode(args, topics)) }
+    : { ...produceApi, encode: async () => encode(args, topics, await packedOf(args)) }
   return {
     request,
     response: {
@@ -73,8 +79,12 @@ function byTopic(batches: readonly PartitionBatch[]): Topics {
   return topics
 }
 
+/** kafkajs compresses all batches of a request in one way. */
 function kafkajsRequest(args: ProduceArgs, topics: Topics): ReturnType<typeof encodeProduceV7> {
+  const compression = args.batches.find((batch) => batch.compression)?.compression ?? args.compression ?? 'none'
+  if (compression !== 'none') registerCodecs()
   return encodeProduceV7({
+    compression: codecNumber(compression),
     acks: args.acks,
     timeout: args.timeoutMs,
     transactionalId: args.transactionalId,
@@ -98,11 +108,34 @@ const stamped = (messages: readonly KafkajsMessage[], timestampMs: number | unde
 const batchHeader = { before: 12, after: 49 }
 const transactionalFlag = 16
 
+interface Packed {
+  /** A codec's number. */
+  readonly codec: number
+  readonly bytes: Buffer
+}
+/** The records of the batches that are sent compressed. */
+type PackedBatches = ReadonlyMap<PartitionBatch, Packed>
+
+const nothingPacked: PackedBatches = new Map()
+
+async function packedOf({ compression = 'none', batches }: ProduceArgs): Promise<PackedBatches> {
+  if (compression === 'none' && batches.every((batch) => batch.compression === undefined)) return nothingPacked
+  const packed = new Map<PartitionBatch, Packed>()
+  const pack = async (batch: PartitionBatch): Promise<void> => {
+    const chosen = batch.compression ?? compression
+    if (chosen === 'none' || !(batch.records instanceof RecordBuffer)) return
+    const bytes = await (await codecOf(chosen)).compress(batch.records.bytes)
+    if (bytes.length < batch.records.byteLength) packed.set(batch, { codec: codecNumber(chosen), bytes })
+  }
+  await Promise.all(batches.map(pack))
+  return packed
+}
+
 /** kafkajs copies a request twice to frame it: the first of these copies is where it is written. */
-function encode(args: ProduceArgs, topics: Topics): EncodedRequest {
-  const length = sizeOf(args, topics)
+function encode(args: ProduceArgs, topics: Topics, packed: PackedBatches): EncodedRequest {
+  const length = sizeOf(args, topics, packed)
   const copy = (target: Buffer, start: number): number => {
-    const written = writeRequest(target, start, args, topics) - start
+    const written = writeRequest(target, start, args, topics, packed) - start
     if (written !== length) throw new Error('records were appended while their request was being encoded')
     return written
   }
@@ -112,7 +145,7 @@ function encode(args: ProduceArgs, topics: Topics): EncodedRequest {
 const nothing = Buffer.alloc(0)
 
 /** Returns the position after it, as all that write here. */
-function writeRequest(bytes: Buffer, start: number, args: ProduceArgs, topics: Topics): number {
+function writeRequest(bytes: Buffer, start: number, args: ProduceArgs, topics: Topics, packed: PackedBatches): number {
   let at = writeText(bytes, args.transactionalId, start)
   at = bytes.writeInt16BE(args.acks, at)
   at = bytes.writeInt32BE(args.timeoutMs, at)
@@ -120,16 +153,17 @@ function writeRequest(bytes: Buffer, start: number, args: ProduceArgs, topics: T
   for (const [topic, batches] of topics) {
     at = writeText(bytes, topic, at)
     at = bytes.writeInt32BE(batches.length, at)
-    for (const batch of batches) at = writeBatch(bytes, args, batch, at)
+    for (const batch of batches) at = writeBatch(bytes, args, batch, packed.get(batch), at)
   }
   return at
 }
 
-function sizeOf({ transactionalId }: ProduceArgs, topics: Topics): number {
+function sizeOf({ transactionalId }: ProduceArgs, topics: Topics, packed: PackedBatches): number {
   let size = 2 + Buffer.byteLength(transactionalId ?? '') + 2 + 4 + 4
   for (const [topic, batches] of topics) {
     size += 2 + Buffer.byteLength(topic) + 4
-    for (const { records } of batches) size += 4 + 4 + batchHeader.before + batchHeader.after + records.byteLength
+    for (const batch of batches)
+      size += 4 + 4 + batchHeader.before + batchHeader.after + (packed.get(batch)?.bytes.length ?? batch.records.byteLength) // prettier-ignore
   }
   return size
 }
@@ -145,10 +179,13 @@ function writeBatch(
   bytes: Buffer,
   args: ProduceArgs,
   { partition, records, baseSequence, timestampMs }: PartitionBatch,
+  packed: Packed | undefined,
   start: number,
 ): number {
   if (!(records instanceof RecordBuffer)) throw new Error('records for two encoders in one request')
-  const { count, byteLength } = records
+  const { count } = records
+  const body = packed?.bytes ?? records.bytes
+  const byteLength = body.length
   const time = BigInt(timestampMs ?? Date.now())
   let at = bytes.writeInt32BE(partition, start)
   at = bytes.writeInt32BE(batchHeader.before + batchHeader.after + byteLength, at)
@@ -157,7 +194,7 @@ function writeBatch(
   at = bytes.writeInt32BE(0, at) // leader epoch: the broker's too
   at = bytes.writeInt8(2, at) // message format
   const checked = at + 4
-  at = bytes.writeInt16BE(args.transactionalId === null ? 0 : transactionalFlag, checked)
+  at = bytes.writeInt16BE((args.transactionalId === null ? 0 : transactionalFlag) | (packed?.codec ?? 0), checked)
   at = bytes.writeInt32BE(count - 1, at)
   at = bytes.writeBigInt64BE(time, at)
   at = bytes.writeBigInt64BE(time, at)
@@ -165,7 +202,7 @@ function writeBatch(
   at = bytes.writeInt16BE(args.producerEpoch, at)
   at = bytes.writeInt32BE(baseSequence, at)
   at = bytes.writeInt32BE(count, at)
-  at += records.bytes.copy(bytes, at)
+  at += body.copy(bytes, at)
   bytes.writeUInt32BE(crc32c(bytes, checked, at), checked - 4)
   return at
 }

@@ -1,5 +1,7 @@
-import { PayflowError } from '../../errors.ts'
+import type { PayflowError } from '../../errors.ts'
 import { ByteReader } from './byte-reader.ts'
+import { crc32c } from './crc32c.ts'
+import { unreadable, type Place } from './unreadable.ts'
 
 /** A complete record batch as it lies in the log (message format 2), its records still bytes. */
 export interface RecordBatch {
@@ -21,33 +23,53 @@ export interface RecordBatch {
   readonly end: number
 }
 
-const headerBytes = 61
+/** Before a batch's records. */
+export const headerBytes = 61
 /** Bytes of a batch before what its length field counts. */
 const lengthEnd = 12
 const magicAt = 16
 
-/** The complete record batches of a record set; a batch cut off at the end is left out. */
-export function readRecordBatches(set: Buffer): RecordBatch[] {
+const checksumAt = 17
+const checkedAt = 21
+
+/**
+ * The complete record batches of a record set; a batch cut off at the end is left out, and so is all that follows one that cannot be read.
+ * @throws PayflowError when that is the first one: `MESSAGE_FORMAT` for records older than format 2, `CORRUPT_BATCH` for damaged ones
+ */
+export function readRecordBatches(set: Buffer, place: Place): RecordBatch[] {
   const batches: RecordBatch[] = []
-  let at = 0
-  while (at + magicAt < set.length) {
-    const magic = set.readInt8(at + magicAt)
-    if (magic !== 2) throw unreadableFormat(magic, set, at)
-    if (at + headerBytes > set.length) break
-    const end = at + lengthEnd + set.readInt32BE(at + 8)
-    if (end < at + headerBytes)
-      throw new PayflowError('CORRUPT_BATCH', 'A record batch has an impossible length', { kind: 'failed' })
-    if (end > set.length) break
-    batches.push(readHeader(set, at, end))
-    at = end
+  try {
+    for (let at = 0; at + magicAt < set.length;) {
+      const batch = readBatch(set, at, place)
+      if (!batch) break
+      batches.push(batch)
+      at = batch.end
+    }
+  } catch (error) {
+    if (batches.length === 0) throw error
   }
   return batches
+}
+
+/** Undefined for one that is cut off. */
+function readBatch(set: Buffer, at: number, place: Place): RecordBatch | undefined {
+  const magic = set.readInt8(at + magicAt)
+  if (magic === 0 || magic === 1) throw unreadableFormat(magic, set, at, place)
+  if (magic !== 2) throw damaged(set, at, place, `their message format would be ${magic}`)
+  if (at + headerBytes > set.length) return undefined
+  const end = at + lengthEnd + set.readInt32BE(at + 8)
+  if (end < at + headerBytes) throw damaged(set, at, place, 'the length of their batch is impossible')
+  if (end > set.length) return undefined
+  // The broker checked it when it took the batch; what its disk has done to it since, it does not look at.
+  if (crc32c(set, at + checkedAt, end) !== set.readUInt32BE(at + checksumAt))
+    throw damaged(set, at, place, 'their checksum is not that of their bytes')
+  return readHeader(set, at, end)
 }
 
 function readHeader(set: Buffer, at: number, end: number): RecordBatch {
   const reader = new ByteReader(set, at)
   const baseOffset = reader.int64()
-  reader.position = at + magicAt + 1 + 4 // the checksum is not checked: TCP has its own, and the broker checked it when it took the batch
+  reader.position = at + checkedAt
   const attributes = reader.int16()
   const lastOffset = baseOffset + reader.int32()
   const firstTimestamp = reader.int64()
@@ -71,9 +93,16 @@ function readHeader(set: Buffer, at: number, end: number): RecordBatch {
   }
 }
 
-const unreadableFormat = (magic: number, set: Buffer, at: number): PayflowError =>
-  new PayflowError(
+const offsetAt = (set: Buffer, at: number): number => new ByteReader(set, at).int64()
+
+const damaged = (set: Buffer, at: number, place: Place, why: string): PayflowError =>
+  unreadable('CORRUPT_BATCH', place, offsetAt(set, at), `are damaged on the broker's disk: ${why}`)
+
+const unreadableFormat = (magic: number, set: Buffer, at: number, place: Place): PayflowError =>
+  unreadable(
     'MESSAGE_FORMAT',
-    `The record at offset ${new ByteReader(set, at).int64()} is stored in message format ${magic}; payflow reads format 2 (Kafka 0.11 and later)`,
-    { kind: 'failed', hint: 'copy the topic with a client of Kafka 0.11 or later' },
+    place,
+    offsetAt(set, at),
+    `are stored in message format ${magic}; payflow reads format 2 (Kafka 0.11 and later)`,
+    'copy the topic with a client of Kafka 0.11 or later',
   )

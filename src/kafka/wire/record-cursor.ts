@@ -1,12 +1,14 @@
-import { PayflowError } from '../../errors.ts'
+import type { PayflowError } from '../../errors.ts'
 import { ByteReader } from './byte-reader.ts'
 import type { RecordBatch } from './record-batch.ts'
 import type { RecordCursor, RecordHeader } from './record-set.ts'
+import { unreadable, type Place } from './unreadable.ts'
 
 /** Walks over the records of decompressed batches, leaving out those before `fromOffset`. */
 export class BatchCursor implements RecordCursor {
   readonly #batches: readonly RecordBatch[]
   readonly #fromOffset: number
+  readonly #at: Place
   readonly #reader = new ByteReader(Buffer.alloc(0))
   #nextBatch = 0
   #baseOffset = 0
@@ -22,8 +24,9 @@ export class BatchCursor implements RecordCursor {
   offset = -1
   timestamp = -1
 
-  constructor(batches: readonly RecordBatch[], fromOffset: number) {
+  constructor(batches: readonly RecordBatch[], fromOffset: number, at: Place) {
     this.#batches = batches
+    this.#at = at
     this.#fromOffset = fromOffset
   }
 
@@ -121,9 +124,12 @@ export class BatchCursor implements RecordCursor {
   }
 
   #corrupt(): PayflowError {
-    return new PayflowError('CORRUPT_RECORD', `A record after offset ${this.offset} is longer than its batch`, {
-      kind: 'failed',
-    })
+    return unreadable(
+      'CORRUPT_RECORD',
+      this.#at,
+      Math.max(this.offset, this.#baseOffset),
+      'are damaged: one is longer than its batch',
+    )
   }
 }
 

@@ -10,7 +10,7 @@ const MAX_NAME = 249 - 14
 /** What stands where a worker's name could on the command line. */
 const RESERVED = ['all', 'list', 'reset']
 /** Options that payflow has itself where a custom worker's own can stand: with `worker`, with `audit`, and everywhere. A test holds it to the command line. */
-export const RESERVED_FLAGS = ['brokers', 'color', 'config', 'engine', 'help', 'json', 'ksql', 'ksql-url', 'no-color', 'quiet', 'session-timeout', 'transaction-timeout', 'until-caught-up', 'verbose', 'version'] // prettier-ignore
+export const RESERVED_FLAGS = ['brokers', 'color', 'compression', 'config', 'engine', 'help', 'json', 'ksql', 'ksql-url', 'no-color', 'quiet', 'session-timeout', 'transaction-timeout', 'until-caught-up', 'verbose', 'version'] // prettier-ignore
 const PARTS = ['name', 'summary', 'inputs', 'output', 'options', 'state', 'on', 'dueAt', 'onTime', 'audit']
 
 const isBag = (value: unknown): value is Bag => typeof value === 'object' && value !== null && !Array.isArray(value)

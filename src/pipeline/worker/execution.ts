@@ -5,6 +5,9 @@ import type { StateStore } from './state.ts'
 import type { AnyOnTime, AnyStep, AnyWorker, StepReturn } from './definition.ts'
 
 type KeyOf = (event: unknown) => string
+type Fits = (to: 'output' | 'state', key: string, value: string) => boolean
+
+const fitsByDefault: Fits = (_, key, value) => !isTooLarge(key, value)
 
 export interface ExecutionOptions {
   readonly worker: AnyWorker
@@ -21,6 +24,10 @@ export interface ExecutionOptions {
   readonly checked: boolean
   /** The greatest timestamp taken before, in ms; -Infinity when there is none. */
   readonly eventTime?: number
+  /** Whether its topic takes a record of this key and text; by default what a broker takes that was not told otherwise. */
+  readonly fits?: Fits
+  /** Whether the size of this key's state has to be looked at before it is kept; by default that of all. */
+  readonly measuresState?: (key: string) => boolean
 }
 
 /**
@@ -33,10 +40,15 @@ export class Execution {
   readonly #state: ExecutionOptions['state']
   readonly #emit: ExecutionOptions['emit']
   readonly #checked: boolean
+  readonly #fits: Fits
+  readonly #measuresState: (key: string) => boolean
   #eventTime: number
   #running: string | undefined
 
-  constructor({ worker, options, state, emit, checked, eventTime = -Infinity }: ExecutionOptions) {
+  constructor(setup: ExecutionOptions) {
+    const { worker, options, state, emit, checked, eventTime = -Infinity } = setup
+    this.#fits = setup.fits ?? fitsByDefault
+    this.#measuresState = setup.measuresState ?? (() => true)
     this.#worker = worker
     this.#options = checked ? freeze(options) : options
     this.#state = state
@@ -99,6 +111,13 @@ export class Execution {
     }
     const state: unknown = this.#checked ? checkResult(this.#worker, this.step, result) : result.state
     if (result.reject !== undefined) return result.reject
+    if (
+      state != null &&
+      key !== undefined &&
+      this.#measuresState(key) &&
+      !this.#fits('state', key, JSON.stringify(state))
+    )
+      return `the state of ${key} would be more than a record may have`
     const refused = result.emit && this.#write(result.emit)
     if (refused !== undefined) return refused
     if (state !== undefined && key !== undefined) this.#state.set(key, state)
@@ -110,7 +129,7 @@ export class Execution {
     const { output } = this.#worker
     const written = events.map((event) => ({ key: output.key(event), value: output.shape.encode(event) }))
     for (const { key, value } of written)
-      if (isTooLarge(key, value))
+      if (!this.#fits('output', key, value))
         return `its ${output.name} event would have ${value.length} characters, more than a record may have`
     for (const { key, value } of written) this.#emit(key, value)
     return undefined

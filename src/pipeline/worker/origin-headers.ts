@@ -41,6 +41,7 @@ const names = {
   key: 'payflow.key',
   replays: 'payflow.replays',
   reset: 'payflow.reset',
+  cut: 'payflow.cut',
 } as const
 
 const find = (headers: readonly HeaderRead[], name: string): HeaderRead | undefined =>
@@ -49,11 +50,13 @@ const find = (headers: readonly HeaderRead[], name: string): HeaderRead | undefi
 const textOf = (headers: readonly HeaderRead[], name: string): string | undefined =>
   find(headers, name)?.value?.toString()
 
+const TOPIC_NAME = /^[\w.-]{1,249}$/
+
 /** A whole number of at least 0; NaN for anything else. */
 const countOf = (text: string | undefined): number => (text !== undefined && /^\d{1,15}$/.test(text) ? Number(text) : NaN) // prettier-ignore
 
 /** A time of a record is any number of ms: it is written as a number where no calendar has it. */
-const timeText = (ms: number): string => (ms >= 0 && ms <= MAX_TIME_MS ? formatTimestamp(ms) : String(ms))
+export const timeText = (ms: number): string => (ms >= 0 && ms <= MAX_TIME_MS ? formatTimestamp(ms) : String(ms))
 const timeOf = (text: string): number | undefined => (/^-?\d{1,19}$/.test(text) ? Number(text) : parseTimestamp(text))
 
 /**
@@ -67,7 +70,9 @@ export function readOrigin(
   const topic = textOf(headers, names.topic)
   const partition = countOf(textOf(headers, names.partition))
   const offset = countOf(textOf(headers, names.offset))
-  if (topic === undefined || Number.isNaN(partition) || Number.isNaN(offset)) return undefined
+  // Anybody can write to an inbox, and anything: what no worker wrote counts for nothing.
+  if (topic === undefined || !TOPIC_NAME.test(topic) || Number.isNaN(partition) || Number.isNaN(offset))
+    return undefined
   const time = textOf(headers, names.timestamp)
   const key = find(headers, names.key)
   return {
@@ -85,6 +90,9 @@ export function readRefusal(headers: readonly HeaderRead[]): Refusal | undefined
   const [worker, reason] = [textOf(headers, names.worker), textOf(headers, names.reason)]
   return worker === undefined || reason === undefined ? undefined : { worker, reason }
 }
+
+/** What is missing of a dead letter that was too large to be kept whole. */
+export const readCut = (headers: readonly HeaderRead[]): string | undefined => textOf(headers, names.cut)
 
 /** The worker whose dead letters before this record are void; undefined for a record that does not say so. */
 export const readReset = (headers: readonly HeaderRead[]): string | undefined =>

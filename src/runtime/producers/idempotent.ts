@@ -5,6 +5,7 @@ import type { PartitionRecords } from '../../kafka/output-buffers.ts'
 import type { Connection } from '../../kafka/connection.ts'
 import type { Broker } from '../../kafka/kafkajs/internals.ts'
 import { retrying } from '../../kafka/retry.ts'
+import type { Compression } from '../../kafka/wire/compression.ts'
 import { produceRequest, type ProduceResult } from '../../kafka/wire/produce.ts'
 
 const DUPLICATE_SEQUENCE = 46
@@ -21,15 +22,28 @@ export class IdempotentProducer {
   readonly #connection: Connection
   readonly #producerId: string
   readonly #producerEpoch: number
+  readonly #compression: Compression
   readonly #sequences = new Map<string, number>()
 
-  private constructor(connection: Connection, id: { producerId: string; producerEpoch: number }) {
+  private constructor(
+    connection: Connection,
+    id: { producerId: string; producerEpoch: number },
+    compression: Compression,
+  ) {
     this.#connection = connection
+    this.#compression = compression
     this.#producerId = id.producerId
     this.#producerEpoch = id.producerEpoch
   }
 
-  static async open(connection: Connection, patienceMs: number, signal?: AbortSignal): Promise<IdempotentProducer> {
+  static async open(
+    connection: Connection,
+    {
+      patienceMs,
+      signal,
+      compression = 'none',
+    }: { patienceMs: number; signal?: AbortSignal; compression?: Compression | undefined },
+  ): Promise<IdempotentProducer> {
     const id = await retrying(
       async () => {
         try {
@@ -41,7 +55,7 @@ export class IdempotentProducer {
       },
       { timeoutMs: patienceMs, signal },
     )
-    return new IdempotentProducer(connection, id)
+    return new IdempotentProducer(connection, id, compression)
   }
 
   /** Returns when all of it is acknowledged. @throws PayflowError when it is not within `patienceMs`, or can never be. */
@@ -95,7 +109,7 @@ export class IdempotentProducer {
     const { producerId, producerEpoch } = { producerId: this.#producerId, producerEpoch: this.#producerEpoch }
     return this.#connection.send(
       broker,
-      produceRequest({ transactionalId: null, producerId, producerEpoch, acks: -1, timeoutMs: 10_000, batches }),
+      produceRequest({ transactionalId: null, producerId, producerEpoch, acks: -1, timeoutMs: 10_000, compression: this.#compression, batches }), // prettier-ignore
     )
   }
 }

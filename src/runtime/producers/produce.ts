@@ -5,6 +5,8 @@ import { OutputBuffers } from '../../kafka/output-buffers.ts'
 import { Client, type ClientOptions } from '../../kafka/client.ts'
 import type { Connection } from '../../kafka/connection.ts'
 import { retrying } from '../../kafka/retry.ts'
+import { TopicLimits } from '../../kafka/topic-limits.ts'
+import type { Compression } from '../../kafka/wire/compression.ts'
 import { partitionOf } from '../../kafka/wire/murmur2.ts'
 import { DEFAULT_MAX_AHEAD_MS } from '../../pipeline/max-ahead.ts'
 import type { Source } from '../../pipeline/sources/source.ts'
@@ -14,6 +16,7 @@ import { Pacer } from './pacer.ts'
 export interface ProduceOptions {
   readonly client: ClientOptions
   readonly source: Source
+  readonly compression?: Compression
   /** Events a second. */
   readonly rate: number | 'max'
   /** Index of the first event. */
@@ -89,7 +92,8 @@ async function partitionsOf(connection: Connection, topic: string, signal: Abort
 class Production {
   readonly #options: ProduceOptions
   readonly #client: Client
-  readonly #spare = [new OutputBuffers(), new OutputBuffers()]
+  readonly #limits = new TopicLimits()
+  readonly #spare = [new OutputBuffers(this.#limits), new OutputBuffers(this.#limits)]
   readonly #startedAt = performance.now()
   #next: number
   #bytes = 0
@@ -103,11 +107,12 @@ class Production {
   }
 
   async run(): Promise<ProduceSummary> {
-    const { source, signal, rate } = this.#options
+    const { source, signal, rate, compression } = this.#options
     const topic = source.topic.name
     const connection = this.#client.connect()
     const partitions = await partitionsOf(connection, topic, signal)
-    const producer = await IdempotentProducer.open(connection, DELIVERY_TIMEOUT_MS, signal)
+    await this.#limits.read(this.#client, [topic])
+    const producer = await IdempotentProducer.open(connection, { patienceMs: DELIVERY_TIMEOUT_MS, signal, compression })
     const pacer = new Pacer(rate, performance.now())
     const first = this.#next
     const end = first + this.#limit()

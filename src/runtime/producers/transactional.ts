@@ -6,6 +6,7 @@ import type { Connection } from '../../kafka/connection.ts'
 import type { Broker } from '../../kafka/kafkajs/internals.ts'
 import type { TopicPartition } from '../../kafka/offsets.ts'
 import { retrying } from '../../kafka/retry.ts'
+import type { Compression } from '../../kafka/wire/compression.ts'
 import { produceRequest } from '../../kafka/wire/produce.ts'
 
 const CONCURRENT_TRANSACTIONS = 51
@@ -24,6 +25,7 @@ export class TransactionalProducer {
   readonly #transactionalId: string
   readonly #producerId: string
   readonly #producerEpoch: number
+  readonly #compression: Compression
   readonly #sequences = new Map<string, number>()
   readonly #enlisted = new Set<string>()
   #open = false
@@ -32,19 +34,27 @@ export class TransactionalProducer {
     connection: Connection,
     transactionalId: string,
     id: { producerId: string; producerEpoch: number },
+    compression: Compression,
   ) {
     this.#connection = connection
     this.#transactionalId = transactionalId
     this.#producerId = id.producerId
     this.#producerEpoch = id.producerEpoch
+    this.#compression = compression
   }
 
   /** @throws when no producer id could be had within `patienceMs` (the last owner's transaction is being ended meanwhile). */
   static async open(
     client: Client,
-    options: { transactionalId: string; transactionTimeoutMs: number; patienceMs: number; signal?: AbortSignal },
+    options: {
+      transactionalId: string
+      transactionTimeoutMs: number
+      patienceMs: number
+      signal?: AbortSignal
+      compression?: Compression
+    },
   ): Promise<TransactionalProducer> {
-    const { transactionalId, transactionTimeoutMs, patienceMs, signal } = options
+    const { transactionalId, transactionTimeoutMs, patienceMs, signal, compression = 'none' } = options
     const connection = client.connect()
     try {
       const id = await retrying(
@@ -59,7 +69,7 @@ export class TransactionalProducer {
         },
         { timeoutMs: patienceMs, signal },
       )
-      return new TransactionalProducer(connection, transactionalId, id)
+      return new TransactionalProducer(connection, transactionalId, id, compression)
     } catch (error) {
       await connection.close()
       throw error
@@ -92,12 +102,13 @@ export class TransactionalProducer {
       producerEpoch: this.#producerEpoch,
       acks: -1,
       timeoutMs: 10_000,
-      batches: batches.map(({ topic, partition, records }) => {
+      compression: this.#compression,
+      batches: batches.map(({ topic, partition, records, compression }) => {
         const key = `${topic}/${partition}`
         const baseSequence = this.#sequences.get(key) ?? 0
         // Sequence numbers are 32-bit and wrap to 0.
         this.#sequences.set(key, (baseSequence + records.count) % 0x8000_0000)
-        return { topic, partition, records, baseSequence }
+        return { topic, partition, records, compression, baseSequence }
       }),
     })
     for (const { topic, partition, errorCode } of await this.#connection.send(broker, exchange))

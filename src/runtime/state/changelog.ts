@@ -29,11 +29,24 @@ export function writeProgress(buffers: OutputBuffers, worker: string, partition:
   buffers.append(stateTopic(worker), partition, PROGRESS_KEY, JSON.stringify(progress))
 }
 
-/** One changelog record a changed key; a deleted one is a tombstone. The partition is the task's, whatever the key. */
+/** A state that no record of the changelog can hold. */
+export class LargeState extends Error {
+  override readonly name = 'LargeState'
+  readonly key: string
+  constructor(topic: string, key: string) {
+    super(`the state of ${key} is more than a record of ${topic} may have`)
+    this.key = key
+  }
+}
+
+/** One changelog record a changed key; a deleted one is a tombstone. The partition is the task's, whatever the key. @throws LargeState */
 export function writeChanges(buffers: OutputBuffers, worker: string, partition: number, state: StateStore): void {
   const topic = stateTopic(worker)
-  for (const [key, value] of state.changes)
-    buffers.append(topic, partition, key, value === null ? null : JSON.stringify(value))
+  for (const [key, value] of state.changes) {
+    const text = value === null ? null : JSON.stringify(value)
+    if (!buffers.fits(topic, key, text)) throw new LargeState(topic, key)
+    buffers.append(topic, partition, key, text)
+  }
 }
 
 /**

@@ -2,11 +2,13 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Client } from '../../kafka/client.ts'
 import type { Connection } from '../../kafka/connection.ts'
 import { OffsetMap } from '../../kafka/offsets.ts'
-import { codeOf } from '../../kafka/errors.ts'
+import { codeOf, isTooLarge } from '../../kafka/errors.ts'
+import type { TopicLimits } from '../../kafka/topic-limits.ts'
+import type { Compression } from '../../kafka/wire/compression.ts'
 import { maxAheadOf } from '../../pipeline/max-ahead.ts'
 import { transactionalIdOf } from '../../pipeline/events/topics.ts'
 import type { AnyWorker } from '../../pipeline/worker/definition.ts'
-import { recordedOffset, restore } from '../state/changelog.ts'
+import { LargeState, recordedOffset, restore } from '../state/changelog.ts'
 import { commitTransaction } from './commit.ts'
 import { failpoint } from '../failpoint.ts'
 import { Input } from './input.ts'
@@ -42,9 +44,18 @@ export interface EpochOptions {
   readonly topics: readonly { topic: string; isInbox: boolean }[]
   readonly aliases: Aliases
   readonly transactionTimeoutMs: number
+  readonly compression: Compression
+  readonly limits: TopicLimits
+  /** Keys whose state has turned out to be more than a changelog record may hold. Outlives the epoch. */
+  readonly largeStates: Set<string>
   /** Called when an input has something new: records, or a failure that `fill` throws. */
   readonly onInput: () => void
   readonly onRestore: (partition: number, done: number, total: number) => void
+}
+
+/** What could not be committed, and what a new epoch does otherwise: records that are too large are refused one by one. */
+export class SizeLearnt extends Error {
+  override readonly name = 'SizeLearnt'
 }
 
 /** What the last committed progress record says of the inputs, and the next one will. */
@@ -82,12 +93,13 @@ export class Epoch {
 
   /** Fences the last owner, restores state, and only then asks where to go on. `enter` is told each phase as it begins. */
   static async open(options: EpochOptions, enter: (phase: TaskPhase) => void, signal: AbortSignal): Promise<Epoch> {
-    const { client, worker, partition, transactionTimeoutMs } = options
+    const { client, worker, partition, transactionTimeoutMs, compression } = options
     enter('fencing')
     const transactionalId = transactionalIdOf(worker.name, partition)
     const producer = await TransactionalProducer.open(client, {
       transactionalId,
       transactionTimeoutMs,
+      compression,
       patienceMs: FENCING_PATIENCE_MS,
       signal,
     })
@@ -106,13 +118,13 @@ export class Epoch {
     enter: (phase: TaskPhase) => void,
     signal: AbortSignal,
   ): Promise<Epoch> {
-    const { connection, worker, partition, partitions, topics } = options
+    const { connection, worker, partition, partitions, topics, limits, largeStates } = options
     enter('restoring')
     const state = new StateStore(worker, options.options)
     const onProgress = (done: number, total: number): void => options.onRestore(partition, done, total)
     const progress = await restore(connection, worker, partition, state, { signal, onProgress })
     const eventTime = progress?.eventTime ?? -Infinity
-    const processor = new Processor({ worker, options: options.options, partition, partitions, state, eventTime })
+    const processor = new Processor({ worker, options: options.options, partition, partitions, state, eventTime, limits, largeStates }) // prettier-ignore
     failpoint('after-restore')
     enter('seeking')
     const sources = topics.map(({ topic, isInbox }) => ({ topic, partition, isInbox }))
@@ -149,19 +161,39 @@ export class Epoch {
   /** Returns what the transaction held. */
   async commit(): Promise<Counts> {
     const { worker, partition, partitions } = this.#options
-    this.#progress.offsets = await commitTransaction({
-      worker: worker.name,
-      partition,
-      inputPartitions: partitions.input,
-      producer: this.#producer,
-      processor: this.#processor,
-      state: this.#state,
-      inputs: this.inputs,
-      progress: this.#progress.offsets,
-      topicIds: this.#progress.topicIds,
-    })
+    try {
+      this.#progress.offsets = await commitTransaction({
+        worker: worker.name,
+        partition,
+        inputPartitions: partitions.input,
+        producer: this.#producer,
+        processor: this.#processor,
+        state: this.#state,
+        inputs: this.inputs,
+        progress: this.#progress.offsets,
+        topicIds: this.#progress.topicIds,
+      })
+    } catch (error) {
+      throw await this.#learnFrom(error)
+    }
     this.#maxRecords = Math.min(this.#maxRecords * GROWTH, MAX_TRANSACTION_RECORDS)
     return this.#processor.takeCounts()
+  }
+
+  /** What was too large is known to the next epoch. Returns what is to be thrown. @throws PayflowError when nothing can be done about it */
+  async #learnFrom(error: unknown): Promise<unknown> {
+    const { client, limits, largeStates } = this.#options
+    if (error instanceof LargeState) {
+      largeStates.add(error.key)
+      return new SizeLearnt(error.message)
+    }
+    if (!isTooLarge(error)) return error
+    const { buffers } = this.#processor
+    const sent = buffers.rounds().flat().filter(({ topic }) => topic === error.topic) // prettier-ignore
+    const largest = sent.map(({ records }) => records).reduce((most, records) => (records.byteLength > most.byteLength ? records : most)) // prettier-ignore
+    const batch = { bytes: largest.byteLength, records: largest.count, limitUsed: buffers.limitUsed(error.topic) }
+    await limits.refused(client, error.topic, batch, error)
+    return new SizeLearnt(error.message)
   }
 
   /** Aborts what is open, before the connection ends: readers would wait for the transaction's timeout otherwise. */

@@ -121,7 +121,8 @@ export class Fetcher {
       nothing &&= part.errorCode === 0 && part.records.nextOffset === request?.offset
       // A source that was removed or moved while the request was under way gets nothing of it.
       if (!request || !this.#sources.has(request.source) || request.source.position !== request.offset) continue
-      if (part.errorCode === 0) request.source.deliver(part)
+      if (part.unreadable) request.source.fail(part.unreadable)
+      else if (part.errorCode === 0) this.#deliver(request.source, part)
       else
         await this.#partitionFailed(
           request.source,
@@ -129,6 +130,12 @@ export class Fetcher {
         )
     }
     this.#emptyAnswers.set(broker.nodeId, nothing ? this.#emptyOf(broker) + 1 : 0)
+  }
+
+  /** Who got something goes to the end: a broker fills its answer in the order asked, and only what comes first may be larger than the limit. */
+  #deliver(source: Source, part: FetchedPartition): void {
+    if (part.records.nextOffset > source.position && this.#sources.delete(source)) this.#sources.add(source)
+    source.deliver(part)
   }
 
   #emptyOf({ nodeId }: Broker): number {

@@ -28,6 +28,7 @@ export class Input implements Source {
   #heardAt = performance.now()
   #cursor: RecordCursor | undefined
   #head: InputRecord | undefined
+  #failure: Error | undefined
 
   constructor(options: {
     topic: string
@@ -85,7 +86,7 @@ export class Input implements Source {
   }
 
   wants(): boolean {
-    return this.#queue.length < QUEUED_SETS
+    return this.#queue.length < QUEUED_SETS && !this.#failure
   }
 
   deliver(fetched: FetchedPartition): void {
@@ -99,8 +100,10 @@ export class Input implements Source {
     this.#onData()
   }
 
+  /** What was fetched before is processed first. */
   fail(error: Error): void {
-    this.#onFailure(error, this)
+    this.#failure = error
+    if (this.#queue.length === 0) this.#onFailure(error, this)
   }
 
   /** The next record, without taking it; undefined when nothing is fetched. */
@@ -111,6 +114,7 @@ export class Input implements Source {
       if (this.#cursor.next()) return (this.#head = this.#view.read(this.#cursor))
       this.#processed = this.#queue.shift()!.records.nextOffset
       this.#cursor = undefined
+      if (this.#failure && this.#queue.length === 0) this.#onFailure(this.#failure, this)
     }
     return undefined
   }

@@ -1,11 +1,13 @@
 import { OutputBuffers } from '../../kafka/output-buffers.ts'
 import { murmur2, partitionOf } from '../../kafka/wire/murmur2.ts'
-import { DEAD_LETTERS, inboxTopic } from '../../pipeline/events/topics.ts'
+import type { TopicLimits } from '../../kafka/topic-limits.ts'
+import { DEAD_LETTERS, inboxTopic, stateTopic } from '../../pipeline/events/topics.ts'
 import { Execution } from '../../pipeline/worker/execution.ts'
 import { originHeaders, refusalHeaders, type Origin } from '../../pipeline/worker/origin-headers.ts'
 import type { StateStore } from '../../pipeline/worker/state.ts'
 import { isCustom, type AnyWorker } from '../../pipeline/worker/definition.ts'
 import type { InputRecord } from '../input-record.ts'
+import { appendCopy, appendCut } from '../oversize.ts'
 
 /** Partition counts of the topics a task writes. */
 export interface OutputPartitions {
@@ -41,7 +43,7 @@ export class StepError extends Error {
 
 /** Hands one task's records to the execution of its worker: results go into `buffers` and the state, both uncommitted. */
 export class Processor {
-  readonly buffers = new OutputBuffers()
+  readonly buffers: OutputBuffers
   counts = noCounts()
   readonly #worker: AnyWorker
   readonly #execution: Execution
@@ -57,12 +59,21 @@ export class Processor {
     state: StateStore
     /** The task's event time as the changelog has it, in ms. */
     eventTime: number
+    /** What the topics take that it writes. */
+    limits: TopicLimits
+    /** Keys whose state has turned out to be more than a changelog record may hold. */
+    largeStates: ReadonlySet<string>
   }) {
-    this.#worker = options.worker
+    const { worker, limits, largeStates } = options
+    const topics = { output: worker.output.name, state: stateTopic(worker.name) }
+    this.#worker = worker
+    this.buffers = new OutputBuffers(limits)
     this.#execution = new Execution({
       ...options,
       emit: (key, value) => this.#write(key, value),
-      checked: isCustom(options.worker),
+      checked: isCustom(worker),
+      fits: (to, key, value) => this.buffers.fits(topics[to], key, value),
+      measuresState: (key) => largeStates.size > 0 && largeStates.has(key),
     })
     this.#partition = options.partition
     this.#partitions = options.partitions
@@ -85,8 +96,9 @@ export class Processor {
   process(record: InputRecord): void {
     const { alias, event, reason } = record
     if (alias === undefined || reason !== undefined) this.#deadLetter(record, reason ?? 'no input')
-    else if (!this.#isStray(record, alias, event)) {
-      const refused = this.#take(record, alias, event)
+    else {
+      const home = this.#homeOf(record, alias, event)
+      const refused = home === undefined ? this.#take(record, alias, event) : this.#handOver(record, home)
       if (refused !== undefined) this.#deadLetter(record, refused)
     }
     this.counts.processed++
@@ -100,18 +112,25 @@ export class Processor {
     }
   }
 
-  /** State of one user must meet all records of that user: one that came to another partition goes to the inbox. */
-  #isStray(record: InputRecord, alias: string, event: unknown): boolean {
+  /** State of one user must meet all records of that user: where one belongs that came to another partition. */
+  #homeOf(record: InputRecord, alias: string, event: unknown): { partition: number; key: string } | undefined {
     const { state, inputs } = this.#worker
-    if (!state || record.isForwarded) return false
+    if (!state || record.isForwarded) return undefined
     const user = inputs[alias]!.userOf?.(event)
-    if (user === undefined) return false
+    if (user === undefined) return undefined
     const key = String(user)
-    const home = partitionOf(key, this.#partitions.input)
-    if (home === this.#partition) return false
-    this.buffers.append(this.#inbox, home, key, record.value(), originHeaders(record.headers(), record.origin(), true))
+    const partition = partitionOf(key, this.#partitions.input)
+    return partition === this.#partition ? undefined : { partition, key }
+  }
+
+  /** Returns why that cannot be, if it cannot. */
+  #handOver(record: InputRecord, { partition, key }: { partition: number; key: string }): string | undefined {
+    const headers = originHeaders(record.headers(), record.origin(), true)
+    const value = record.value()
+    if (!appendCopy(this.buffers, { topic: this.#inbox, partition, key, value, headers }))
+      return `it belongs to partition ${partition}, and ${this.#inbox} would hold more than a record may have`
     this.counts.strays++
-    return true
+    return undefined
   }
 
   #write(key: string, value: string): void {
@@ -123,8 +142,14 @@ export class Processor {
     const origin = record.origin()
     const { deadLetters } = this.#partitions
     const partition = origin.key ? (murmur2(origin.key) & 0x7fff_ffff) % deadLetters : this.#partition % deadLetters
-    const headers = refusalHeaders({ worker: this.#worker.name, reason }, record.headers(), origin)
-    this.buffers.append(DEAD_LETTERS, partition, origin.key, record.value(), headers)
+    const refusal = { worker: this.#worker.name, reason: shortened(reason) }
+    const headers = refusalHeaders(refusal, record.headers(), origin)
+    const copy = { topic: DEAD_LETTERS, partition, key: origin.key, value: record.value(), headers }
+    appendCut(this.buffers, copy, refusalHeaders(refusal, [], origin))
     this.counts.deadLetters++
   }
 }
+
+/** A custom worker may quote whatever it was given. */
+const MAX_REASON = 1_000
+const shortened = (reason: string): string => (reason.length > MAX_REASON ? `${reason.slice(0, MAX_REASON)}…` : reason)

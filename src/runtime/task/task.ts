@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { PayflowError, messageOf } from '../../errors.ts'
 import { classify } from '../../kafka/errors.ts'
-import { Epoch, type EpochOptions } from './epoch.ts'
+import { Epoch, SizeLearnt, type EpochOptions } from './epoch.ts'
 import type { Fetcher } from './fetcher.ts'
 import type { Input } from './input.ts'
 import { PositionError } from '../position-errors.ts'
@@ -15,7 +15,7 @@ const SILENT_MS = 10_000
 const FIRST_BACKOFF_MS = 50
 const MAX_BACKOFF_MS = 2_000
 
-export interface TaskOptions extends Omit<EpochOptions, 'onInput'> {
+export interface TaskOptions extends Omit<EpochOptions, 'onInput' | 'largeStates'> {
   readonly fetcher: Fetcher
   readonly onPhase: (partition: number, from: TaskPhase, to: TaskPhase, detail: string) => void
 }
@@ -41,6 +41,7 @@ export class Task {
     this.#options = {
       ...options,
       onInput: () => this.#wake?.(),
+      largeStates: new Set(),
       onRestore: (...progress) => {
         this.#lastProgressAt = performance.now()
         options.onRestore(...progress)
@@ -189,7 +190,9 @@ export class Task {
 }
 
 /** What starting anew would only meet again. */
-const isFinal = (error: unknown): boolean =>
+const isFinal = (error: unknown): boolean => !(error instanceof SizeLearnt) && isHopeless(error)
+
+const isHopeless = (error: unknown): boolean =>
   error instanceof StepError || error instanceof PayflowError || classify(error) === 'fatal'
 
 const isAborted = (signal: AbortSignal): boolean => signal.aborted

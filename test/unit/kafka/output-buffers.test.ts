@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { OutputBuffers } from '../../../src/kafka/output-buffers.ts'
-import { isTooLarge } from '../../../src/pipeline/record-size.ts'
+import { TopicLimits } from '../../../src/kafka/topic-limits.ts'
 
 /** What a broker takes of one record batch besides its header, unless it is told otherwise. */
 const mostBytes = 1_048_588 - 61
@@ -75,8 +75,46 @@ describe('a record that no batch can hold', () => {
       const buffers = new OutputBuffers()
       buffers.append('t', 0, null, value)
       // Said to be too large at most a few bytes too early, never too late.
-      if (!isTooLarge(null, value)) expect(buffers.byteLength).toBeLessThanOrEqual(mostBytes)
+      if (buffers.fits('t', null, value)) expect(buffers.byteLength).toBeLessThanOrEqual(mostBytes)
       else expect(buffers.byteLength).toBeGreaterThan(mostBytes - around)
     }
+  })
+
+  test('is measured against the limit of its topic', () => {
+    const limits = new TopicLimits()
+    limits.set('t', 1_000 + 61)
+    const buffers = new OutputBuffers(limits)
+    expect(buffers.fits('t', 'key', ascii(1_000))).toBe(false)
+    expect(buffers.fits('t', 'key', ascii(900))).toBe(true)
+    expect(buffers.fits('t', 'key', ascii(900), [{ key: 'a', value: ascii(100) }])).toBe(false)
+    expect(buffers.fits('other', 'key', ascii(1_000))).toBe(true)
+  })
+})
+
+describe('the limit of a topic', () => {
+  test('is what each of its batches keeps', () => {
+    const limits = new TopicLimits()
+    limits.set('small', 2_000)
+    const buffers = new OutputBuffers(limits)
+    for (let i = 0; i < 100; i++) for (const topic of ['small', 'large']) buffers.append(topic, 0, 'k', ascii(300))
+    const sent = sizes(buffers).flat()
+    expect(sent.filter(([where]) => where === 'large/0')).toHaveLength(1)
+    for (const [where, , bytes] of sent) if (where === 'small/0') expect(bytes).toBeLessThanOrEqual(2_000 - 61)
+    expect(sent.reduce((sum, [, count]) => sum + count, 0)).toBe(200)
+  })
+
+  test('is kept by a record that goes compressed, alone, in the order in which it came', () => {
+    const buffers = new OutputBuffers()
+    buffers.append('t', 0, null, 'before')
+    buffers.appendPacked('t', 0, null, ascii(3_000_000))
+    buffers.append('t', 0, null, 'after')
+    expect(buffers.rounds().map(([batch]) => [batch!.compression, batch!.records.count])).toEqual([
+      [undefined, 1],
+      ['gzip', 1],
+      [undefined, 1],
+    ])
+    buffers.clear()
+    buffers.append('t', 0, null, 'x')
+    expect(buffers.rounds()[0]![0]!.compression).toBeUndefined()
   })
 })

@@ -1,3 +1,5 @@
+import { codecOf, codecNumber, type Compression } from '../../../../src/kafka/wire/compression.ts'
+import { crc32cInScript } from '../../../../src/kafka/wire/crc32c.ts'
 import { Encoder, encodeRecord, encodeRecordBatch, type PlainMessage } from './kafkajs-internals.ts'
 
 export interface LogBatch {
@@ -37,7 +39,26 @@ export async function logBatch(batch: LogBatch): Promise<Buffer> {
   const flags = (batch.appendTime ? logAppendTime : 0) | (batch.control ? control : 0)
   const bytes = Buffer.from(encoded.buffer)
   bytes.writeInt16BE(bytes.readInt16BE(attributesAt) | flags, attributesAt)
-  return bytes
+  return checked(bytes)
+}
+
+/** With its checksum as it must be. */
+export function checked(batch: Buffer): Buffer {
+  batch.writeUInt32BE(crc32cInScript(batch, attributesAt), attributesAt - 4)
+  return batch
+}
+
+/** The same batch with its records packed. */
+export async function packed(batch: Buffer, compression: Exclude<Compression, 'none'>): Promise<Buffer> {
+  return withBody(batch, compression, await (await codecOf(compression)).compress(batch.subarray(61)))
+}
+
+/** The same batch with other bytes where its records are. */
+export function withBody(batch: Buffer, compression: Compression, body: Buffer): Buffer {
+  const bytes = Buffer.concat([batch.subarray(0, 61), body])
+  bytes.writeInt32BE(bytes.length - 12, 8)
+  bytes.writeInt16BE(bytes.readInt16BE(attributesAt) | codecNumber(compression), attributesAt)
+  return checked(bytes)
 }
 
 /** The batch that ends a transaction. */

@@ -12,7 +12,7 @@ const own = { timestamp: 5, key: Buffer.from('own') }
 const headersOf = (texts: Record<string, string>) => read(Object.entries(texts).map(([key, value]) => ({ key: `payflow.${key}`, value }))) // prettier-ignore
 
 const origins: fc.Arbitrary<Origin> = fc.record({
-  topic: fc.string({ minLength: 1 }),
+  topic: fc.stringMatching(/^[\w.-]{1,249}$/),
   partition: fc.nat(),
   offset: fc.nat({ max: 2 ** 49 }),
   timestamp: fc.oneof(fc.constantFrom(-1, 0), fc.maxSafeInteger(), fc.integer({ min: 0, max: 4e12 })),

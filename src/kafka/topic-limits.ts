@@ -1,0 +1,63 @@
+import { PayflowError } from '../errors.ts'
+import { asPayflowError } from './errors.ts'
+import type { Client } from './client.ts'
+import { kafkajs } from './kafkajs/internals.ts'
+
+/** What a broker takes of one record batch unless it is told otherwise (message.max.bytes), and of that the batch's header. */
+const DEFAULT_LIMIT = 1_048_588
+const BATCH_HEADER_BYTES = 61
+const SETTING = 'max.message.bytes'
+
+/** The largest record batch that each topic takes: as the brokers' settings say it, or as their refusals have shown. */
+export class TopicLimits {
+  readonly #limits = new Map<string, number>()
+
+  /** Bytes of records that one batch may hold. */
+  of(topic: string): number {
+    return (this.#limits.get(topic) ?? DEFAULT_LIMIT) - BATCH_HEADER_BYTES
+  }
+
+  set(topic: string, bytes: number): void {
+    this.#limits.set(topic, bytes)
+  }
+
+  /** Where the settings may not be read, the default holds until a broker refuses something. */
+  async read(client: Client, topics: readonly string[]): Promise<void> {
+    try {
+      const resources = topics.map((name) => ({
+        type: kafkajs.ConfigResourceTypes.TOPIC,
+        name,
+        configNames: [SETTING],
+      }))
+      const answer = await (await client.admin()).describeConfigs({ resources, includeSynonyms: false })
+      for (const { resourceName, configEntries } of answer.resources) {
+        const bytes = Number(configEntries.find(({ configName }) => configName === SETTING)?.configValue)
+        if (bytes > 0) this.set(resourceName, bytes)
+      }
+    } catch {
+      // not everybody may read a topic's settings
+    }
+  }
+
+  /**
+   * A broker refused a batch for its size: its topic's setting was changed, or could not be read. From now on less is sent at once.
+   * @throws PayflowError when it was known to be too large, and had to be sent all the same
+   */
+  async refused(
+    client: Client,
+    topic: string,
+    batch: { bytes: number; records: number; limitUsed: number },
+    error: unknown,
+  ): Promise<void> {
+    if (batch.bytes > batch.limitUsed) throw takesNothing(topic, batch.bytes, error)
+    await this.read(client, [topic])
+    if (batch.bytes <= this.of(topic)) this.set(topic, BATCH_HEADER_BYTES + (batch.records > 1 ? batch.bytes >> 1 : batch.bytes - 1)) // prettier-ignore
+  }
+}
+
+const takesNothing = (topic: string, bytes: number, error: unknown): PayflowError =>
+  new PayflowError('LIMIT_TOO_SMALL', `${topic} refuses a record of ${bytes} bytes, without which nothing can be written: ${asPayflowError(error).message}`, {
+    kind: 'failed',
+    hint: `raise ${SETTING} of ${topic} with Kafka's kafka-configs, to 1048588 at least`,
+    cause: error,
+  }) // prettier-ignore
