@@ -78,7 +78,7 @@ describe.each(['payflow', 'kafkajs'] as const)('what other clients wrote is read
   }) // prettier-ignore
 
   test('from any offset within a compressed batch', async () => {
-    const log = readFileSync(new URL('../../../fixtures/batches/java-snappy.log', import.meta.url))
+    const log = readFileSync(new URL('../../../fixtures/batches/java-snappy.bin', import.meta.url))
     expect(linesOf(await fetched(log, 497, mode))).toEqual(expected.slice(497))
   })
 
