@@ -1,6 +1,7 @@
 import { PayflowError } from '../errors.ts'
-import { Client, type ClientOptions, type LogSink } from '../kafka/client.ts'
+import { Client, type ClientOptions } from '../kafka/client.ts'
 import { checkReachable, describeBrokers } from '../kafka/readiness.ts'
+import type { Log } from '../log.ts'
 import type { Settings } from '../settings/resolve.ts'
 
 export type Report = (line: string) => void
@@ -8,8 +9,8 @@ export type Report = (line: string) => void
 /** Longest wait for the first answer of a cluster: a user waits for it. */
 const reachTimeoutMs = 8_000
 
-export function clientOptions({ brokers }: Settings, clientId: string, onLog?: LogSink): ClientOptions {
-  return { brokers, clientId, ...(onLog && { onLog }) }
+export function clientOptions({ brokers }: Settings, clientId: string, log?: Log): ClientOptions {
+  return { brokers, clientId, ...(log && { log }) }
 }
 
 /** @throws PayflowError (infra) that names the addresses when no broker answers. */
@@ -26,10 +27,10 @@ export async function reach({ brokers }: Settings): Promise<void> {
 export async function withCluster<Result>(
   settings: Settings,
   use: (client: Client) => Promise<Result>,
-  onLog?: LogSink,
+  log?: Log,
 ): Promise<Result> {
   await reach(settings)
-  const client = new Client(clientOptions(settings, 'payflow', onLog))
+  const client = new Client(clientOptions(settings, 'payflow', log))
   try {
     return await use(client)
   } finally {

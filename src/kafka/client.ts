@@ -1,9 +1,9 @@
+import type { LogEntry } from 'kafkajs'
+import type { Log, LogFields, LogLevel } from '../log.ts'
 import { createCluster, kafkajs, type Admin, type Kafka } from './kafkajs/internals.ts'
 import { Connection } from './connection.ts'
 import { leastSilent } from './kafkajs/silence.ts'
 import { socketFactory } from './sockets.ts'
-
-export type LogSink = (level: 'error' | 'warn' | 'info' | 'debug', message: string) => void
 
 export interface ClientOptions {
   /** `host:port` of one broker or more. */
@@ -11,8 +11,8 @@ export interface ClientOptions {
   readonly clientId?: string
   /** How long one request may take, in ms. Below the transaction timeout, so that a lost answer does not outlive its transaction. */
   readonly requestTimeoutMs?: number
-  /** Gets what kafkajs logs; nothing of it reaches a terminal otherwise. */
-  readonly onLog?: LogSink
+  /** Gets what connections and kafkajs have to say; nothing of it reaches a terminal otherwise. */
+  readonly log?: Log
 }
 
 /** How to reach a cluster. Nothing is connected until it is used; `close` ends every connection that it gave out. */
@@ -25,7 +25,7 @@ export class Client {
 
   constructor(options: ClientOptions) {
     this.options = options
-    const { onLog } = options
+    const { log } = options
     this.#kafka = new kafkajs.Kafka({
       clientId: options.clientId ?? 'payflow',
       // asked for each connection: not every process, and not each time, begins with the first
@@ -33,9 +33,9 @@ export class Client {
       connectionTimeout: 3_000,
       requestTimeout: options.requestTimeoutMs ?? 10_000,
       retry: { initialRetryTime: 50, maxRetryTime: 500, retries: 3 },
-      logLevel: onLog ? kafkajs.logLevel.INFO : kafkajs.logLevel.NOTHING,
+      logLevel: log ? kafkajs.logLevel.INFO : kafkajs.logLevel.NOTHING,
       socketFactory,
-      logCreator: () => (entry) => onLog?.(levelName(entry.level), `${entry.namespace}: ${entry.log.message}`),
+      logCreator: () => (entry) => log?.(levelName(entry.level), 'kafkajs', fieldsOf(entry)),
     })
   }
 
@@ -44,6 +44,7 @@ export class Client {
     const connection = new Connection(
       createCluster(this.#kafka, { metadataMaxAgeMs: 300_000, isolationLevel: 1 }),
       () => this.#connections.delete(connection),
+      this.options.log,
     )
     this.#connections.add(connection)
     return connection
@@ -78,9 +79,19 @@ export class Client {
   }
 }
 
-const levels = new Map<number, Parameters<LogSink>[0]>([
+const levels = new Map<number, LogLevel>([
   [kafkajs.logLevel.ERROR, 'error'],
   [kafkajs.logLevel.WARN, 'warn'],
   [kafkajs.logLevel.INFO, 'info'],
 ])
-const levelName = (level: number): Parameters<LogSink>[0] => levels.get(level) ?? 'debug'
+const levelName = (level: number): LogLevel => levels.get(level) ?? 'debug'
+
+function fieldsOf({ namespace, log }: LogEntry): LogFields {
+  const { message, broker, error } = log as { message: string; broker?: unknown; error?: unknown }
+  return {
+    namespace,
+    message,
+    ...(typeof broker === 'string' && { broker }),
+    ...(typeof error === 'string' && { error }),
+  }
+}

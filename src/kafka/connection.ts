@@ -1,7 +1,10 @@
 import { setImmediate as tick } from 'node:timers/promises'
+import { messageOf } from '../errors.ts'
+import { noLog, type Log } from '../log.ts'
 import { brokerOf, classify, codeOf, isConnectionError } from './errors.ts'
 import { COORDINATOR, type Broker, type Cluster, type ProtocolExchange } from './kafkajs/internals.ts'
 import { breakOff } from './kafkajs/repairs.ts'
+import { needing } from './rights.ts'
 import { addressOf, noteSilence } from './kafkajs/silence.ts'
 
 /**
@@ -11,15 +14,17 @@ import { addressOf, noteSilence } from './kafkajs/silence.ts'
 export class Connection {
   readonly #cluster: Cluster
   readonly #onClose: () => void
+  readonly #log: Log
   readonly #coordinators = new Map<string, Broker>()
   readonly #topics = new Set<string>()
   #connected: Promise<void> | undefined
   #stale = false
   #closed = false
 
-  constructor(cluster: Cluster, onClose: () => void) {
+  constructor(cluster: Cluster, onClose: () => void, log: Log = noLog) {
     this.#cluster = cluster
     this.#onClose = onClose
+    this.#log = log
   }
 
   /** The broker that leads the partition, connected. */
@@ -49,7 +54,13 @@ export class Connection {
     const known = this.#coordinators.get(key)
     if (known?.isConnected()) return known
     await this.#know([])
-    const broker = await this.#cluster.findGroupCoordinator({ groupId: id, coordinatorType: COORDINATOR[type] })
+    const right = {
+      operation: 'Describe',
+      resource: type === 'group' ? type : 'transactional id',
+      names: [id],
+    } as const
+    const find = () => this.#cluster.findGroupCoordinator({ groupId: id, coordinatorType: COORDINATOR[type] })
+    const broker = await needing([right], find)
     this.#coordinators.set(key, broker)
     return broker
   }
@@ -61,6 +72,14 @@ export class Connection {
     if (!seedBroker) throw new Error('Broker not connected')
     await seedBroker.connect()
     return seedBroker
+  }
+
+  /** Every broker that can be connected to. */
+  async all(): Promise<Broker[]> {
+    await this.#know([])
+    const ids = Object.keys(this.#cluster.brokerPool.brokers).map(Number)
+    const found = await Promise.allSettled(ids.map((nodeId) => this.#cluster.findBroker({ nodeId })))
+    return found.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []))
   }
 
   async send<Result>(broker: Broker, exchange: ProtocolExchange<Result>): Promise<Result> {
@@ -82,6 +101,7 @@ export class Connection {
     this.#coordinators.clear()
     if (!isConnectionError(error)) return
     const silent = brokerOf(error)
+    this.#log('debug', 'connection-lost', { broker: silent ?? (broker && addressOf(broker)), error: messageOf(error) })
     for (const known of this.#brokers())
       if (known === broker || addressOf(known) === silent) {
         noteSilence(known)
@@ -116,7 +136,8 @@ export class Connection {
     }
     const unknown = topics.filter((topic) => !this.#topics.has(topic))
     if (unknown.length > 0) {
-      await this.#cluster.addMultipleTargetTopics(unknown)
+      const right = { operation: 'Describe', resource: 'topic', names: unknown } as const
+      await needing([right], () => this.#cluster.addMultipleTargetTopics(unknown))
       for (const topic of unknown) this.#topics.add(topic)
       this.#stale = false
     } else if (this.#stale || !this.#cluster.brokerPool.metadata) {

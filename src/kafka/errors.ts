@@ -1,11 +1,17 @@
 import { PayflowError, messageOf } from '../errors.ts'
+import { codeOf } from './error-code.ts'
+import { grantHint, missingRightOf, missingRightText } from './rights.ts'
+
+export { codeOf }
 
 /**
  * What a broker error means for whoever gets it.
  * `retriable`: the same request may be sent again. `fenced`: the producer is not ours any more; a new epoch decides.
- * `rejoin`: the group has moved on. `fatal`: no repetition helps. Codes are those of the Kafka protocol guide.
+ * `rejoin`: the group has moved on; `rejoin-as-new`: and it has forgotten this member id. `foreign-group`: other members of the group
+ * speak another protocol; a join may be tried again, for they may leave. `fatal`: no repetition helps.
+ * Codes are those of the Kafka protocol guide.
  */
-export type ErrorClass = 'retriable' | 'fenced' | 'rejoin' | 'fatal'
+export type ErrorClass = 'retriable' | 'fenced' | 'rejoin' | 'rejoin-as-new' | 'foreign-group' | 'fatal'
 
 const classes: Readonly<Record<number, ErrorClass>> = {
   [-1]: 'fenced', // UNKNOWN_SERVER_ERROR: among others a coordinator whose clock stepped back (kafkajs #302)
@@ -22,8 +28,9 @@ const classes: Readonly<Record<number, ErrorClass>> = {
   16: 'retriable', // NOT_COORDINATOR: it has moved
   19: 'retriable', // NOT_ENOUGH_REPLICAS: a broker is down
   20: 'retriable', // NOT_ENOUGH_REPLICAS_AFTER_APPEND
-  22: 'rejoin', // ILLEGAL_GENERATION: a rebalance has passed us by
-  25: 'rejoin', // UNKNOWN_MEMBER_ID: our session has timed out
+  22: 'rejoin-as-new', // ILLEGAL_GENERATION: a rebalance has passed us by
+  23: 'foreign-group', // INCONSISTENT_GROUP_PROTOCOL
+  25: 'rejoin-as-new', // UNKNOWN_MEMBER_ID: our session has timed out
   27: 'rejoin', // REBALANCE_IN_PROGRESS
   41: 'retriable', // NOT_CONTROLLER
   45: 'fenced', // OUT_OF_ORDER_SEQUENCE_NUMBER: what the broker has and what we think differ
@@ -47,32 +54,29 @@ const classes: Readonly<Record<number, ErrorClass>> = {
 /** An error code of one partition of a response. */
 export class PartitionError extends Error {
   override readonly name = 'PartitionError'
-  readonly code: number
+  readonly api: string
   readonly topic: string
   readonly partition: number
+  readonly code: number
   constructor(api: string, topic: string, partition: number, code: number) {
     super(`${api} of ${topic}/${partition}: ${nameOf(code)}`)
-    this.code = code
+    this.api = api
     this.topic = topic
     this.partition = partition
+    this.code = code
   }
 }
 
 const names: Readonly<Record<number, string>> = {
-  1: 'OFFSET_OUT_OF_RANGE', 3: 'UNKNOWN_TOPIC_OR_PARTITION', 5: 'LEADER_NOT_AVAILABLE', 6: 'NOT_LEADER_OR_FOLLOWER', 7: 'REQUEST_TIMED_OUT',
-  10: 'MESSAGE_TOO_LARGE', 18: 'RECORD_LIST_TOO_LARGE', 19: 'NOT_ENOUGH_REPLICAS', 20: 'NOT_ENOUGH_REPLICAS_AFTER_APPEND', 29: 'TOPIC_AUTHORIZATION_FAILED', 32: 'INVALID_TIMESTAMP',
+  [-1]: 'UNKNOWN_SERVER_ERROR', 1: 'OFFSET_OUT_OF_RANGE', 2: 'CORRUPT_MESSAGE', 3: 'UNKNOWN_TOPIC_OR_PARTITION', 5: 'LEADER_NOT_AVAILABLE',
+  6: 'NOT_LEADER_OR_FOLLOWER', 7: 'REQUEST_TIMED_OUT', 10: 'MESSAGE_TOO_LARGE', 14: 'COORDINATOR_LOAD_IN_PROGRESS', 15: 'COORDINATOR_NOT_AVAILABLE',
+  16: 'NOT_COORDINATOR', 18: 'RECORD_LIST_TOO_LARGE', 19: 'NOT_ENOUGH_REPLICAS', 20: 'NOT_ENOUGH_REPLICAS_AFTER_APPEND', 22: 'ILLEGAL_GENERATION', 23: 'INCONSISTENT_GROUP_PROTOCOL',
+  25: 'UNKNOWN_MEMBER_ID', 27: 'REBALANCE_IN_PROGRESS', 29: 'TOPIC_AUTHORIZATION_FAILED', 30: 'GROUP_AUTHORIZATION_FAILED', 31: 'CLUSTER_AUTHORIZATION_FAILED', 32: 'INVALID_TIMESTAMP',
   45: 'OUT_OF_ORDER_SEQUENCE_NUMBER', 46: 'DUPLICATE_SEQUENCE_NUMBER', 47: 'INVALID_PRODUCER_EPOCH', 48: 'INVALID_TXN_STATE',
-  49: 'INVALID_PRODUCER_ID_MAPPING', 56: 'KAFKA_STORAGE_ERROR', 59: 'UNKNOWN_PRODUCER_ID', 87: 'INVALID_RECORD', 88: 'UNSTABLE_OFFSET_COMMIT', 90: 'PRODUCER_FENCED',
+  49: 'INVALID_PRODUCER_ID_MAPPING', 51: 'CONCURRENT_TRANSACTIONS', 53: 'TRANSACTIONAL_ID_AUTHORIZATION_FAILED', 56: 'KAFKA_STORAGE_ERROR',
+  59: 'UNKNOWN_PRODUCER_ID', 87: 'INVALID_RECORD', 88: 'UNSTABLE_OFFSET_COMMIT', 90: 'PRODUCER_FENCED',
 } // prettier-ignore
 const nameOf = (code: number): string => names[code] ?? `error code ${code}`
-
-/** The protocol's error code, if the error came from a broker's answer; kafkajs wraps what it has retried. */
-export function codeOf(error: unknown): number | undefined {
-  if (!(error instanceof Error)) return undefined
-  if ('code' in error && typeof error.code === 'number') return error.code
-  if ('cause' in error && error.cause !== error) return codeOf(error.cause)
-  return undefined
-}
 
 /** `host:port` of the broker that an error of kafkajs's names: it could not be reached, or gave no answer in time. */
 export function brokerOf(error: unknown): string | undefined {
@@ -114,6 +118,8 @@ export function asPayflowError(error: unknown): PayflowError {
       hint: 'set the clock right, here or there, or widen message.timestamp.before.max.ms and message.timestamp.after.max.ms of the topic',
       cause: error,
     })
+  const right = missingRightOf(error)
+  if (right) return new PayflowError('NOT_AUTHORIZED', missingRightText(right), { kind: 'failed', hint: grantHint(right), cause: error }) // prettier-ignore
   return new PayflowError('BROKER_ERROR', `The broker refused a request: ${messageOf(error)}`, {
     kind: 'failed',
     hint: 'see what it says with `payflow infra logs`; run it again with --verbose for details',

@@ -43,13 +43,13 @@ interface Timeouts {
 
 /**
  * Looks at every setting of the cluster on which correctness rests (`cluster-rules.ts`), once, before a worker begins. Its topics must exist.
- * @throws PayflowError for what would make results wrong, or keep the worker from writing any; the rest goes to `warn`, a line each
+ * @throws PayflowError for what would make results wrong, or keep the worker from writing any; the rest goes to `warn`
  */
 export async function checkCluster(
   client: Client,
   worker: AnyWorker,
   timeouts: Timeouts,
-  { warn, signal }: { warn: (line: string) => void; signal: AbortSignal },
+  { warn, signal }: { warn: (finding: Finding) => void; signal: AbortSignal },
 ): Promise<void> {
   const deadline = performance.now() + BROKERS_PATIENCE_MS
   let findings: Finding[]
@@ -61,7 +61,7 @@ export async function checkCluster(
   }
   const [worst] = findings
   if (worst?.fatal) throw new PayflowError(worst.fatal.code, worst.what, { kind: worst.fatal.kind, hint: worst.hint })
-  for (const { what, hint } of findings) warn(`${what} → ${hint}`)
+  for (const finding of findings) warn(finding)
 }
 
 async function readFacts(client: Client, worker: AnyWorker, timeouts: Timeouts): Promise<ClusterFacts> {

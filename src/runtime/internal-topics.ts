@@ -50,7 +50,8 @@ export async function prepareTopics(
   const needed = [...new Set([...inputs, worker.output.name])]
   const existing = await topicsOf(client)
   const absent = needed.filter((name) => !existing.has(name))
-  if (absent.length > 0)
+  if (absent.length > 0) {
+    await refuseHidden(client, absent)
     throw new PayflowError(
       'TOPIC_MISSING',
       `${worker.name} needs ${absent.join(', ')}, which ${absent.length > 1 ? 'do' : 'does'} not exist`,
@@ -59,6 +60,7 @@ export async function prepareTopics(
         hint: worker.file === undefined ? 'create what is missing with `payflow topics create`' : 'create it with `payflow topics create`, or run the worker that writes it', // prettier-ignore
       },
     )
+  }
   const before = await partitionCounts(client, needed)
   const input = coPartitioned(worker, inputs, before)
   await createTopics(client, internalTopics([worker], { partitions: input, replicationFactor }))
@@ -66,6 +68,11 @@ export async function prepareTopics(
   for (const topic of [stateTopic(worker.name), inboxTopic(worker.name)])
     if (counts.get(topic) !== input) await fit(client, worker, { topic, has: counts.get(topic) ?? 0, input })
   return { input, output: before.get(worker.output.name)!, deadLetters: counts.get(DEAD_LETTERS)! }
+}
+
+/** A topic that may not be described is left out where all are listed. @throws what says so when it is asked for by name */
+async function refuseHidden(client: Client, names: readonly string[]): Promise<void> {
+  for (const name of names) await client.shared.partitions(name)
 }
 
 /** Partitions of a state are never moved: it would have to be rebuilt. Where there is none, the internal topic grows. */

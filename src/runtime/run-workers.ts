@@ -1,20 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { PayflowError } from '../errors.ts'
 import { Client, type ClientOptions } from '../kafka/client.ts'
-import { listOffsets } from '../kafka/offsets.ts'
-import { retrying } from '../kafka/retry.ts'
+import { troubleText, type Trouble } from '../kafka/trouble.ts'
 import type { Compression } from '../kafka/wire/compression.ts'
-import { DEAD_LETTERS, inboxTopic } from '../pipeline/events/topics.ts'
+import type { Log } from '../log.ts'
 import type { AnyWorker } from '../pipeline/worker/definition.ts'
-import { untilReadable } from './readable.ts'
-import { Runner, type RunnerEvent } from './runner.ts'
+import { CatchUp } from './catch-up.ts'
+import type { EventSink } from './events.ts'
+import { Runner } from './runner.ts'
 import { Watchdog } from './watchdog.ts'
-
-export interface WorkerEvent {
-  readonly worker: string
-  readonly kind: RunnerEvent['kind'] | 'caught-up' | 'stalled'
-  readonly message: string
-}
 
 export interface WorkerSummary {
   readonly worker: string
@@ -37,7 +31,9 @@ export interface RunWorkersOptions {
   /** End when nothing is left to read for all of them at once. */
   readonly untilCaughtUp: boolean
   readonly signal: AbortSignal
-  readonly onEvent: (event: WorkerEvent) => void
+  readonly onEvent: EventSink
+  /** What is worth a line to who looks for a fault, and no event. */
+  readonly log?: Log
   /** A worker that has something to do and commits nothing for so long ends the run. */
   readonly stallMs?: number
 }
@@ -54,15 +50,7 @@ export async function runWorkers(options: RunWorkersOptions): Promise<WorkerSumm
   const started = performance.now()
   const ended = new AbortController()
   const signal = AbortSignal.any([options.signal, ended.signal])
-  const told = new Set<string>()
-  /** What is wrong with the cluster is the same for all workers, and told once. */
-  const tell = (event: WorkerEvent): void => {
-    if (event.kind === 'warning') {
-      if (told.has(event.message)) return
-      told.add(event.message)
-    }
-    onEvent(event)
-  }
+  const tell = eachWarningOnce(onEvent)
   const runners = workers.map(
     ({ definition, options: values }) =>
       new Runner({
@@ -75,6 +63,7 @@ export async function runWorkers(options: RunWorkersOptions): Promise<WorkerSumm
         lingerMs: options.lingerMs ?? LINGER_MS,
         compression: options.compression ?? 'none',
         onEvent: tell,
+        ...(options.log && { log: options.log }),
       }),
   )
   const ending = (part: Promise<void>): Promise<void> => part.finally(() => ended.abort())
@@ -84,8 +73,23 @@ export async function runWorkers(options: RunWorkersOptions): Promise<WorkerSumm
   ])
   const failed = results.find((result) => result.status === 'rejected')
   if (failed) throw failed.reason
+  // Only now: until it has ended, a worker may still fail.
+  if (options.untilCaughtUp && !options.signal.aborted) for (const { worker } of runners) onEvent({ kind: 'caught-up', worker: worker.name }) // prettier-ignore
   const seconds = Math.round(performance.now() - started) / 1000
   return runners.map(({ worker, counts: { processed, emitted, deadLetters } }) => ({ worker: worker.name, processed, emitted, deadLetters, seconds })) // prettier-ignore
+}
+
+/** Workers that share a cluster find the same about it. */
+function eachWarningOnce(onEvent: EventSink): EventSink {
+  const told = new Set<string>()
+  return (event) => {
+    if (event.kind === 'warning') {
+      const text = JSON.stringify([event.code, event.fields])
+      if (told.has(text)) return
+      told.add(text)
+    }
+    onEvent(event)
+  }
 }
 
 /** Returns when all have caught up (if that is wanted) or the signal is aborted. @throws PayflowError when a worker is stuck. */
@@ -93,19 +97,19 @@ async function watch(runners: readonly Runner[], options: RunWorkersOptions, sig
   const stallMs = options.stallMs ?? STALL_MS
   const watched = runners.map((runner) => ({ runner, dog: new Watchdog(stallMs) }))
   const client = new Client(options.client)
+  const catchUp = new CatchUp(client, runners)
   const lookMs = options.untilCaughtUp ? LOOK_MS.untilCaughtUp : Math.min(LOOK_MS.forStalls, stallMs / 4)
   try {
     while (!signal.aborted) {
+      const now = performance.now()
       for (const { runner, dog } of watched) {
-        const { name } = runner.worker
-        const { stalled, hopeless } = dog.look(runner.tasks, performance.now())
-        for (const partition of stalled) options.onEvent({ worker: name, kind: 'stalled', message: standsStill(partition, stallMs) }) // prettier-ignore
-        if (hopeless !== undefined) throw stuck(name, hopeless, stallMs)
+        runner.look(now)
+        const { stalled, hopeless } = dog.look(runner.watched, now)
+        for (const { partition } of stalled) await tellStall(runner, partition, stallMs, options.onEvent)
+        if (hopeless)
+          throw stuck(runner.worker.name, hopeless.partition, stallMs, await runner.trouble(hopeless.partition))
       }
-      if (options.untilCaughtUp && (await allCaughtUp(client, runners, signal))) {
-        for (const { worker } of runners) options.onEvent({ worker: worker.name, kind: 'caught-up', message: 'nothing is left to read' }) // prettier-ignore
-        return
-      }
+      if (options.untilCaughtUp && (await catchUp.reached(signal))) return
       await sleep(lookMs, undefined, { signal }).catch(() => undefined)
     }
   } finally {
@@ -113,33 +117,33 @@ async function watch(runners: readonly Runner[], options: RunWorkersOptions, sig
   }
 }
 
-/** One may feed another: all must have reached fresh ends of their inputs without any of them having processed in between. What they wrote can be read then. */
-async function allCaughtUp(client: Client, runners: readonly Runner[], signal: AbortSignal): Promise<boolean> {
-  const processed = (): number => runners.reduce((sum, { counts }) => sum + counts.processed, 0)
-  const idle = (): boolean => runners.every((runner) => runner.idle)
-  if (!idle()) return false
-  for (const runner of runners) if (await runner.topicsChanged()) return false
-  await untilReadable(client.shared, writtenBy(runners), signal)
-  const before = processed()
-  for (let look = 0; look < 2; look++) {
-    const inputs = runners.flatMap(({ tasks }) => tasks.flatMap((task) => [...task.inputs]))
-    const ends = await retrying(() => listOffsets(client.shared, inputs, 'stable'), { timeoutMs: 8_000 })
-    if (!idle() || inputs.some(({ topic, partition, processed: at }) => at < (ends.of(topic, partition) ?? 0)))
-      return false
-  }
-  return processed() === before
-}
-
-function writtenBy(runners: readonly Runner[]): string[] {
-  const topics = runners.flatMap(({ worker: { name, output } }) => [output.name, inboxTopic(name)])
-  return runners.some(({ counts }) => counts.deadLetters > 0) ? [...topics, DEAD_LETTERS] : topics
-}
-
-const standsStill = (partition: number, stallMs: number): string =>
-  `partition ${partition} has had work and made no progress for ${stallMs / 1000} s`
-
-const stuck = (worker: string, partition: number, stallMs: number): PayflowError =>
-  new PayflowError('STALLED', `${worker}: ${standsStill(partition, stallMs)}`, {
-    kind: 'failed',
-    hint: 'whoever runs it starts it again; see `payflow infra status` and `payflow groups describe`',
+async function tellStall(
+  runner: Runner,
+  partition: number | undefined,
+  stallMs: number,
+  onEvent: EventSink,
+): Promise<void> {
+  const trouble = await runner.trouble(partition)
+  onEvent({
+    kind: 'stalled',
+    worker: runner.worker.name,
+    ...(partition !== undefined && { partition }),
+    seconds: stallMs / 1000,
+    ...(trouble && { trouble }),
   })
+}
+
+function stuck(
+  worker: string,
+  partition: number | undefined,
+  stallMs: number,
+  trouble: Trouble | undefined,
+): PayflowError {
+  const { message, hint } = trouble ? troubleText(trouble) : { message: undefined, hint: undefined }
+  const seconds = stallMs / 1000
+  const what = partition === undefined ? `has not been given any partitions for ${seconds} s` : `partition ${partition} has had work and made no progress for ${seconds} s` // prettier-ignore
+  return new PayflowError('STALLED', `${worker}: ${what}${message === undefined ? '' : `. ${message}`}`, {
+    kind: 'failed',
+    hint: hint ?? 'start it again; see `payflow infra status` and `payflow groups describe`',
+  })
+}

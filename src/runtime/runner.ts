@@ -1,24 +1,25 @@
 import { Client, type ClientOptions } from '../kafka/client.ts'
 import type { Connection } from '../kafka/connection.ts'
 import { retrying } from '../kafka/retry.ts'
+import type { Trouble } from '../kafka/trouble.ts'
 import { TopicLimits } from '../kafka/topic-limits.ts'
 import type { Compression } from '../kafka/wire/compression.ts'
+import { logWith, noLog, type Log } from '../log.ts'
 import { DEAD_LETTERS, groupOf, inboxTopic, stateTopic } from '../pipeline/events/topics.ts'
 import type { AnyWorker } from '../pipeline/worker/definition.ts'
 import { checkCluster } from './cluster-check.ts'
+import type { Finding } from './cluster-facts.ts'
+import { Diagnostics, eventsOf } from './diagnostics.ts'
+import { causeOf, type EventSink } from './events.ts'
 import { failpoint } from './failpoint.ts'
 import { Fetcher } from './task/fetcher.ts'
 import { prepareTopics } from './internal-topics.ts'
 import { Membership } from './group/membership.ts'
+import { MembershipState } from './group/membership-state.ts'
 import { noCounts, type Counts, type OutputPartitions } from './task/processor.ts'
 import { Task } from './task/task.ts'
 import { TopicWatch } from './topic-watch.ts'
-
-export interface RunnerEvent {
-  readonly worker: string
-  readonly kind: 'assigned' | 'task' | 'restoring' | 'warning'
-  readonly message: string
-}
+import type { Watched } from './watchdog.ts'
 
 export interface RunnerOptions {
   readonly client: ClientOptions
@@ -30,7 +31,8 @@ export interface RunnerOptions {
   readonly transactionTimeoutMs: number
   readonly lingerMs: number
   readonly compression: Compression
-  readonly onEvent: (event: RunnerEvent) => void
+  readonly onEvent: EventSink
+  readonly log?: Log
 }
 
 const MAX_BYTES_PER_PARTITION = 2 << 20
@@ -54,20 +56,41 @@ export class Runner {
   readonly #leaving = new Set<Promise<void>>()
   readonly #finished = noCounts()
   readonly #failed = new AbortController()
-  #assigned = false
+  readonly #membership: MembershipState
+  readonly #log: Log
+  readonly #diagnostics: Diagnostics
   #watch: TopicWatch | undefined
   #failure: Error | undefined
 
   constructor(options: RunnerOptions) {
     this.#options = options
     this.worker = options.worker
-    this.#client = new Client({ ...options.client, clientId: `payflow-${options.worker.name}` })
+    const { worker, onEvent, sessionTimeoutMs } = options
+    const { name } = worker
+    this.#log = logWith(options.log ?? noLog, { worker: name })
+    this.#client = new Client({ ...options.client, clientId: `payflow-${name}`, log: eventsOf(name, onEvent, this.#log) }) // prettier-ignore
+    this.#membership = new MembershipState(sessionTimeoutMs)
+    this.#diagnostics = new Diagnostics({
+      worker: name,
+      group: groupOf(name),
+      writes: [worker.output.name, stateTopic(name), inboxTopic(name), DEAD_LETTERS],
+      client: this.#client,
+      onEvent,
+      log: this.#log,
+    })
   }
 
   /** Runs until the signal is aborted. @throws what ended a task for good. */
   async run(signal: AbortSignal): Promise<void> {
     const { worker, replicationFactor, lingerMs } = this.#options
-    const fetcher = new Fetcher({ connection: this.#client.connect(), lingerMs, minBytes: LINGER_BYTES, maxBytesPerPartition: MAX_BYTES_PER_PARTITION }) // prettier-ignore
+    const fetcher = new Fetcher({
+      connection: this.#client.connect(),
+      lingerMs,
+      minBytes: LINGER_BYTES,
+      maxBytesPerPartition: MAX_BYTES_PER_PARTITION,
+      onFailure: (error, source) => this.#diagnostics.fetchFailed(error, source),
+      onAnswer: (source) => this.#diagnostics.fetchFine(source),
+    })
     const stop = AbortSignal.any([signal, this.#failed.signal])
     try {
       const connections = {
@@ -78,7 +101,7 @@ export class Runner {
       const written = [worker.output.name, DEAD_LETTERS, inboxTopic(worker.name), stateTopic(worker.name)]
       while (!stop.aborted) {
         const partitions = await prepareTopics(this.#client, worker, replicationFactor)
-        await checkCluster(this.#client, worker, this.#options, { warn: (line) => this.#report('warning', line), signal: stop }) // prettier-ignore
+        await checkCluster(this.#client, worker, this.#options, { warn: (finding) => this.#warn(finding), signal: stop }) // prettier-ignore
         await this.#limits.read(this.#client, written)
         await this.#serve(partitions, { ...connections, fetcher }, stop)
       }
@@ -107,11 +130,22 @@ export class Runner {
       partitions: partitions.input,
       sessionTimeoutMs,
       heartbeatMs: Math.min(500, sessionTimeoutMs / 6),
-      onAssigned: (owned) => {
+      onAssigned: (owned, generation) => {
         if (owned.some((partition) => partition >= partitions.input)) watch.noteChange()
-        else this.#assign(owned, { partitions, connection: room.tasks, fetcher: room.fetcher })
+        else this.#assign(owned, generation, { partitions, connection: room.tasks, fetcher: room.fetcher })
       },
+      onRejoin: (error) => this.#rejoin(error),
+      onFailure: (error) => {
+        this.#membership.begin()
+        this.#diagnostics.membershipFailed(error)
+      },
+      onAnswer: () => {
+        this.#membership.answered()
+        this.#diagnostics.membershipFine()
+      },
+      log: this.#log,
     })
+    this.#membership.begin()
     // not waited for: it may be asking a broker that does not answer
     void watch.run(signal).catch((error: unknown) => this.#fail(error))
     try {
@@ -130,9 +164,24 @@ export class Runner {
     return [...this.#tasks.values()].map(({ task }) => task)
   }
 
+  /** What the watchdog looks at: the tasks, and whether there are any yet. */
+  get watched(): Watched[] {
+    return [...this.tasks, this.#membership]
+  }
+
+  /** Looks for what goes wrong again and again, and for what waits; to be called every now and then. */
+  look(nowMs: number): void {
+    this.#diagnostics.look(this.tasks, nowMs)
+  }
+
+  /** What keeps the partition, or the worker, from getting on, if anything is known. */
+  trouble(partition: number | undefined): Promise<Trouble | undefined> {
+    return this.#diagnostics.trouble(partition)
+  }
+
   /** The group has given this instance its partitions (possibly none), and each of their tasks has nothing left to do. */
   get idle(): boolean {
-    return this.#assigned && this.#leaving.size === 0 && this.tasks.every((task) => task.idle)
+    return this.#membership.assigned && this.#leaving.size === 0 && this.tasks.every((task) => task.idle)
   }
 
   get counts(): Counts {
@@ -143,17 +192,23 @@ export class Runner {
 
   #assign(
     owned: readonly number[],
+    generation: number,
     room: { partitions: OutputPartitions; connection: Connection; fetcher: Fetcher },
   ): void {
     failpoint('on-assignment')
-    this.#assigned = true
+    this.#membership.assigned = true
     for (const [partition, entry] of this.#tasks) if (!owned.includes(partition)) this.#retire(partition, entry)
     for (const partition of owned) if (!this.#tasks.has(partition)) this.#launch(partition, room)
-    this.#report('assigned', owned.length > 0 ? `partitions ${owned.join(', ')}` : 'no partition')
+    this.#options.onEvent({ kind: 'assigned', worker: this.worker.name, partitions: [...owned], generation })
+  }
+
+  #rejoin(error: unknown): void {
+    this.#membership.begin()
+    this.#options.onEvent({ kind: 'rejoined', worker: this.worker.name, cause: causeOf(error) })
   }
 
   #launch(partition: number, room: { partitions: OutputPartitions; connection: Connection; fetcher: Fetcher }): void {
-    const { worker, options, transactionTimeoutMs, compression } = this.#options
+    const { worker, options, transactionTimeoutMs, compression, onEvent } = this.#options
     const inputs = Object.entries(worker.inputs)
     const task = new Task({
       client: this.#client,
@@ -171,9 +226,12 @@ export class Runner {
       transactionTimeoutMs,
       compression,
       limits: this.#limits,
-      onPhase: (p, from, to, detail) =>
-        this.#report('task', `partition ${p}: ${from} → ${to}${detail && ` (${detail})`}`),
-      onRestore: (p, done, total) => this.#report('restoring', `partition ${p}: ${done} of ${total}`),
+      log: this.#log,
+      onEvent,
+      onRestore: (_, done, total) => onEvent({ kind: 'restoring', worker: worker.name, partition, done, total }),
+      onRetry: (error, coordinator) => this.#diagnostics.taskFailed(partition, error, coordinator),
+      onFailure: (error) => this.#diagnostics.taskFailed(partition, error),
+      onProgress: () => this.#diagnostics.taskFine(partition),
     })
     const done = task.run().catch((error: unknown) => this.#fail(error))
     this.#tasks.set(partition, { task, done })
@@ -195,13 +253,18 @@ export class Runner {
   }
 
   async #stopTasks(): Promise<void> {
-    this.#assigned = false
+    this.#membership.assigned = false
     for (const [partition, entry] of this.#tasks) this.#retire(partition, entry)
     await Promise.all(this.#leaving)
   }
 
-  #report(kind: RunnerEvent['kind'], message: string): void {
-    this.#options.onEvent({ worker: this.worker.name, kind, message })
+  #warn({ what, hint }: Finding): void {
+    this.#options.onEvent({
+      kind: 'warning',
+      worker: this.worker.name,
+      code: 'cluster-setting',
+      fields: { what, hint },
+    })
   }
 }
 

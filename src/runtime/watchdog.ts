@@ -1,6 +1,7 @@
 /** What the watchdog looks at of a task. */
 export interface Watched {
-  readonly partition: number
+  /** Undefined: not a task, but the worker itself, which waits to be given partitions. */
+  readonly partition: number | undefined
   /** It has something to do, or is not running yet. */
   readonly hasWork: boolean
   /** When it last got on: committed something, or read some of its state. Only whether it is another than before is looked at. */
@@ -8,10 +9,10 @@ export interface Watched {
 }
 
 export interface Verdict {
-  /** Partitions that were found to stand still at this look. */
-  readonly stalled: readonly number[]
-  /** A partition for whose sake the process is to be started anew. */
-  readonly hopeless: number | undefined
+  /** Those that were found to stand still at this look. */
+  readonly stalled: readonly Watched[]
+  /** One for whose sake the process is to be started again. */
+  readonly hopeless: Watched | undefined
 }
 
 /** One partition may wait for a broker that is away while the others go on: so many times as long until all are started anew for it. */
@@ -45,6 +46,6 @@ export class Watchdog {
     const all = still.length === this.#seen.size ? still[0] : undefined
     const news = still.filter(([, entry]) => !entry.told)
     for (const [, entry] of news) entry.told = true
-    return { stalled: news.map(([{ partition }]) => partition), hopeless: (all ?? longest)?.[0].partition }
+    return { stalled: news.map(([task]) => task), hopeless: (all ?? longest)?.[0] }
   }
 }

@@ -1,17 +1,18 @@
 import { afterEach, describe, expect, test } from 'vitest'
 import { findWorker } from '../../src/pipeline/workers/index.ts'
+import type { WorkerEvent } from '../../src/runtime/events.ts'
 import { TransactionalProducer } from '../../src/runtime/producers/transactional.ts'
 import { armFailPoint, failPoints } from '../../src/runtime/failpoint.ts'
 import { brokers } from '../support/broker.ts'
-import { client, isolated, runUntilCaughtUp, start } from '../support/isolated.ts'
+import { client, eventsOf, isolated, runUntilCaughtUp, start } from '../support/isolated.ts'
 import { writeAll } from '../support/records.ts'
 import { expectExactRevenue, orderMessages } from '../support/revenue.ts'
 import { ownerOf } from '../support/task.ts'
 import { eventually } from '../support/wait.ts'
 
 const revenue = findWorker('aggregated-revenue')!
-const hasAborted = (events: { message: string }[]): boolean =>
-  events.some(({ message }) => message.includes('→ aborting'))
+const hasAborted = (events: readonly WorkerEvent[]): boolean =>
+  events.some(({ kind }) => kind === 'aborted' || kind === 'fenced')
 const shortLived = { sessionTimeoutMs: 1_000, transactionTimeoutMs: 5_000 }
 
 describe('an error at any step of the protocol', () => {
@@ -35,7 +36,7 @@ describe('a stranger with the same transactional id', () => {
     const { worker, topicOf, output } = await isolated(revenue)
     const run = start([worker], shortLived)
     await writeAll(brokers(), topicOf('orders'), orderMessages(0, 300))
-    await eventually(() => expect(run.events.filter(({ message }) => message.endsWith('→ running'))).toHaveLength(3))
+    await eventually(() => expect(eventsOf(run.events, 'phase').filter(({ to }) => to === 'running')).toHaveLength(3))
     for (let round = 1; round <= 5; round++) {
       await writeAll(brokers(), topicOf('orders'), orderMessages(300 * round, 300 * (round + 1)))
       for (const partition of [0, 1, 2]) {

@@ -101,7 +101,7 @@ test('an output that nobody can write is refused at once; a risk is one warning,
   await command(['topics', 'configure', topicOf('orders'), 'cleanup.policy=compact', '--yes'], addresses)
   const run = start([worker, twin], { untilCaughtUp: true })
   await run.done
-  const warnings = run.events.filter(({ kind }) => kind === 'warning').map(({ message }) => message)
+  const warnings = run.events.flatMap((event) => (event.kind === 'warning' ? [event.fields.what] : []))
   expect(warnings).toEqual([expect.stringMatching(`^${topicOf('orders')} has cleanup.policy=compact`)])
 
   await command(['topics', 'configure', output, 'min.insync.replicas=2', '--yes'], addresses)

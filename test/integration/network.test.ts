@@ -7,8 +7,8 @@ import { topicNames } from '../../src/kafka/topics.ts'
 import { findWorker } from '../../src/pipeline/workers/index.ts'
 import { brokers, ownBroker } from '../support/broker.ts'
 import { expectEach, producing } from '../support/producing.ts'
-import type { WorkerEvent } from '../../src/runtime/run-workers.ts'
-import { client, isolated, runUntilCaughtUp, start, type Isolated } from '../support/isolated.ts'
+import type { WorkerEvent } from '../../src/runtime/events.ts'
+import { client, eventsOf, isolated, runUntilCaughtUp, start, type Isolated } from '../support/isolated.ts'
 import { moveGroup } from '../support/move-group.ts'
 import { proxied } from '../support/proxied.ts'
 import { API, Proxy } from '../support/proxy.mjs'
@@ -18,7 +18,6 @@ import { eventually } from '../support/wait.ts'
 
 const revenue = findWorker('aggregated-revenue')!
 const requestTimeoutMs = 1_000
-const running = /→ running$/
 /** Requests that a transaction needs. */
 const transactional = new Set([
   'produce',
@@ -34,13 +33,13 @@ async function throughFaults(
   own: Isolated,
   proxy: Proxy,
   disturb: (round: number, events: readonly WorkerEvent[]) => void | Promise<void>,
-): Promise<string[]> {
+): Promise<readonly WorkerEvent[]> {
   const run = start([own.worker], {
     client: { brokers: [proxy.address], requestTimeoutMs },
     sessionTimeoutMs: 1_000,
     transactionTimeoutMs: 5_000,
   })
-  await eventually(() => expect(run.events.filter(({ message }) => running.test(message))).toHaveLength(3))
+  await eventually(() => expect(eventsOf(run.events, 'phase').filter(({ to }) => to === 'running')).toHaveLength(3))
   for (let round = 0; round < 6; round++) {
     await disturb(round, run.events)
     await writeAll(brokers(), own.topicOf('orders'), orderMessages(round * 150, (round + 1) * 150))
@@ -48,10 +47,11 @@ async function throughFaults(
   await eventually(() => expectExactRevenue(brokers(), own.output, 900))
   run.stop()
   await run.done
-  return run.events.map(({ message }) => message)
+  return run.events
 }
 
-const aborted = (messages: readonly string[]): string[] => messages.filter((message) => message.includes('→ aborting'))
+const aborted = (events: readonly WorkerEvent[]): WorkerEvent[] =>
+  eventsOf(events, 'phase').filter(({ to }) => to === 'aborting')
 
 describe('a worker, while its network', () => {
   test.each(Object.entries(API).filter(([name]) => transactional.has(name)))(
@@ -74,9 +74,9 @@ describe('a worker, while its network', () => {
     async (_, apiKey) => {
       const own = await isolated(revenue)
       const proxy = await proxied(brokers()[0]!)
-      const messages = await throughFaults(own, proxy, (round) => proxy.cutAt(apiKey, round % 3))
+      const events = await throughFaults(own, proxy, (round) => proxy.cutAt(apiKey, round % 3))
       expect(proxy.cutOff.get(apiKey)).toBeGreaterThan(0)
-      expect(aborted(messages).length).toBeGreaterThan(0)
+      expect(aborted(events).length).toBeGreaterThan(0)
     },
   )
 
@@ -102,7 +102,7 @@ describe('a worker, while its network', () => {
         setTimeout(() => (proxy.blackHole = false), 2.5 * requestTimeoutMs)
       }
       // its session was over, whether a transaction was under way or not: it is given its partitions again, as nobody else was there to have them
-      if (round === 5) await eventually(() => expect(events.filter(({ kind }) => kind === 'assigned').length).toBeGreaterThan(1)) // prettier-ignore
+      if (round === 5) await eventually(() => expect(eventsOf(events, 'assigned').length).toBeGreaterThan(1)) // prettier-ignore
     })
   })
 })
@@ -119,8 +119,8 @@ test('a commit that shows late is waited for also when its coordinator is silent
   const run = start([own.worker], {
     client: { brokers: [proxy.address], requestTimeoutMs: 500 },
     untilCaughtUp: true,
-    onEvent: ({ message }) => {
-      if (message !== 'partition 0: restoring → seeking') return
+    onEvent: (event) => {
+      if (event.kind !== 'phase' || event.to !== 'seeking') return
       proxy.blackHole = true
       late ??= sleep(2_500).then(async () => {
         proxy.blackHole = false

@@ -5,7 +5,7 @@ import { createTopics, deleteTopics } from '../../src/kafka/topics.ts'
 import { stateTopic } from '../../src/pipeline/events/topics.ts'
 import { findWorker } from '../../src/pipeline/workers/index.ts'
 import { brokers } from '../support/broker.ts'
-import { client, isolated, runUntilCaughtUp, start } from '../support/isolated.ts'
+import { client, isolated, movesOf, runUntilCaughtUp, start } from '../support/isolated.ts'
 import { moveGroup, moving } from '../support/move-group.ts'
 import { readAll, writeAll } from '../support/records.ts'
 import { expectExactRevenue, orderMessages } from '../support/revenue.ts'
@@ -92,7 +92,7 @@ test('a commit that shows late is waited for: the progress record is ahead of it
   await move(60)
   await writeAll(brokers(), topic, orderMessages(100, 150))
   const run = start([worker], { untilCaughtUp: true })
-  await eventually(() => expect(run.events.map(({ message }) => message)).toContain('partition 0: restoring → seeking'), { intervalMs: 10 }) // prettier-ignore
+  await eventually(() => expect(movesOf(run.events, 0)).toContain('restoring → seeking'), { intervalMs: 10 }) // prettier-ignore
   await move(100)
   expect(await run.done).toMatchObject([{ processed: 50 }])
   await expectExactRevenue(brokers(), output, 150)
@@ -103,9 +103,9 @@ test('an offset that a transaction is about to change is not believed, for howev
   await move(60)
   const undecided = await moving(brokers(), `payflow-${worker.name}`, { topic, partition: 0, offset: 100 })
   const run = start([worker], { untilCaughtUp: true })
-  await eventually(() => expect(run.events.map(({ message }) => message)).toContain('partition 0: restoring → seeking'), { intervalMs: 10 }) // prettier-ignore
+  await eventually(() => expect(movesOf(run.events, 0)).toContain('restoring → seeking'), { intervalMs: 10 }) // prettier-ignore
   await sleep(3_000) // answers are believed after two seconds, unless they may change
-  expect(run.events.map(({ message }) => message)).not.toContain('partition 0: seeking → running')
+  expect(movesOf(run.events, 0)).not.toContain('seeking → running')
   await undecided.commit()
   expect(await run.done).toMatchObject([{ processed: 0 }])
   expect(await readAll(brokers(), output)).toHaveLength(100)

@@ -3,12 +3,8 @@ import { onTestFinished } from 'vitest'
 import { Client } from '../../src/kafka/client.ts'
 import { createTopics } from '../../src/kafka/topics.ts'
 import type { AnyWorker } from '../../src/pipeline/worker/definition.ts'
-import {
-  runWorkers,
-  type RunWorkersOptions,
-  type WorkerEvent,
-  type WorkerSummary,
-} from '../../src/runtime/run-workers.ts'
+import type { WorkerEvent } from '../../src/runtime/events.ts'
+import { runWorkers, type RunWorkersOptions, type WorkerSummary } from '../../src/runtime/run-workers.ts'
 import { brokers } from './broker.ts'
 
 /** A worker with its own name and topics, so that tests on one broker do not meet. */
@@ -23,7 +19,11 @@ export interface Isolated {
 
 export async function isolated(
   worker: AnyWorker,
-  { partitions = 3, addresses = brokers() }: { partitions?: number; addresses?: readonly string[] } = {},
+  {
+    partitions = 3,
+    replicationFactor = 1,
+    addresses = brokers(),
+  }: { partitions?: number; replicationFactor?: number; addresses?: readonly string[] } = {},
 ): Promise<Isolated> {
   const suffix = randomUUID().slice(0, 8)
   const named = <Topic extends { name: string }>(topic: Topic): Topic => ({ ...topic, name: `${topic.name}-${suffix}` })
@@ -32,7 +32,7 @@ export async function isolated(
   const topics = [...Object.values(inputs), own.output].map(({ name }) => ({
     topic: name,
     partitions,
-    replicationFactor: 1,
+    replicationFactor,
   }))
   await createTopics(client(addresses), topics)
   const names = Object.fromEntries(Object.entries(inputs).map(([alias, { name }]) => [alias, name]))
@@ -83,3 +83,18 @@ export function start(
   })
   return { done, stop: () => ended.abort(), events }
 }
+
+/** Moves of tasks as the events tell them, `from → to`; of one partition where it is named. */
+export const movesOf = (events: readonly WorkerEvent[], partition?: number): string[] =>
+  events.flatMap((event) =>
+    event.kind === 'phase' && (partition === undefined || event.partition === partition)
+      ? [`${event.from} → ${event.to}`]
+      : [],
+  )
+
+/** The events of one kind. */
+export const eventsOf = <Kind extends WorkerEvent['kind']>(
+  events: readonly WorkerEvent[],
+  kind: Kind,
+): Extract<WorkerEvent, { kind: Kind }>[] =>
+  events.filter((event): event is Extract<WorkerEvent, { kind: Kind }> => event.kind === kind)

@@ -43,7 +43,7 @@ export function ownerOf(
     transactionTimeoutMs: 5_000,
     compression: 'none',
     limits: new TopicLimits(),
-    onPhase: (_, __, to) => phases.push(to),
+    onEvent: (event) => event.kind === 'phase' && phases.push(event.to),
     onRestore: () => undefined,
   })
   const done = prepareTopics(own, worker, 1).then(() => task.run())

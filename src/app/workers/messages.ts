@@ -1,6 +1,31 @@
-import type { WorkerEvent, WorkerSummary } from '../../runtime/run-workers.ts'
+import { z } from 'zod'
+import { EVENTS_VERSION, workerEventSchema, type WorkerEvent } from '../../runtime/events.ts'
+import type { WorkerSummary } from '../../runtime/run-workers.ts'
+
+const summarySchema = z.object({
+  worker: z.string(),
+  processed: z.number(),
+  emitted: z.number(),
+  deadLetters: z.number(),
+  seconds: z.number(),
+})
 
 /** What a worker process tells the process that runs it, over their channel. */
-export type WorkerMessage =
-  | { readonly type: 'event'; readonly event: WorkerEvent }
-  | { readonly type: 'summary'; readonly summary: WorkerSummary }
+const workerMessageSchema = z.discriminatedUnion('type', [
+  z.object({ version: z.literal(EVENTS_VERSION), type: z.literal('event'), event: workerEventSchema }),
+  z.object({ version: z.literal(EVENTS_VERSION), type: z.literal('summary'), summary: summarySchema }),
+])
+export type WorkerMessage = z.infer<typeof workerMessageSchema>
+
+export const eventMessage = (event: WorkerEvent): WorkerMessage => ({ version: EVENTS_VERSION, type: 'event', event })
+export const summaryMessage = (summary: WorkerSummary): WorkerMessage => ({ version: EVENTS_VERSION, type: 'summary', summary }) // prettier-ignore
+
+/** The message, or why it is none: another version of payflow may have been installed under a running one. */
+export function parseWorkerMessage(
+  message: unknown,
+): WorkerMessage | { readonly type: 'unreadable'; readonly why: string } {
+  const parsed = workerMessageSchema.safeParse(message)
+  if (parsed.success) return parsed.data
+  const [issue] = parsed.error.issues
+  return { type: 'unreadable', why: `${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'unknown'}` }
+}

@@ -1,7 +1,9 @@
 import { cutConnections } from '../../kafka/sockets.ts'
 import { createTopics, topicNames } from '../../kafka/topics.ts'
+import type { Log } from '../../log.ts'
+import type { EventSink } from '../../runtime/events.ts'
 import { StepError } from '../../runtime/task/processor.ts'
-import { runWorkers, type WorkerEvent, type WorkerSummary } from '../../runtime/run-workers.ts'
+import { runWorkers, type WorkerSummary } from '../../runtime/run-workers.ts'
 import type { Settings } from '../../settings/resolve.ts'
 import { clientOptions, reach, replicationFactorOf, withCluster } from '../cluster.ts'
 import { registerThisProcess } from './process-registry.ts'
@@ -15,7 +17,7 @@ const longestRequestMs = 10_000
 export async function runHere(
   settings: Settings,
   choices: readonly WorkerChoice[],
-  { untilCaughtUp, signal, onEvent }: { untilCaughtUp: boolean; signal: AbortSignal; onEvent: (event: WorkerEvent) => void }, // prettier-ignore
+  { untilCaughtUp, signal, onEvent, log }: { untilCaughtUp: boolean; signal: AbortSignal; onEvent: EventSink; log: Log }, // prettier-ignore
 ): Promise<WorkerSummary[]> {
   await reach(settings)
   await createOwnOutputs(settings, choices)
@@ -32,6 +34,7 @@ export async function runHere(
       untilCaughtUp,
       signal,
       onEvent,
+      log,
     })
   } catch (error) {
     throw inOwnFile(error, choices)

@@ -1,11 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { PayflowError } from '../../errors.ts'
-import type { WorkerEvent, WorkerSummary } from '../../runtime/run-workers.ts'
+import { troubleText, type Trouble } from '../../kafka/trouble.ts'
+import type { WorkerEvent } from '../../runtime/events.ts'
+import type { WorkerSummary } from '../../runtime/run-workers.ts'
 import { childEnvironment } from '../../settings/child-environment.ts'
 import type { Settings } from '../../settings/resolve.ts'
 import { SupervisedProcess, type ProcessCommand } from './supervised-process.ts'
-import type { WorkerMessage } from './messages.ts'
+import { parseWorkerMessage } from './messages.ts'
 
 type WorkerState = 'starting' | 'running' | 'restarting' | 'failed' | 'stopped'
 
@@ -20,13 +22,23 @@ interface Entry {
   readonly process: SupervisedProcess
   state: WorkerState
   lastDeath: string | undefined
+  /** What keeps it from running, as it says itself. */
+  trouble: Trouble | undefined
   summaries: WorkerSummary[]
 }
 
 /** Deaths before its first good moment after which a worker's start is given up. */
 const startAttempts = 3
 
-export type SupervisorEvent = Pick<WorkerEvent, 'worker' | 'message'> & { readonly kind: string }
+/** A worker process has ended though nobody asked it to. */
+interface DiedEvent {
+  readonly kind: 'died'
+  readonly worker: string
+  readonly why: string
+  /** Until it is started again; undefined when that is hopeless. */
+  readonly retryMs: number | undefined
+}
+export type SupervisorEvent = WorkerEvent | DiedEvent
 
 /** Runs each worker in a process of its own and starts it again when it dies. */
 export class Supervisor {
@@ -43,16 +55,16 @@ export class Supervisor {
   start(worker: string, { held = false }: { held?: boolean } = {}): void {
     const entry: Entry = {
       process: new SupervisedProcess(this.#commandOf(worker), {
-        onMessage: (message) => this.#onMessage(entry, message as WorkerMessage),
+        onMessage: (message) => this.#onMessage(worker, entry, message),
         onDeath: (why, retryMs) => {
           entry.state = retryMs === undefined ? 'failed' : 'restarting'
           entry.lastDeath = why
-          const next = retryMs === undefined ? 'it is not started again' : `starting it again in ${retryMs / 1000} s`
-          this.#onEvent({ worker, kind: 'died', message: `died (${why}); ${next}` })
+          this.#onEvent({ kind: 'died', worker, why, retryMs })
         },
       }),
       state: 'starting',
       lastDeath: undefined,
+      trouble: undefined,
       summaries: [],
     }
     this.#entries.set(worker, entry)
@@ -103,12 +115,9 @@ export class Supervisor {
     const deadline = performance.now() + timeoutMs
     while ([...this.#entries.values()].some(({ state }) => state !== 'running')) {
       this.check()
-      for (const [worker, { process, state, lastDeath }] of this.#entries)
-        if (state !== 'running' && (process.restarts >= startAttempts || performance.now() > deadline))
-          throw new PayflowError('WORKER_NOT_STARTED', `Worker ${worker} does not start: ${lastDeath ?? 'no answer'}`, {
-            kind: 'failed',
-            hint: process.lastHint ?? `see why with \`payflow worker ${worker} --verbose\``,
-          })
+      for (const [worker, entry] of this.#entries)
+        if (entry.state !== 'running' && (entry.process.restarts >= startAttempts || performance.now() > deadline))
+          throw notStarted(worker, entry)
       await sleep(20, undefined, { signal })
     }
   }
@@ -127,15 +136,29 @@ export class Supervisor {
     for (const { process } of this.#entries.values()) process.kill()
   }
 
-  #onMessage(entry: Entry, message: WorkerMessage): void {
+  #onMessage(worker: string, entry: Entry, received: unknown): void {
+    const message = parseWorkerMessage(received)
+    if (message.type === 'unreadable') {
+      this.#onEvent({ kind: 'warning', worker, code: 'message-not-understood', fields: { why: message.why } })
+      return
+    }
     if (message.type === 'summary') {
       entry.summaries.push(message.summary)
       return
     }
     const { event } = message
     if (event.kind === 'assigned') entry.state = 'running'
+    if (event.kind === 'trouble') entry.trouble = event.trouble
+    if (event.kind === 'trouble-over') entry.trouble = undefined
     this.#onEvent(event)
   }
+}
+
+function notStarted(worker: string, { process, lastDeath, trouble }: Entry): PayflowError {
+  const known = trouble && troubleText(trouble)
+  const why = known?.message ?? lastDeath ?? 'no answer'
+  const hint = known?.hint ?? process.lastHint ?? `see why with \`payflow worker ${worker} --verbose\``
+  return new PayflowError('WORKER_NOT_STARTED', `Worker ${worker} does not start: ${why}`, { kind: 'failed', hint })
 }
 
 /** The command that runs one worker as `payflow worker` does, with the same settings. `wordsOf`: what stands there after `worker`. */

@@ -1,10 +1,12 @@
 import type { Command } from 'commander'
-import type { SupervisorEvent } from '../../app/workers/supervisor.ts'
-import type { WorkerEvent, WorkerSummary } from '../../runtime/run-workers.ts'
+import type { WorkerEvent } from '../../runtime/events.ts'
+import type { WorkerSummary } from '../../runtime/run-workers.ts'
 import type { ParsedWorkers } from './worker-command-line.ts'
 import { action, examples, type Context } from '../shell/action.ts'
-import { table, type Output } from '../shell/output.ts'
+import { logTo } from '../log.ts'
+import { table } from '../shell/output.ts'
 import { addSettings } from '../shell/setting-options.ts'
+import { showEvent } from '../worker-events.ts'
 import type { World } from '../shell/world.ts'
 import { registerWorkerReset } from './worker-reset.ts'
 
@@ -72,13 +74,15 @@ async function runTogether(
 ): Promise<WorkerSummary[]> {
   const { settings, world, output, signal } = context
   const { runHere } = await import('../../app/workers/run-here.ts')
+  const { eventMessage, summaryMessage } = await import('../../app/workers/messages.ts')
+  const { isFrequent } = await import('../../runtime/events.ts')
   const onEvent = (event: WorkerEvent): void => {
-    world.parent?.tell({ type: 'event', event })
+    if (world.parent && !isFrequent(event)) world.parent.tell(eventMessage(event))
     showEvent(output, event)
   }
   await world.parent?.permission()
-  const summaries = await runHere(settings, choices, { untilCaughtUp, signal, onEvent })
-  for (const summary of summaries) world.parent?.tell({ type: 'summary', summary })
+  const summaries = await runHere(settings, choices, { untilCaughtUp, signal, onEvent, log: logTo(output) })
+  for (const summary of summaries) world.parent?.tell(summaryMessage(summary))
   return summaries
 }
 
@@ -96,12 +100,6 @@ async function runApart(
   } finally {
     forget()
   }
-}
-
-/** The life of single partitions is for those who look for a fault. */
-function showEvent({ note, detail }: Output, { worker, kind, message }: SupervisorEvent): void {
-  const show = kind === 'task' ? detail : note
-  show(`${worker}: ${message}`)
 }
 
 function showSummaries({ output }: Context, summaries: readonly WorkerSummary[]): void {

@@ -15,6 +15,7 @@ import { eventLine, figureLines } from '../views/chaos-report.ts'
 import { liveLines, plainLine } from '../views/live-view.ts'
 import { table, type Output } from '../shell/output.ts'
 import { Screen } from '../shell/screen.ts'
+import { eventText, isIncident } from '../worker-events.ts'
 import { runAudit } from './audit.ts'
 import { runSteps } from './steps.ts'
 
@@ -26,25 +27,35 @@ export async function runAll(context: Context, options: AllOptions): Promise<voi
   const { world, settings, output, signal } = context
   world.stopWith({ message: 'Stopping: producers flush, workers end their transactions', outcome: 'done' })
   let lastEvent = ''
+  /** Shows a line in the step that is under way, where steps are drawn. */
+  let inStep: (line: string) => void = () => undefined
   const say = (line: string): void => output.note((lastEvent = line))
   const run = new AllRun(settings, world.env, options, {
     signal,
-    onEvent: ({ worker, kind, message }) => {
-      const line = `${worker}: ${message}`
-      if (kind === 'died') say(line)
-      else if (kind === 'warning') output.note(line)
-      else output.detail(line)
+    onEvent: (event) => {
+      const shown = eventText(event)
+      if (shown === undefined) return
+      if (!isIncident(event)) {
+        output.detail(shown.text)
+        return
+      }
+      say(shown.text)
+      if (shown.hint !== undefined) output.note(`→ ${shown.hint}`)
+      if (output.interactive) inStep(shown.text)
     },
   })
   const forget = world.atForcedExit(() => run.kill())
   try {
     const onChaos = (event: ChaosEvent): void => say(eventLine(event))
+    const shown = steps.filter(({ does }) => does(settings, options) !== undefined)
     await runSteps(
       world,
       output,
-      steps
-        .filter(({ does }) => does(settings, options) !== undefined)
-        .flatMap(({ title, run: step }) => (step ? [{ title, run: (report) => step(run, { report, onChaos }) }] : [])),
+      shown.flatMap(({ title, run: step }) =>
+        step
+          ? [{ title, run: (report) => step(run, { report: (inStep = report), onChaos }).finally(() => (inStep = () => undefined)) }]
+          : [],
+      ), // prettier-ignore
     )
     const { summary, produced } = await watch(context, run, () => lastEvent)
     const audit = options.audit ? await auditOf(context, run) : undefined

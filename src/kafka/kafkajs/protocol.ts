@@ -87,6 +87,8 @@ export interface DecodedMessage {
 interface Encoder extends EncodedRequest {
   writeInt8(value: number): this
   writeInt32(value: number): this
+  /** A number up to 2^53, or decimal text. */
+  writeInt64(value: number | string): this
   writeBoolean(value: boolean): this
   writeUVarInt(value: number): this
   /** A compact string: its length and one more, then its bytes. */

@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module'
+import { codeOf } from '../error-code.ts'
 import type { Broker } from './internals.ts'
 import { bySilence, noteSilence } from './silence.ts'
 
@@ -83,16 +84,19 @@ pools.findConnectedBroker = async function (this: BrokerPool) {
   return this.seedBroker!
 }
 
-/** As above; and it gives up at the first broker that cannot be connected to. */
+/** As above; and it gives up at the first broker that cannot be connected to, and forgets what brokers have answered. */
 pools.withBroker = async function (this: BrokerPool, ask) {
   const brokers = bySilence(Object.values(this.brokers))
   if (brokers.length === 0) throw new KafkaJSBrokerNotFound('no broker is known')
+  let answer: unknown
   for (const { nodeId } of brokers)
     try {
       return await ask({ nodeId, broker: await this.findBroker({ nodeId }) })
-    } catch {
+    } catch (error) {
       // the next one may know
+      if (codeOf(error) !== undefined) answer = error
     }
+  if (answer !== undefined) throw answer as Error
   return null
 }
 

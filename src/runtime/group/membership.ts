@@ -1,7 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { classify, codeOf } from '../../kafka/errors.ts'
+import { messageOf } from '../../errors.ts'
+import { classify } from '../../kafka/errors.ts'
 import type { Connection } from '../../kafka/connection.ts'
 import { kafkajs, type JoinGroupResult } from '../../kafka/kafkajs/internals.ts'
+import { needing } from '../../kafka/rights.ts'
+import type { Log } from '../../log.ts'
 import { assign, type MemberClaim } from './assigner.ts'
 
 const { MemberAssignment, MemberMetadata } = kafkajs.AssignerProtocol
@@ -17,8 +20,18 @@ export interface MembershipOptions {
   readonly heartbeatMs: number
   /** Called with the partition numbers that are this member's from now on; it must not block. */
   readonly onAssigned: (partitions: readonly number[], generation: number) => void
-  readonly onLog?: (message: string) => void
+  /** It has lost its place in the group and joins again. */
+  readonly onRejoin?: (cause: unknown) => void
+  /** An attempt to join, or to stay, that is repeated. */
+  readonly onFailure?: (error: unknown) => void
+  /** It has joined, or its heartbeat was answered. */
+  readonly onAnswer?: () => void
+  readonly log?: Log
 }
+
+/** A join may wait for other members; once this one is to end, it waits no longer than this. */
+const JOIN_GRACE_MS = 500
+const LEAVE_PATIENCE_MS = 2_000
 
 /**
  * Membership of a consumer group: join, sync, heartbeat, and again when the group changes. It ends when the signal is aborted
@@ -50,17 +63,18 @@ export class Membership {
     let delayMs = 50
     while (!signal.aborted) {
       try {
-        await withinReason(this.#joinAndSync(), signal)
+        await unlessEnding(this.#joinAndSync(), signal)
         delayMs = 50
         await this.#stayIn(signal)
       } catch (error) {
         if (isAborted(signal)) break
         await this.#options.connection.forget(error)
         const kind = classify(error)
-        this.#options.onLog?.(`${this.#options.groupId}: ${error instanceof Error ? error.message : String(error)}`)
-        if (kind === 'fatal' && codeOf(error) !== 23) throw error
-        if (kind === 'rejoin' && codeOf(error) !== 27) this.#memberId = ''
-        if (kind !== 'rejoin') {
+        if (kind === 'fatal') throw error
+        if (kind === 'rejoin-as-new') this.#memberId = ''
+        if (kind === 'rejoin' || kind === 'rejoin-as-new') this.#options.onRejoin?.(error)
+        else {
+          this.#options.onFailure?.(error)
           await sleep(delayMs, undefined, { signal }).catch(() => undefined)
           delayMs = Math.min(delayMs * 2, 1_000)
         }
@@ -72,13 +86,16 @@ export class Membership {
     const { connection, groupId, topics, sessionTimeoutMs } = this.#options
     const coordinator = await connection.coordinator('group', groupId)
     const userData = Buffer.from(JSON.stringify({ owned: this.#owned, generation: this.#generation }))
-    const joined = await coordinator.joinGroup({
-      groupId,
-      sessionTimeout: sessionTimeoutMs,
-      rebalanceTimeout: sessionTimeoutMs,
-      memberId: this.#memberId,
-      groupProtocols: [{ name: PROTOCOL, metadata: MemberMetadata.encode({ version: 1, topics, userData }) }],
-    })
+    const right = { operation: 'Read', resource: 'group', names: [groupId] } as const
+    const joined = await needing([right], () =>
+      coordinator.joinGroup({
+        groupId,
+        sessionTimeout: sessionTimeoutMs,
+        rebalanceTimeout: sessionTimeoutMs,
+        memberId: this.#memberId,
+        groupProtocols: [{ name: PROTOCOL, metadata: MemberMetadata.encode({ version: 1, topics, userData }) }],
+      }),
+    )
     this.#memberId = joined.memberId
     const { memberAssignment } = await coordinator.syncGroup({
       groupId,
@@ -89,6 +106,7 @@ export class Membership {
     this.#generation = joined.generationId
     const assigned = MemberAssignment.decode(memberAssignment)?.assignment ?? {}
     this.#owned = [...new Set(Object.values(assigned).flat())].sort((a, b) => a - b)
+    this.#options.onAnswer?.()
     if (!this.#ended) this.#options.onAssigned(this.#owned, this.#generation)
   }
 
@@ -117,9 +135,11 @@ export class Membership {
         const coordinator = await connection.coordinator('group', groupId)
         await coordinator.heartbeat({ groupId, groupGenerationId: this.#generation, memberId: this.#memberId })
         lastAnswer = performance.now()
+        this.#options.onAnswer?.()
       } catch (error) {
         // A coordinator that is away for a moment has not forgotten us: joining anew would rebalance everybody.
         if (classify(error) !== 'retriable' || performance.now() - lastAnswer > sessionTimeoutMs) throw error
+        this.#options.onFailure?.(error)
         await connection.forget(error)
       }
     }
@@ -132,23 +152,32 @@ export class Membership {
       const coordinator = await connection.coordinator('group', groupId)
       await Promise.race([
         coordinator.leaveGroup({ groupId, memberId: this.#memberId }),
-        sleep(2_000, undefined, { ref: false }),
+        sleep(LEAVE_PATIENCE_MS, undefined, { ref: false }),
       ])
-    } catch {
+    } catch (error) {
       // The group will notice by itself when the session times out.
+      this.#options.log?.('debug', 'group-not-left', { group: groupId, error: messageOf(error) })
     }
     this.#memberId = ''
   }
 }
 
-/** A join may wait for other members; when we are to end, it is not waited for long. */
-async function withinReason(join: Promise<void>, signal: AbortSignal): Promise<void> {
-  const ended = new AbortController()
-  const given = sleep(2 ** 31 - 1, undefined, { signal: AbortSignal.any([signal, ended.signal]), ref: false })
-    .catch(() => sleep(500, undefined, { signal: ended.signal, ref: false }))
-    .catch(() => undefined)
-  await Promise.race([join, given]).finally(() => ended.abort())
-  join.catch(() => undefined)
+/** Returns when the join has, or `JOIN_GRACE_MS` after the signal was aborted: what becomes of it then concerns nobody. */
+async function unlessEnding(join: Promise<void>, signal: AbortSignal): Promise<void> {
+  let timer: NodeJS.Timeout | undefined
+  let giveUpLater: () => void = () => undefined
+  const givenUp = new Promise<void>((resolve) => {
+    giveUpLater = () => void (timer = setTimeout(resolve, JOIN_GRACE_MS).unref())
+  })
+  if (signal.aborted) giveUpLater()
+  else signal.addEventListener('abort', giveUpLater, { once: true })
+  try {
+    await Promise.race([join, givenUp])
+  } finally {
+    clearTimeout(timer)
+    signal.removeEventListener('abort', giveUpLater)
+    join.catch(() => undefined)
+  }
 }
 
 const isAborted = (signal: AbortSignal): boolean => signal.aborted

@@ -6,10 +6,13 @@ import type { Connection } from '../../kafka/connection.ts'
 import type { Broker } from '../../kafka/kafkajs/internals.ts'
 import type { TopicPartition } from '../../kafka/offsets.ts'
 import { retrying } from '../../kafka/retry.ts'
+import { needing } from '../../kafka/rights.ts'
 import type { Compression } from '../../kafka/wire/compression.ts'
 import { produceRequest } from '../../kafka/wire/produce.ts'
 
 const CONCURRENT_TRANSACTIONS = 51
+/** TOPIC_AUTHORIZATION_FAILED, and OPERATION_NOT_ATTEMPTED for the others of the same request. */
+const REFUSED_TOPIC = new Set([29, 55])
 
 export interface OffsetCommit extends TopicPartition {
   /** The next offset to read. */
@@ -52,32 +55,31 @@ export class TransactionalProducer {
       patienceMs: number
       signal?: AbortSignal
       compression?: Compression
+      onRetry?: (error: unknown) => void
     },
   ): Promise<TransactionalProducer> {
-    const { transactionalId, transactionTimeoutMs, patienceMs, signal, compression = 'none' } = options
+    const { transactionalId, transactionTimeoutMs, patienceMs, signal, compression = 'none', onRetry } = options
     const connection = client.connect()
     try {
       const id = await retrying(
         async () => {
           try {
             const coordinator = await connection.coordinator('transaction', transactionalId)
-            return await coordinator.initProducerId({ transactionalId, transactionTimeout: transactionTimeoutMs })
+            return await needing([{ operation: 'Write', resource: 'transactional id', names: [transactionalId] }], () =>
+              coordinator.initProducerId({ transactionalId, transactionTimeout: transactionTimeoutMs }),
+            )
           } catch (error) {
             if (codeOf(error) !== CONCURRENT_TRANSACTIONS) await connection.forget(error)
             throw error
           }
         },
-        { timeoutMs: patienceMs, signal },
+        { timeoutMs: patienceMs, signal, onRetry },
       )
       return new TransactionalProducer(connection, transactionalId, id, compression)
     } catch (error) {
       await connection.close()
       throw error
     }
-  }
-
-  get epoch(): number {
-    return this.#producerEpoch
   }
 
   get inTransaction(): boolean {
@@ -121,14 +123,25 @@ export class TransactionalProducer {
       if (!this.#enlisted.has(`${topic}/${partition}`)) added.set(topic, [...(added.get(topic) ?? []), partition])
     if (added.size === 0) return
     this.#open = true
-    await this.#afterMarkers(async (coordinator) => {
-      await coordinator.addPartitionsToTxn({
-        ...this.#identity,
-        topics: [...added].map(([topic, partitions]) => ({ topic, partitions })),
-      })
-    })
+    const topics = [...added].map(([topic, partitions]) => ({ topic, partitions }))
+    try {
+      await this.#add(topics)
+    } catch (error) {
+      // One topic that is refused keeps the others from being tried: asked for alone, it says so.
+      if (topics.length === 1 || !REFUSED_TOPIC.has(codeOf(error) ?? 0)) throw error
+      for (const topic of topics) await this.#add([topic])
+    }
     for (const [topic, partitions] of added)
       for (const partition of partitions) this.#enlisted.add(`${topic}/${partition}`)
+  }
+
+  async #add(topics: readonly { topic: string; partitions: readonly number[] }[]): Promise<void> {
+    const right = { operation: 'Write', resource: 'topic', names: topics.map(({ topic }) => topic) } as const
+    await needing([right], () =>
+      this.#afterMarkers(async (coordinator) => {
+        await coordinator.addPartitionsToTxn({ ...this.#identity, topics })
+      }),
+    )
   }
 
   /** Puts the group's offsets into the transaction. */
@@ -141,11 +154,17 @@ export class TransactionalProducer {
     for (const { topic, partition, offset } of offsets)
       topics.set(topic, [...(topics.get(topic) ?? []), { partition, offset: String(offset) }])
     const coordinator = await this.#connection.coordinator('group', groupId)
-    await coordinator.txnOffsetCommit({
-      ...this.#identity,
-      groupId,
-      topics: [...topics].map(([topic, partitions]) => ({ topic, partitions })),
-    })
+    const rights = [
+      { operation: 'Read', resource: 'group', names: [groupId] },
+      { operation: 'Read', resource: 'topic', names: [...topics.keys()] },
+    ] as const
+    await needing(rights, () =>
+      coordinator.txnOffsetCommit({
+        ...this.#identity,
+        groupId,
+        topics: [...topics].map(([topic, partitions]) => ({ topic, partitions })),
+      }),
+    )
   }
 
   /** `onSent` runs when the request is on its way and its answer is not here. */

@@ -2,6 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Client } from '../../kafka/client.ts'
 import type { Connection } from '../../kafka/connection.ts'
 import { OffsetMap } from '../../kafka/offsets.ts'
+import { messageOf } from '../../errors.ts'
+import type { Log } from '../../log.ts'
 import { codeOf, isTooLarge } from '../../kafka/errors.ts'
 import type { TopicLimits } from '../../kafka/topic-limits.ts'
 import type { Compression } from '../../kafka/wire/compression.ts'
@@ -51,6 +53,9 @@ export interface EpochOptions {
   /** Called when an input has something new: records, or a failure that `fill` throws. */
   readonly onInput: () => void
   readonly onRestore: (partition: number, done: number, total: number) => void
+  /** Told what is tried again, and which coordinator was asked. */
+  readonly onRetry?: (error: unknown, coordinator: 'group' | 'transaction') => void
+  readonly log?: Log
 }
 
 /** What could not be committed, and what a new epoch does otherwise: records that are too large are refused one by one. */
@@ -102,6 +107,7 @@ export class Epoch {
       compression,
       patienceMs: FENCING_PATIENCE_MS,
       signal,
+      onRetry: (error) => options.onRetry?.(error, 'transaction'),
     })
     try {
       failpoint('after-fencing')
@@ -128,7 +134,7 @@ export class Epoch {
     failpoint('after-restore')
     enter('seeking')
     const sources = topics.map(({ topic, isInbox }) => ({ topic, partition, isInbox }))
-    const positions = await startingPositions(connection, { worker, sources, progress, signal })
+    const positions = await startingPositions(connection, { worker, sources, progress, signal, onRetry: (error) => options.onRetry?.(error, 'group') }) // prettier-ignore
     const known: EpochProgress = { offsets: new OffsetMap(), topicIds: {} }
     for (const { topic, from, topicId } of positions) {
       if (topicId !== undefined) known.topicIds[topic] = topicId
@@ -136,10 +142,6 @@ export class Epoch {
         known.offsets.set(OffsetMap.keyOf(topic, partition), from)
     }
     return new Epoch(options, producer, state, processor, positions, known)
-  }
-
-  get stateSize(): number {
-    return this.#state.size
   }
 
   /** Processes what is fetched, up to a transaction's size. Returns whether there is anything to commit. @throws what an input has failed with */
@@ -199,7 +201,10 @@ export class Epoch {
   /** Aborts what is open, before the connection ends: readers would wait for the transaction's timeout otherwise. */
   async close(): Promise<void> {
     if (this.#producer.inTransaction) {
-      const aborted = this.#producer.abort().catch(() => undefined)
+      const aborted = this.#producer.abort().catch((error: unknown) => {
+        const { worker, partition, log } = this.#options
+        log?.('debug', 'abort-failed', { worker: worker.name, partition, error: messageOf(error) })
+      })
       await Promise.race([aborted, sleep(ABORT_PATIENCE_MS, undefined, { ref: false })])
     }
     await this.#producer.close()

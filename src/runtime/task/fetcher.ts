@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { PayflowError } from '../../errors.ts'
 import { PartitionError, classify } from '../../kafka/errors.ts'
 import type { Connection } from '../../kafka/connection.ts'
 import { fetch } from '../../kafka/fetch.ts'
@@ -23,6 +24,10 @@ export interface FetcherOptions {
   readonly lingerMs: number
   readonly minBytes: number
   readonly maxBytesPerPartition: number
+  /** A request that is repeated; `source` where it is that one's alone. */
+  readonly onFailure?: (error: unknown, source?: Source) => void
+  /** A broker has answered for it. */
+  readonly onAnswer?: (source: Source) => void
 }
 
 /** After so many empty answers in a row a broker is asked to answer at the first byte, and to wait longer for it. */
@@ -40,6 +45,8 @@ export class Fetcher {
   readonly #busy = new Set<number>()
   readonly #emptyAnswers = new Map<number, number>()
   readonly #closed = new AbortController()
+  /** Sources that could not be read together with others: each is asked for alone, to find out whose records they are. */
+  readonly #suspects = new Set<Source>()
   #failures = 0
   #scheduled = false
 
@@ -55,6 +62,7 @@ export class Fetcher {
 
   remove(source: Source): void {
     this.#sources.delete(source)
+    this.#suspects.delete(source)
   }
 
   /** Looks again at what is wanted; to be called when a source begins to want. */
@@ -86,14 +94,17 @@ export class Fetcher {
         byNode.set(broker.nodeId, entry)
         entry.sources.push(source)
       } catch (error) {
-        await this.#failed(error)
+        if (classify(error) === 'fatal') source.fail(asError(error))
+        else await this.#failed(error, { source })
       }
     }
     for (const [nodeId, { broker, sources }] of byNode) {
       if (this.#busy.has(nodeId) || this.#closed.signal.aborted) continue
       this.#busy.add(nodeId)
-      void this.#fetch(broker, sources)
-        .catch((error: unknown) => this.#failed(error, broker))
+      const suspect = sources.find((source) => this.#suspects.has(source))
+      const wanted = suspect ? [suspect] : sources
+      void this.#fetch(broker, wanted)
+        .catch((error: unknown) => this.#fetchFailed(error, broker, wanted))
         .finally(() => {
           this.#busy.delete(nodeId)
           this.wake()
@@ -122,8 +133,11 @@ export class Fetcher {
       // A source that was removed or moved while the request was under way gets nothing of it.
       if (!request || !this.#sources.has(request.source) || request.source.position !== request.offset) continue
       if (part.unreadable) request.source.fail(part.unreadable)
-      else if (part.errorCode === 0) this.#deliver(request.source, part)
-      else
+      else if (part.errorCode === 0) {
+        this.#suspects.delete(request.source)
+        this.#options.onAnswer?.(request.source)
+        this.#deliver(request.source, part)
+      } else
         await this.#partitionFailed(
           request.source,
           new PartitionError('Fetch', part.topic, part.partition, part.errorCode),
@@ -142,13 +156,23 @@ export class Fetcher {
     return this.#emptyAnswers.get(nodeId) ?? 0
   }
 
+  /** An answer that cannot be read will be the same next time: alone in a request, it names its partition and ends its reader. */
+  async #fetchFailed(error: unknown, broker: Broker, sources: readonly Source[]): Promise<void> {
+    if (classify(error) !== 'fatal') return this.#failed(error, { broker })
+    const [first] = sources
+    if (first && sources.length === 1) first.fail(unreadable(first, error))
+    else for (const source of sources) this.#suspects.add(source)
+    await this.#failed(error, { broker })
+  }
+
   async #partitionFailed(source: Source, error: PartitionError): Promise<void> {
-    if (classify(error) === 'retriable') await this.#failed(error)
+    if (classify(error) === 'retriable') await this.#failed(error, { source })
     else source.fail(error)
   }
 
-  async #failed(error: unknown, broker?: Broker): Promise<void> {
+  async #failed(error: unknown, { broker, source }: { broker?: Broker; source?: Source }): Promise<void> {
     if (this.#closed.signal.aborted) return
+    this.#options.onFailure?.(error, source)
     await this.#options.connection.forget(error, broker)
     this.#failures++
     await sleep(Math.min(50 * 2 ** Math.min(this.#failures, 5), 1_000), undefined, {
@@ -156,4 +180,20 @@ export class Fetcher {
     }).catch(() => undefined)
     this.wake()
   }
+}
+
+const asError = (error: unknown): Error => (error instanceof Error ? error : new Error(String(error)))
+
+/** What a broker answered, or what is a bug, stays as it is. */
+function unreadable({ topic, partition, position }: Source, error: unknown): Error {
+  if (!(error instanceof PayflowError)) return asError(error)
+  return new PayflowError(
+    error.code,
+    `${topic}/${partition} cannot be read from offset ${position} on: ${error.message}`,
+    {
+      kind: 'failed',
+      ...(error.hint !== undefined && { hint: error.hint }),
+      cause: error,
+    },
+  )
 }

@@ -25,6 +25,7 @@ export class Input implements Source {
   #processed: number
   #committed: number
   #stableEnd: number | undefined
+  #highWatermark: number | undefined
   #heardAt = performance.now()
   #cursor: RecordCursor | undefined
   #head: InputRecord | undefined
@@ -75,6 +76,11 @@ export class Input implements Source {
     return this.#stableEnd
   }
 
+  /** The high watermark as last heard: between the last stable offset and it lies what open transactions hold back. */
+  get highWatermark(): number | undefined {
+    return this.#highWatermark
+  }
+
   /** ms since a broker last told what is there. */
   get silentMs(): number {
     return performance.now() - this.#heardAt
@@ -91,6 +97,7 @@ export class Input implements Source {
 
   deliver(fetched: FetchedPartition): void {
     this.#stableEnd = fetched.lastStableOffset
+    this.#highWatermark = fetched.highWatermark
     this.#heardAt = performance.now()
     const { nextOffset } = fetched.records
     if (nextOffset > this.#position) {

@@ -2,7 +2,17 @@
  * A task's life. `fencing` takes the transactional id over, `restoring` reads the changelog, `seeking` finds the input offsets,
  * `running` processes; `aborting` follows any error in a transaction and leads back to a new epoch.
  */
-export type TaskPhase = 'created' | 'fencing' | 'restoring' | 'seeking' | 'running' | 'aborting' | 'revoked' | 'failed'
+export const taskPhases = [
+  'created',
+  'fencing',
+  'restoring',
+  'seeking',
+  'running',
+  'aborting',
+  'revoked',
+  'failed',
+] as const
+export type TaskPhase = (typeof taskPhases)[number]
 
 const legal: Readonly<Record<TaskPhase, readonly TaskPhase[]>> = {
   created: ['fencing', 'revoked'],
@@ -17,10 +27,10 @@ const legal: Readonly<Record<TaskPhase, readonly TaskPhase[]>> = {
 
 export class TaskLifecycle {
   readonly #name: string
-  readonly #onChange: (from: TaskPhase, to: TaskPhase) => void
+  readonly #onChange: (from: TaskPhase, to: TaskPhase, cause: unknown) => void
   #phase: TaskPhase = 'created'
 
-  constructor(name: string, onChange: (from: TaskPhase, to: TaskPhase) => void) {
+  constructor(name: string, onChange: (from: TaskPhase, to: TaskPhase, cause: unknown) => void) {
     this.#name = name
     this.#onChange = onChange
   }
@@ -29,11 +39,11 @@ export class TaskLifecycle {
     return this.#phase
   }
 
-  /** @throws Error at a move that the table does not have: a bug. */
-  enter(next: TaskPhase): void {
+  /** `cause`: the error that leads there. @throws Error at a move that the table does not have: a bug. */
+  enter(next: TaskPhase, cause?: unknown): void {
     const from = this.#phase
     if (!legal[from].includes(next)) throw new Error(`task ${this.#name}: ${from} → ${next} is not a legal move`)
     this.#phase = next
-    this.#onChange(from, next)
+    this.#onChange(from, next, cause)
   }
 }

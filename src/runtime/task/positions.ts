@@ -32,6 +32,8 @@ export interface PositionQuestion {
   readonly sources: readonly SourcePartition[]
   readonly progress: Progress | undefined
   readonly signal: AbortSignal
+  /** Told what is asked again. */
+  readonly onRetry?: ((error: unknown) => void) | undefined
 }
 
 /**
@@ -44,11 +46,11 @@ export interface PositionQuestion {
  */
 export async function startingPositions(
   connection: Connection,
-  { worker, sources, progress, signal }: PositionQuestion,
+  { worker, sources, progress, signal, onRetry }: PositionQuestion,
 ): Promise<StartingPosition[]> {
-  const patience = { timeoutMs: 30_000, signal }
+  const patience = { timeoutMs: 30_000, signal, onRetry }
   const group = groupOf(worker.name)
-  const committed = await settledOffsets(connection, group, { sources, progress, signal })
+  const committed = await settledOffsets(connection, group, { sources, progress, signal, onRetry })
   const [starts, ends, ids] = await retrying(
     () =>
       Promise.all([
@@ -86,10 +88,10 @@ const NONE = -1
 async function settledOffsets(
   connection: Connection,
   group: string,
-  { sources, progress, signal }: Omit<PositionQuestion, 'worker'>,
+  { sources, progress, signal, onRetry }: Omit<PositionQuestion, 'worker'>,
 ): Promise<OffsetMap> {
   const ask = (stable: boolean): Promise<OffsetMap> =>
-    retrying(() => committedOffsets(connection, group, sources, { stable }), { timeoutMs: 30_000, signal })
+    retrying(() => committedOffsets(connection, group, sources, { stable }), { timeoutMs: 30_000, signal, onRetry })
   const differs = (offsets: OffsetMap): boolean =>
     sources.some((source) => (offsets.of(source.topic, source.partition) ?? 0) !== (recordedOffset(progress, source) ?? 0)) // prettier-ignore
   let committed = await ask(false)

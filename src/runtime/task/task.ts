@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { PayflowError, messageOf } from '../../errors.ts'
+import { PayflowError } from '../../errors.ts'
 import { classify } from '../../kafka/errors.ts'
 import { Epoch, SizeLearnt, type EpochOptions } from './epoch.ts'
+import { causeOf, type EventSink } from '../events.ts'
 import type { Fetcher } from './fetcher.ts'
 import type { Input } from './input.ts'
 import { PositionError } from '../position-errors.ts'
@@ -17,7 +18,11 @@ const MAX_BACKOFF_MS = 2_000
 
 export interface TaskOptions extends Omit<EpochOptions, 'onInput' | 'largeStates'> {
   readonly fetcher: Fetcher
-  readonly onPhase: (partition: number, from: TaskPhase, to: TaskPhase, detail: string) => void
+  readonly onEvent: EventSink
+  /** An error that it begins again after. */
+  readonly onFailure?: (error: unknown) => void
+  /** It has got on. */
+  readonly onProgress?: () => void
 }
 
 /** (worker, partition number p): partition p of every input, of the inbox and of the changelog, processed exactly once. */
@@ -27,16 +32,16 @@ export class Task {
   readonly #lifecycle: TaskLifecycle
   readonly #stop = new AbortController()
   readonly #counts = noCounts()
-  #detail = ''
   #epoch: Epoch | undefined
   /** A contradiction that only another epoch can confirm. */
   #doubted: string | undefined
   #wake: (() => void) | undefined
   #lastProgressAt = performance.now()
   #commits = 0
+  #restoringSince = 0
 
   constructor(options: TaskOptions) {
-    const { partition, worker, onPhase } = options
+    const { partition, worker } = options
     this.partition = partition
     this.#options = {
       ...options,
@@ -47,9 +52,7 @@ export class Task {
         options.onRestore(...progress)
       },
     }
-    this.#lifecycle = new TaskLifecycle(`${worker.name}/${partition}`, (from, to) =>
-      onPhase(partition, from, to, this.#detail),
-    )
+    this.#lifecycle = new TaskLifecycle(`${worker.name}/${partition}`, (...move) => this.#moved(...move))
   }
 
   /** Those of the epoch; none while there is no epoch. */
@@ -69,10 +72,6 @@ export class Task {
   /** When it last committed, or read some of its state: restoring much of it takes its time and is no stall. */
   get progressAt(): number {
     return this.#lastProgressAt
-  }
-
-  get stateSize(): number {
-    return this.#epoch?.stateSize ?? 0
   }
 
   /** Nothing is left to read as far as the last answers tell, and all of it is committed. */
@@ -99,7 +98,7 @@ export class Task {
       } catch (error) {
         if (isAborted(signal)) break
         if (isFinal(error) && !this.#doubts(error)) {
-          await this.#end('failed')
+          await this.#end('failed', error)
           throw error
         }
         await this.#abort(error)
@@ -147,6 +146,30 @@ export class Task {
     for (const name of Object.keys(counts) as (keyof Counts)[]) this.#counts[name] += counts[name]
     this.#commits++
     this.#lastProgressAt = performance.now()
+    this.#committed(counts)
+  }
+
+  #committed({ processed, emitted, deadLetters, strays }: Counts): void {
+    const { onEvent, onProgress } = this.#options
+    onProgress?.()
+    onEvent({ kind: 'committed', ...this.#task, processed, emitted, deadLetters, strays })
+    if (deadLetters > 0) onEvent({ kind: 'dead-letter', ...this.#task, records: deadLetters })
+    if (strays > 0) onEvent({ kind: 'stray', ...this.#task, records: strays })
+  }
+
+  #moved(from: TaskPhase, to: TaskPhase, error: unknown): void {
+    const { onEvent } = this.#options
+    const now = performance.now()
+    if (to === 'restoring') this.#restoringSince = now
+    if (from === 'restoring' && to === 'seeking') onEvent({ kind: 'restored', ...this.#task, ms: Math.round(now - this.#restoringSince) }) // prettier-ignore
+    const cause = error === undefined ? undefined : causeOf(error)
+    onEvent({ kind: 'phase', ...this.#task, from, to, ...(cause && { cause }) })
+    if (to === 'aborting' && cause)
+      onEvent({ kind: classify(error) === 'fenced' ? 'fenced' : 'aborted', ...this.#task, cause })
+  }
+
+  get #task(): { worker: string; partition: number } {
+    return { worker: this.#options.worker.name, partition: this.partition }
   }
 
   #movedOverMarkers(): boolean {
@@ -170,16 +193,15 @@ export class Task {
   }
 
   async #abort(error: unknown): Promise<void> {
-    this.#detail = messageOf(error)
-    this.#lifecycle.enter('aborting')
-    this.#detail = ''
+    this.#options.onFailure?.(error)
+    this.#lifecycle.enter('aborting', error)
     await this.#options.connection.forget(error)
     await this.#closeEpoch()
   }
 
-  async #end(phase: 'revoked' | 'failed'): Promise<void> {
+  async #end(phase: 'revoked' | 'failed', cause?: unknown): Promise<void> {
     await this.#closeEpoch()
-    this.#lifecycle.enter(phase)
+    this.#lifecycle.enter(phase, cause)
   }
 
   async #closeEpoch(): Promise<void> {

@@ -26,8 +26,12 @@ describe('what a broker’s answer means', () => {
     expect(classify(createErrorFromCode(code))).toBe('fenced')
   })
 
-  test.each([22, 25, 27])('%d: the group has moved on', (code) => {
-    expect(classify(fails(code))).toBe('rejoin')
+  test('27: the group has moved on; 22, 25: and it has forgotten the member', () => {
+    expect([27, 22, 25].map((code) => classify(fails(code)))).toEqual(['rejoin', 'rejoin-as-new', 'rejoin-as-new'])
+  })
+
+  test('23: other members of the group speak another protocol', () => {
+    expect(classify(fails(23))).toBe('foreign-group')
   })
 
   test.each([14, 15, 16, 51, 88])('%d: a coordinator that is not ready yet is asked again', (code) => {
@@ -74,9 +78,9 @@ test('a bug is no broker’s error and is never tried again', () => {
 }) // prettier-ignore
 
 test('a user reads which request was refused, where and why; what is said already stays as it is', () => {
-  const error = asPayflowError(fails(29))
+  const error = asPayflowError(fails(87))
   expect(error).toMatchObject({ kind: 'failed', code: 'BROKER_ERROR' })
-  expect(error.message).toBe('The broker refused a request: Produce of orders/1: TOPIC_AUTHORIZATION_FAILED')
+  expect(error.message).toBe('The broker refused a request: Produce of orders/1: INVALID_RECORD')
   expect(fails(77).message).toBe('Produce of orders/1: error code 77')
   const own = new PayflowError('CODE', 'what', { kind: 'usage' })
   expect(asPayflowError(own)).toBe(own)

@@ -10,8 +10,8 @@ function watch(dog: Watchdog, tasks: readonly Watched[], fromMs: number, toMs: n
   let hopeless: number | undefined
   for (let now = fromMs; now <= toMs && hopeless === undefined; now += 100) {
     const verdict = dog.look(tasks, now)
-    told.push(...verdict.stalled)
-    hopeless = verdict.hopeless
+    told.push(...verdict.stalled.map(({ partition }) => partition!))
+    hopeless = verdict.hopeless?.partition
   }
   return { told, hopeless }
 }
@@ -58,10 +58,10 @@ test('one partition that stands still is told of once, and given longer while ot
   for (let now = 0; now <= 4_000; now += 100) {
     busy.progressAt++
     const verdict = dog.look([stuck, busy], now)
-    told.push(...verdict.stalled)
+    told.push(...verdict.stalled.map(({ partition }) => partition!))
     expect(verdict.hopeless).toBeUndefined()
   }
   expect(told).toEqual([1])
   busy.progressAt++
-  expect(dog.look([stuck, busy], 4_100).hopeless).toBe(1)
+  expect(dog.look([stuck, busy], 4_100).hopeless?.partition).toBe(1)
 })

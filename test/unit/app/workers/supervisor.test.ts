@@ -8,8 +8,8 @@ import { eventually } from '../../../support/wait.ts'
 /** What a worker process tells, as scripts: it has its partitions, it sums up. */
 const prelude = `
   const tell = (message) => process.send(message)
-  const assigned = () => tell({ type: 'event', event: { worker: process.env.WORKER, kind: 'assigned', message: 'partitions 0, 1, 2' } })
-  const summary = (processed) => tell({ type: 'summary', summary: { worker: process.env.WORKER, processed, emitted: 1, deadLetters: 0, seconds: 0.5 } })
+  const assigned = () => tell({ version: 1, type: 'event', event: { worker: process.env.WORKER, kind: 'assigned', partitions: [0, 1, 2], generation: 1 } })
+  const summary = (processed) => tell({ version: 1, type: 'summary', summary: { worker: process.env.WORKER, processed, emitted: 1, deadLetters: 0, seconds: 0.5 } })
   const forever = () => setInterval(() => undefined, 1e6)
 `
 const { signal } = new AbortController()
@@ -89,7 +89,7 @@ test('a worker that is killed is restarting, then running again, and its death i
   const first = watched(stateOf('a').pid)
   process.kill(first.pid, 'SIGKILL')
   await eventually(() => expect(stateOf('a').state).toBe('restarting'))
-  expect(events.at(-1)).toEqual({ worker: 'a', kind: 'died', message: 'died (killed by SIGKILL); starting it again in 0.5 s' }) // prettier-ignore
+  expect(events.at(-1)).toEqual({ worker: 'a', kind: 'died', why: 'killed by SIGKILL', retryMs: 500 }) // prettier-ignore
   await supervisor.ready(20_000, signal)
   expect(stateOf('a')).toMatchObject({ state: 'running', restarts: 1 })
   expect(stateOf('a').pid).not.toBe(first.pid)

@@ -57,9 +57,9 @@ describe('an error', () => {
   })
 
   test('of a broker is no bug', () => {
-    expect(described(new PartitionError('Produce', 'orders', 0, 29))).toMatchObject({
+    expect(described(new PartitionError('Produce', 'orders', 0, 87))).toMatchObject({
       exitCode: 1,
-      lines: ['Error: The broker refused a request: Produce of orders/0: TOPIC_AUTHORIZATION_FAILED', expect.anything()], // prettier-ignore
+      lines: ['Error: The broker refused a request: Produce of orders/0: INVALID_RECORD', expect.anything()], // prettier-ignore
     })
     const lost = Object.assign(new Error('Connection timeout'), { name: 'KafkaJSConnectionError' })
     expect(described(lost)).toMatchObject({

@@ -1,0 +1,59 @@
+import type { Connection } from './connection.ts'
+import type { Broker } from './kafkajs/internals.ts'
+import type { TopicPartition } from './offsets.ts'
+import {
+  describeProducersApi,
+  describeProducersRequest,
+  describeTransactionRequest,
+  describeTransactionsApi,
+  listTransactionsApi,
+  listTransactionsRequest,
+} from './wire/transactions.ts'
+
+/** A transaction that read-committed readers of a partition wait for, as far as the brokers tell. */
+export interface OpenTransaction {
+  readonly producerId: string
+  readonly transactionalId?: string | undefined
+  /** ms since 1970: its begin, or what is known at least, the producer's last record. */
+  readonly since?: number | undefined
+  /** After which its coordinator ends it. */
+  readonly timeoutMs?: number | undefined
+}
+
+/**
+ * Whose transaction the partition's last stable offset waits for: the one that begins first. Undefined where none is open, and where the
+ * broker does not serve the question (before Kafka 2.8). @throws what a broker answered
+ */
+export async function oldestOpenTransaction(
+  connection: Connection,
+  { topic, partition }: TopicPartition,
+): Promise<OpenTransaction | undefined> {
+  const leader = await connection.leader(topic, partition)
+  if (!serves(leader, describeProducersApi)) return undefined
+  const producers = await connection.send(leader, describeProducersRequest(topic, partition))
+  const open = producers.filter(({ transactionStart }) => transactionStart >= 0)
+  const [first] = open.sort((a, b) => a.transactionStart - b.transactionStart)
+  if (!first) return undefined
+  const { producerId, lastTimestamp } = first
+  const last = lastTimestamp >= 0 ? lastTimestamp : undefined
+  const transactionalId = await transactionalIdOf(connection, producerId)
+  if (transactionalId === undefined) return { producerId, since: last }
+  const coordinator = await connection.coordinator('transaction', transactionalId)
+  const described = serves(coordinator, describeTransactionsApi)
+    ? await connection.send(coordinator, describeTransactionRequest(transactionalId))
+    : undefined
+  const begun = described && described.startedAt >= 0 ? described.startedAt : last
+  return { producerId, transactionalId, since: begun, timeoutMs: described?.timeoutMs }
+}
+
+/** Only its coordinator knows, and that is found by the transactional id: every broker is asked. */
+async function transactionalIdOf(connection: Connection, producerId: string): Promise<string | undefined> {
+  for (const broker of await connection.all()) {
+    if (!serves(broker, listTransactionsApi)) continue
+    const [found] = await connection.send(broker, listTransactionsRequest([producerId]))
+    if (found) return found.transactionalId
+  }
+  return undefined
+}
+
+const serves = ({ versions }: Broker, { apiKey }: { apiKey: number }): boolean => versions?.[apiKey] !== undefined

@@ -1,0 +1,56 @@
+import type { Client } from '../kafka/client.ts'
+import { OffsetMap, listOffsets } from '../kafka/offsets.ts'
+import { retrying } from '../kafka/retry.ts'
+import { DEAD_LETTERS, inboxTopic } from '../pipeline/events/topics.ts'
+import { untilReadable } from './readable.ts'
+import type { Runner } from './runner.ts'
+
+const PATIENCE = { timeoutMs: 8_000 }
+
+/** Whether workers that may feed one another have nothing left to read, all of them at once. */
+export class CatchUp {
+  readonly #client: Client
+  readonly #runners: readonly Runner[]
+  /**
+   * Ends of inputs that held open transactions when they were asked for: only when these are decided, whatever was begun since, has all been
+   * read that was there.
+   */
+  #undecided = new OffsetMap()
+
+  constructor(client: Client, runners: readonly Runner[]) {
+    this.#client = client
+    this.#runners = runners
+  }
+
+  /** All must have reached fresh ends of their inputs without any of them having processed in between. What they wrote can be read then. */
+  async reached(signal: AbortSignal): Promise<boolean> {
+    const connection = this.#client.shared
+    if (!this.#idle()) return false
+    for (const runner of this.#runners) if (await runner.topicsChanged()) return false
+    await untilReadable(connection, writtenBy(this.#runners), signal)
+    const before = this.#processed()
+    for (let look = 0; look < 2; look++) {
+      const inputs = this.#runners.flatMap(({ tasks }) => tasks.flatMap((task) => [...task.inputs]))
+      const latest = await retrying(() => listOffsets(connection, inputs, 'latest'), PATIENCE)
+      const stable = await retrying(() => listOffsets(connection, inputs, 'stable'), PATIENCE)
+      for (const [at, end] of latest) if (!this.#undecided.has(at)) this.#undecided.set(at, end)
+      const waits = [...this.#undecided].some(([at, end]) => latest.has(at) && (stable.get(at) ?? 0) < end)
+      if (!waits) this.#undecided = new OffsetMap()
+      if (waits || !this.#idle() || inputs.some(({ topic, partition, processed }) => processed < (stable.of(topic, partition) ?? 0))) return false // prettier-ignore
+    }
+    return this.#processed() === before
+  }
+
+  #idle(): boolean {
+    return this.#runners.every((runner) => runner.idle)
+  }
+
+  #processed(): number {
+    return this.#runners.reduce((sum, { counts }) => sum + counts.processed, 0)
+  }
+}
+
+function writtenBy(runners: readonly Runner[]): string[] {
+  const topics = runners.flatMap(({ worker: { name, output } }) => [output.name, inboxTopic(name)])
+  return runners.some(({ counts }) => counts.deadLetters > 0) ? [...topics, DEAD_LETTERS] : topics
+}

@@ -1,0 +1,100 @@
+import { z } from 'zod'
+import { messageOf } from '../errors.ts'
+import { codeOf } from '../kafka/errors.ts'
+import { troubleSchema } from '../kafka/trouble.ts'
+import { taskPhases } from './task/life.ts'
+
+/** Raised when an event changes its shape in a way that an older reader would misread. New kinds and new fields do not. */
+export const EVENTS_VERSION = 1
+
+const causeSchema = z.object({
+  /** The Kafka protocol's code, or that of a PayflowError. */
+  code: z.union([z.number(), z.string()]).optional(),
+  error: z.string(),
+})
+/** An error, as it stands in an event. */
+export type Cause = Readonly<z.infer<typeof causeSchema>>
+
+const worker = z.string()
+const partition = z.int().nonnegative()
+const task = { worker, partition }
+const place = { worker, topic: z.string(), partition }
+const seconds = z.number()
+const transaction = z.object({
+  producerId: z.string(),
+  transactionalId: z.string().optional(),
+  /** ms since 1970. */
+  since: z.number().optional(),
+  timeoutMs: z.number().optional(),
+})
+
+/** What happens in the runtime, as values: none is a sentence. Per transaction at most, never per record. */
+export const workerEventSchema = z.discriminatedUnion('kind', [
+  /** The group has given this instance these partitions, possibly none. */
+  z.object({ kind: z.literal('assigned'), worker, partitions: z.array(partition), generation: z.number() }),
+  /** It has lost its place in the group, and joins again. */
+  z.object({ kind: z.literal('rejoined'), worker, cause: causeSchema }),
+  z.object({
+    kind: z.literal('phase'),
+    ...task,
+    from: z.enum(taskPhases),
+    to: z.enum(taskPhases),
+    cause: causeSchema.optional(),
+  }),
+  /** `done` of `total` offsets of the changelog are read. */
+  z.object({ kind: z.literal('restoring'), ...task, done: z.number(), total: z.number() }),
+  z.object({ kind: z.literal('restored'), ...task, ms: z.number() }),
+  z.object({
+    kind: z.literal('committed'),
+    ...task,
+    processed: z.number(),
+    emitted: z.number(),
+    deadLetters: z.number(),
+    strays: z.number(),
+  }),
+  z.object({ kind: z.literal('aborted'), ...task, cause: causeSchema }),
+  /** Another owner has taken the transactional id over. */
+  z.object({ kind: z.literal('fenced'), ...task, cause: causeSchema }),
+  /** Records of one transaction that became dead letters. */
+  z.object({ kind: z.literal('dead-letter'), ...task, records: z.number() }),
+  /** Records of one transaction that went to another partition's inbox. */
+  z.object({ kind: z.literal('stray'), ...task, records: z.number() }),
+  z.object({ kind: z.literal('fetch-failed'), worker, cause: causeSchema }),
+  z.object({ kind: z.literal('connection-lost'), worker, broker: z.string().optional(), cause: causeSchema }),
+  /** The same goes wrong again and again, and nothing gets on. Without a partition: the membership, or what the worker needs to begin. */
+  z.object({ kind: z.literal('trouble'), worker, partition: partition.optional(), seconds, trouble: troubleSchema }),
+  z.object({ kind: z.literal('trouble-over'), worker, partition: partition.optional(), seconds }),
+  /** It has work and has made no progress. Without a partition: it is waiting to be assigned some. */
+  z.object({
+    kind: z.literal('stalled'),
+    worker,
+    partition: partition.optional(),
+    seconds,
+    trouble: troubleSchema.optional(),
+  }),
+  /** Records wait behind somebody's open transaction; `transaction` is absent where the brokers do not tell. */
+  z.object({ kind: z.literal('waiting'), ...place, records: z.number(), seconds, transaction: transaction.optional() }),
+  z.object({ kind: z.literal('waiting-over'), ...place, seconds }),
+  /** Nothing is left to read. */
+  z.object({ kind: z.literal('caught-up'), worker }),
+  /** Something that a user should know and that stops nothing. */
+  z.object({
+    kind: z.literal('warning'),
+    worker: worker.optional(),
+    code: z.string(),
+    fields: z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()])),
+  }),
+])
+export type WorkerEvent = Readonly<z.infer<typeof workerEventSchema>>
+
+export type EventSink = (event: WorkerEvent) => void
+
+/** Those that come with every transaction: they stay in the process that they happen in. */
+export const isFrequent = ({ kind }: WorkerEvent): boolean =>
+  kind === 'committed' || kind === 'dead-letter' || kind === 'stray'
+
+export function causeOf(error: unknown): Cause {
+  const own = error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined
+  const code = codeOf(error) ?? own
+  return { error: messageOf(error), ...(code !== undefined && { code }) }
+}
