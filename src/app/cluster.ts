@@ -1,26 +1,30 @@
+import { connectionOf } from '../settings/connection.ts'
 import { PayflowError } from '../errors.ts'
 import { Client, type ClientOptions } from '../kafka/client.ts'
-import { checkReachable, describeBrokers } from '../kafka/readiness.ts'
+import { isConnectionError } from '../kafka/errors.ts'
+import { checkReachable, whyUnreachable } from '../kafka/reachable.ts'
+import { describeBrokers } from '../kafka/readiness.ts'
 import type { Log } from '../log.ts'
 import type { Settings } from '../settings/resolve.ts'
 
 export type Report = (line: string) => void
 
-/** Longest wait for the first answer of a cluster: a user waits for it. */
-const reachTimeoutMs = 8_000
+/** Longest wait for an answer of a cluster: a user waits for it. */
+const answerTimeoutMs = 8_000
 
-export function clientOptions({ brokers }: Settings, clientId: string, log?: Log): ClientOptions {
-  return { brokers, clientId, ...(log && { log }) }
+export function clientOptions(settings: Settings, clientId: string, log?: Log): ClientOptions {
+  return { ...connectionOf(settings), clientId, ...(log && { log }) }
 }
 
-/** @throws PayflowError (infra) that names the addresses when no broker answers. */
-export async function reach({ brokers }: Settings): Promise<void> {
-  if (brokers.length === 0)
+/** @throws PayflowError (infra) that says what is at each address when no broker can be reached. */
+export async function reach(settings: Settings): Promise<void> {
+  const connection = connectionOf(settings)
+  if (connection.brokers.length === 0)
     throw new PayflowError('BROKERS_UNKNOWN', 'No broker is known: port 0 means any free one, and none runs yet', {
       kind: 'infra',
       hint: 'start one with `payflow infra up`, or name yours with --brokers HOST:PORT',
     })
-  await checkReachable(brokers, reachTimeoutMs)
+  await checkReachable(connection)
 }
 
 /** Hands `use` a client of a cluster that answers, and closes it afterwards. */
@@ -33,12 +37,17 @@ export async function withCluster<Result>(
   const client = new Client(clientOptions(settings, 'payflow', log))
   try {
     return await use(client)
+  } catch (error) {
+    throw isConnectionError(error) ? ((await whyUnreachable(connectionOf(settings))) ?? error) : error
   } finally {
     await client.close()
   }
 }
 
 /** The configured replication factor, or the number of brokers up to 3. */
-export async function replicationFactorOf({ replicationFactor, brokers }: Settings): Promise<number> {
-  return replicationFactor ?? Math.min(3, (await describeBrokers(brokers, reachTimeoutMs)).brokers.length)
+export async function replicationFactorOf(settings: Settings): Promise<number> {
+  const { replicationFactor } = settings
+  return (
+    replicationFactor ?? Math.min(3, (await describeBrokers(connectionOf(settings), answerTimeoutMs)).brokers.length)
+  )
 }

@@ -1,14 +1,15 @@
+import { connectionOf } from '../settings/connection.ts'
 import { chooseEngine } from '../infra/choose.ts'
 import type { Engine, InfraOptions, InfraStatus } from '../infra/engine.ts'
 import type { Settings } from '../settings/resolve.ts'
 import type { Report } from './cluster.ts'
 
 function infraOptions(settings: Settings, env: NodeJS.ProcessEnv, ksql: boolean): InfraOptions {
-  const { home, kafkaPort, zookeeperPort, ksqlPort, nodes, ksqlUrl, brokers, brokersGiven, origins } = settings
+  const { home, kafkaPort, zookeeperPort, ksqlPort, nodes, ksqlUrl, brokersGiven, origins } = settings
   return {
     ...{ home, kafkaPort, zookeeperPort, ksqlPort, nodes, ksql, env },
     ...(ksqlUrl !== undefined && origins.ksqlUrl.kind !== 'infra' && { ksqlUrl }),
-    ...(brokersGiven && { brokers }),
+    ...(brokersGiven && { connection: connectionOf(settings) }),
   }
 }
 

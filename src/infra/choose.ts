@@ -42,8 +42,8 @@ export async function chooseEngine(
   options: InfraOptions,
   surroundings: Surroundings = real,
 ): Promise<Choice> {
-  const { home, env, brokers, nodes } = options
-  const given = brokers !== undefined && brokers.length > 0
+  const { home, env, connection, nodes } = options
+  const given = connection !== undefined && connection.brokers.length > 0
   if (requested !== 'auto') {
     if (given && requested !== 'external')
       throw new PayflowError('BROKERS_NOT_USED', `The engine "${requested}" runs brokers of its own`, {

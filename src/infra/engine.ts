@@ -1,3 +1,5 @@
+import type { ConnectionSettings } from '../settings/connection.ts'
+
 export type EngineName = 'docker' | 'local' | 'external'
 
 /** The shape of `infra status --json`. Addresses are `host:port`. */
@@ -20,7 +22,7 @@ export interface InfraOptions {
   ksql: boolean
   ksqlUrl?: string
   /** Given by the user: the brokers are not payflow's. */
-  brokers?: string[]
+  connection?: ConnectionSettings
   env: NodeJS.ProcessEnv
   /** Where docker-compose.yml and the pom are; by default the package this file belongs to. */
   packageRoot?: string

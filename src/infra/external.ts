@@ -1,27 +1,26 @@
+import type { ConnectionSettings } from '../settings/connection.ts'
 import { PayflowError } from '../errors.ts'
-import { checkReachable, describeBrokers } from '../kafka/readiness.ts'
+import { checkReachable } from '../kafka/reachable.ts'
 import type { Engine, InfraOptions, InfraStatus, Report } from './engine.ts'
-
-const timeoutMs = 8_000
 
 /** A cluster that somebody else runs. */
 export class ExternalEngine implements Engine {
   readonly name = 'external'
-  readonly #brokers: string[]
+  readonly #connection: ConnectionSettings
   readonly #ksql: string | null
 
-  constructor({ brokers, ksqlUrl }: Pick<InfraOptions, 'brokers' | 'ksqlUrl'>) {
-    if (brokers === undefined || brokers.length === 0)
+  constructor({ connection, ksqlUrl }: Pick<InfraOptions, 'connection' | 'ksqlUrl'>) {
+    if (connection === undefined || connection.brokers.length === 0)
       throw new PayflowError('BROKERS_MISSING', 'The engine "external" needs to know the brokers', {
         kind: 'usage',
         hint: 'name them: --brokers HOST:PORT,... or PAYFLOW_BROKERS',
       })
-    this.#brokers = brokers
+    this.#connection = connection
     this.#ksql = ksqlUrl ?? null
   }
 
   async status(): Promise<InfraStatus> {
-    const running = await describeBrokers(this.#brokers, timeoutMs).then(
+    const running = await checkReachable(this.#connection).then(
       () => true,
       () => false,
     )
@@ -30,8 +29,8 @@ export class ExternalEngine implements Engine {
 
   async up(report: Report, signal?: AbortSignal): Promise<InfraStatus & { started: boolean }> {
     signal?.throwIfAborted()
-    await checkReachable(this.#brokers, timeoutMs)
-    report(`Kafka answers at ${this.#brokers.join(', ')}`)
+    await checkReachable(this.#connection)
+    report(`Kafka answers at ${this.#addresses()}`)
     return { ...this.#statusOf(true), started: false }
   }
 
@@ -41,7 +40,7 @@ export class ExternalEngine implements Engine {
 
   down(): Promise<{ stopped: boolean }> {
     return Promise.reject(
-      new PayflowError('NOT_OURS', `The brokers at ${this.#brokers.join(', ')} are not payflow's to stop`, {
+      new PayflowError('NOT_OURS', `The brokers at ${this.#addresses()} are not payflow's to stop`, {
         kind: 'usage',
         hint: "stop them where they were started; `payflow infra down` without --brokers stops payflow's own",
       }),
@@ -50,14 +49,18 @@ export class ExternalEngine implements Engine {
 
   logs(): Promise<void> {
     return Promise.reject(
-      new PayflowError('NOT_OURS', `payflow does not see the logs of the brokers at ${this.#brokers.join(', ')}`, {
+      new PayflowError('NOT_OURS', `payflow does not see the logs of the brokers at ${this.#addresses()}`, {
         kind: 'usage',
         hint: 'look where they run',
       }),
     )
   }
 
+  #addresses(): string {
+    return this.#connection.brokers.join(', ')
+  }
+
   #statusOf(running: boolean): InfraStatus {
-    return { engine: this.name, running, brokers: this.#brokers, zookeeper: null, ksql: this.#ksql }
+    return { engine: this.name, running, brokers: [...this.#connection.brokers], zookeeper: null, ksql: this.#ksql }
   }
 }

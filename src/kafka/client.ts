@@ -1,21 +1,18 @@
-import type { LogEntry } from 'kafkajs'
+import type { LogEntry, SASLOptions } from 'kafkajs'
 import type { Log, LogFields, LogLevel } from '../log.ts'
-import { createCluster, kafkajs, type Admin, type Kafka } from './kafkajs/internals.ts'
+import type { ConnectionSettings } from '../settings/connection.ts'
 import { Connection } from './connection.ts'
+import { createCluster, kafkajs, type Admin, type Kafka } from './kafkajs/internals.ts'
+import { mendClusters } from './kafkajs-clusters.ts'
 import { leastSilent } from './kafkajs/silence.ts'
-import { socketFactory } from './sockets.ts'
+import { defaultConnectTimeoutMs, socketFactory } from './sockets.ts'
 
-export interface ClientOptions {
-  /** `host:port` of one broker or more. */
-  readonly brokers: readonly string[]
-  readonly clientId?: string
-  /** How long one request may take, in ms. Below the transaction timeout, so that a lost answer does not outlive its transaction. */
-  readonly requestTimeoutMs?: number
+export interface ClientOptions extends ConnectionSettings {
   /** Gets what connections and kafkajs have to say; nothing of it reaches a terminal otherwise. */
   readonly log?: Log
 }
 
-/** How to reach a cluster. Nothing is connected until it is used; `close` ends every connection that it gave out. */
+/** Connections to a cluster. Nothing is connected until it is used; `close` ends every connection that it gave out. */
 export class Client {
   readonly options: ClientOptions
   readonly #kafka: Kafka
@@ -25,18 +22,21 @@ export class Client {
 
   constructor(options: ClientOptions) {
     this.options = options
-    const { log } = options
+    const { log, tls, sasl } = options
     this.#kafka = new kafkajs.Kafka({
       clientId: options.clientId ?? 'payflow',
-      // asked for each connection: not every process, and not each time, begins with the first
-      brokers: () => [leastSilent(options.brokers)],
-      connectionTimeout: 3_000,
+      brokers: [...options.brokers],
+      ...(tls && { ssl: tls }),
+      ...(sasl && { sasl: sasl as SASLOptions }),
+      connectionTimeout: options.connectTimeoutMs ?? defaultConnectTimeoutMs,
       requestTimeout: options.requestTimeoutMs ?? 10_000,
       retry: { initialRetryTime: 50, maxRetryTime: 500, retries: 3 },
       logLevel: log ? kafkajs.logLevel.INFO : kafkajs.logLevel.NOTHING,
       socketFactory,
       logCreator: () => (entry) => log?.(levelName(entry.level), 'kafkajs', fieldsOf(entry)),
     })
+    // asked for each connection: not every process, and not each time, begins with the first
+    mendClusters(this.#kafka, () => leastSilent(options.brokers))
   }
 
   /** A connection of its own: one that waits (a long poll, a join) must not hold up another's requests. */

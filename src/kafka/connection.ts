@@ -1,11 +1,14 @@
 import { setImmediate as tick } from 'node:timers/promises'
 import { messageOf } from '../errors.ts'
 import { noLog, type Log } from '../log.ts'
-import { brokerOf, classify, codeOf, isConnectionError } from './errors.ts'
+import { checkVersions } from './api-versions.ts'
+import { NoLeader, PartitionError, brokerOf, classify, codeOf, isConnectionError } from './errors.ts'
 import { COORDINATOR, type Broker, type Cluster, type ProtocolExchange } from './kafkajs/internals.ts'
 import { breakOff } from './kafkajs/repairs.ts'
 import { needing } from './rights.ts'
 import { addressOf, noteSilence } from './kafkajs/silence.ts'
+import { topicErrorOf } from './topic-error.ts'
+import { metadataRequest, type Metadata, type TopicMetadata } from './wire/metadata.ts'
 
 /**
  * Metadata, leaders and coordinators of a cluster, over connections of its own.
@@ -27,15 +30,18 @@ export class Connection {
     this.#log = log
   }
 
-  /** The broker that leads the partition, connected. */
+  /** Learns of all these topics with one request. @throws a broker's error of the first of them that has one */
+  know(topics: readonly string[]): Promise<void> {
+    return this.#know(topics)
+  }
+
+  /** The broker that leads the partition, connected. @throws NoLeader */
   async leader(topic: string, partition: number): Promise<Broker> {
     await this.#know([topic])
-    const found = this.#cluster.findTopicPartitionMetadata(topic).find((p) => p.partitionId === partition)
-    if (found?.leader == null || found.leader < 0) {
-      this.#stale = true
-      throw Object.assign(new Error(`${topic}/${partition} has no leader`), { code: found ? 5 : 3 })
-    }
-    return this.#cluster.findBroker({ nodeId: found.leader })
+    const found = this.#toldOf(topic)?.partitionMetadata.find((p) => p.partitionId === partition)
+    if (found && found.leader >= 0) return this.#cluster.findBroker({ nodeId: found.leader })
+    this.#stale = true
+    throw found ? new NoLeader(topic, partition, found.replicas) : new PartitionError('Metadata', topic, partition, 3)
   }
 
   /** Number of partitions of a topic; 0 when there is no such topic. */
@@ -46,7 +52,7 @@ export class Connection {
       if (codeOf(error) === 3) return 0
       throw error
     }
-    return this.#cluster.findTopicPartitionMetadata(topic).length
+    return this.#toldOf(topic)?.partitionMetadata.length ?? 0
   }
 
   async coordinator(type: keyof typeof COORDINATOR, id: string): Promise<Broker> {
@@ -65,13 +71,28 @@ export class Connection {
     return broker
   }
 
+  /** Who is in the cluster, as its first broker to answer said. */
+  async cluster(): Promise<Metadata> {
+    await this.#know([])
+    return this.#cluster.brokerPool.metadata!
+  }
+
+  /** What a broker says of these topics now; errors of topics and partitions are part of it. */
+  async metadata(topics: readonly string[] | 'all'): Promise<Metadata> {
+    const broker = await this.any()
+    return this.send(broker, metadataRequest(topics))
+  }
+
+  /** The broker of this id, connected. */
+  async broker(nodeId: number): Promise<Broker> {
+    await this.#know([])
+    return this.#cluster.findBroker({ nodeId })
+  }
+
   /** Any broker that answers. */
   async any(): Promise<Broker> {
     await this.#know([])
-    const { seedBroker } = this.#cluster.brokerPool
-    if (!seedBroker) throw new Error('Broker not connected')
-    await seedBroker.connect()
-    return seedBroker
+    return this.#cluster.brokerPool.findConnectedBroker()
   }
 
   /** Every broker that can be connected to. */
@@ -127,7 +148,7 @@ export class Connection {
 
   async #know(topics: readonly string[]): Promise<void> {
     if (this.#closed) throw new Error('Broker not connected')
-    this.#connected ??= this.#cluster.connect()
+    this.#connected ??= this.#connect()
     try {
       await this.#connected
     } catch (error) {
@@ -140,9 +161,31 @@ export class Connection {
       await needing([right], () => this.#cluster.addMultipleTargetTopics(unknown))
       for (const topic of unknown) this.#topics.add(topic)
       this.#stale = false
-    } else if (this.#stale || !this.#cluster.brokerPool.metadata) {
+    } else if (
+      this.#stale ||
+      !this.#cluster.brokerPool.metadata ||
+      topics.some((topic) => this.#errorOf(topic) !== 0)
+    ) {
       await this.#cluster.refreshMetadata()
       this.#stale = false
     }
+    for (const topic of topics) {
+      const code = this.#errorOf(topic)
+      if (code !== 0) throw topicErrorOf(topic, code)
+    }
+  }
+
+  async #connect(): Promise<void> {
+    await this.#cluster.connect()
+    const { seedBroker } = this.#cluster.brokerPool
+    if (seedBroker?.versions) checkVersions(addressOf(seedBroker), seedBroker.versions)
+  }
+
+  #toldOf(topic: string): TopicMetadata | undefined {
+    return this.#cluster.brokerPool.metadata?.topicMetadata.find((told) => told.topic === topic)
+  }
+
+  #errorOf(topic: string): number {
+    return this.#toldOf(topic)?.topicErrorCode ?? 0
   }
 }

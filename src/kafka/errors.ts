@@ -67,6 +67,16 @@ export class PartitionError extends Error {
   }
 }
 
+/** None of a partition's replicas is up: nobody can read or write it. */
+export class NoLeader extends PartitionError {
+  readonly at: { readonly topic: string; readonly partition: number; readonly replicas: readonly number[] }
+
+  constructor(topic: string, partition: number, replicas: readonly number[]) {
+    super('Metadata', topic, partition, 5)
+    this.at = { topic, partition, replicas }
+  }
+}
+
 const names: Readonly<Record<number, string>> = {
   [-1]: 'UNKNOWN_SERVER_ERROR', 1: 'OFFSET_OUT_OF_RANGE', 2: 'CORRUPT_MESSAGE', 3: 'UNKNOWN_TOPIC_OR_PARTITION', 5: 'LEADER_NOT_AVAILABLE',
   6: 'NOT_LEADER_OR_FOLLOWER', 7: 'REQUEST_TIMED_OUT', 10: 'MESSAGE_TOO_LARGE', 14: 'COORDINATOR_LOAD_IN_PROGRESS', 15: 'COORDINATOR_NOT_AVAILABLE',
@@ -106,6 +116,14 @@ export const isTooLarge = (error: unknown): error is PartitionError =>
 /** What the user reads when a request failed for good. */
 export function asPayflowError(error: unknown): PayflowError {
   if (error instanceof PayflowError) return error
+  if (error instanceof NoLeader) {
+    const { topic, partition, replicas } = error.at
+    return new PayflowError('NO_LEADER', `Partition ${partition} of ${topic} has no leader: broker ${replicas.join(', ')} must be up`, {
+      kind: 'infra',
+      hint: `start that broker again; see \`payflow topics describe ${topic}\``,
+      cause: error,
+    }) // prettier-ignore
+  }
   if (isConnectionError(error))
     return new PayflowError('UNREACHABLE', `The connection to the brokers is lost: ${messageOf(error)}`, {
       kind: 'infra',

@@ -1,6 +1,6 @@
 import { PayflowError } from '../errors.ts'
 import type { Client } from './client.ts'
-import { listGroups } from './groups.ts'
+import { membersByGroup } from './groups.ts'
 
 export interface GroupMember {
   readonly group: string
@@ -10,11 +10,10 @@ export interface GroupMember {
 
 /** Who reads with these groups at the moment. */
 export async function membersOf(client: Client, names: readonly string[]): Promise<GroupMember[]> {
-  const active = (await listGroups(client, (group) => names.includes(group))).filter(({ members }) => members > 0)
-  if (active.length === 0) return []
-  const { groups } = await (await client.admin()).describeGroups(active.map(({ group }) => group))
-  return groups.flatMap(({ groupId, members }) =>
-    members.map(({ clientId, clientHost }) => ({ group: groupId, clientId, host: clientHost.replace(/^\//, '') })),
+  const groups = await membersByGroup(client, (group) => names.includes(group))
+  const unknown = [{ clientId: 'somebody', host: 'an unknown host' }]
+  return groups.flatMap(({ group, members }) =>
+    (members ?? unknown).map(({ clientId, host }) => ({ group, clientId, host: host.replace(/^\//, '') })),
   )
 }
 

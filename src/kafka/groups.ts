@@ -1,41 +1,95 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { formatAddress } from '../settings/address.ts'
 import { PayflowError, messageOf } from '../errors.ts'
+import { classify } from './errors.ts'
 import type { Client } from './client.ts'
 import { groupOf, isPayflowGroup, stateTopic } from '../pipeline/events/topics.ts'
-import { kafkajs } from './kafkajs/internals.ts'
+import { asListed, describeAt, listedAt, type Described, type GroupMember } from './group-states.ts'
 import { lagOf, type GroupPosition, type PartitionLag } from './lag.ts'
-import { topicNames } from './topics.ts'
 import { retrying } from './retry.ts'
 
 /** A fresh broker has no group coordinator for a second or two. */
 const PATIENCE = { timeoutMs: 15_000 }
+const BRIEFLY = { timeoutMs: 3_000 }
+const OFFSETS_TOPIC = '__consumer_offsets'
 
 export interface GroupInfo {
   readonly group: string
   readonly state: string
-  readonly members: number
+  /** `classic`, or one of the protocols of Kafka 4: `consumer`, `share`, `streams`. */
+  readonly type: string
+  /** Null: in use, but payflow cannot ask by whom (share and streams groups). */
+  readonly members: number | null
 }
 
 export interface GroupDescription {
   readonly group: string
   readonly state: string
-  /** Records that a read-committed reader would still see after the committed offsets. */
+  readonly type: string
+  /** Records that a read-committed reader would still see after the committed offsets. A share group has none: its progress is not an offset. */
   readonly lag: number
-  readonly members: readonly { id: string; clientId: string; host: string }[]
+  /** Null: in use, but payflow cannot ask by whom. */
+  readonly members: readonly GroupMember[] | null
   readonly partitions: readonly PartitionLag[]
 }
 
+interface ListOptions {
+  /** Told of what keeps groups from being listed. Without it that is an error. */
+  readonly onMissing?: (what: string) => void
+}
+
+/** All groups, or those wanted. @throws what a broker answered, or that one of them cannot be asked, unless `onMissing` wants to know */
 export async function listGroups(
   client: Client,
-  wanted: (group: string) => boolean = () => true,
+  wanted?: (group: string) => boolean,
+  options?: ListOptions,
 ): Promise<GroupInfo[]> {
-  const admin = await client.admin()
-  const names = (await retrying(() => admin.listGroups(), PATIENCE)).groups.map(({ groupId }) => groupId).filter(wanted).sort() // prettier-ignore
-  if (names.length === 0) return []
-  const { groups } = await retrying(() => admin.describeGroups(names), PATIENCE)
-  return groups
-    .map(({ groupId, state, members }) => ({ group: groupId, state, members: members.length }))
-    .sort((a, b) => a.group.localeCompare(b.group))
+  const groups = await membersByGroup(client, wanted, options)
+  return groups.map(({ members, ...group }) => ({ ...group, members: members?.length ?? null }))
+}
+
+type GroupWithMembers = Omit<GroupInfo, 'members'> & { readonly members: readonly GroupMember[] | null }
+
+/** As `listGroups`, with who is in each. */
+export async function membersByGroup(
+  client: Client,
+  wanted: (group: string) => boolean = () => true,
+  { onMissing }: ListOptions = {},
+): Promise<GroupWithMembers[]> {
+  const { brokers } = await client.shared.metadata([])
+  const found = await Promise.all(
+    brokers.map(async ({ nodeId, ...at }) => {
+      try {
+        return await retrying(() => groupsAt(client, nodeId, wanted), onMissing ? BRIEFLY : PATIENCE)
+      } catch (error) {
+        if (onMissing === undefined || classify(error) !== 'retriable') throw error
+        onMissing(`those of broker ${nodeId} (${formatAddress(at)}), which does not answer`)
+        return []
+      }
+    }),
+  )
+  if (onMissing) await tellUncoordinated(client, onMissing)
+  return found.flat().sort((a, b) => a.group.localeCompare(b.group))
+}
+
+/** The groups that one broker coordinates. */
+async function groupsAt(
+  client: Client,
+  nodeId: number,
+  wanted: (group: string) => boolean,
+): Promise<GroupWithMembers[]> {
+  const connection = client.shared
+  const broker = await connection.broker(nodeId)
+  const listed = (await listedAt(connection, broker)).filter(({ group }) => wanted(group))
+  const described = await describeAt(connection, broker, listed)
+  return listed.map(({ group, state, type }) => ({ group, type, ...(described.get(group) ?? asListed(state)) }))
+}
+
+async function tellUncoordinated(client: Client, onMissing: (what: string) => void): Promise<void> {
+  const { topicMetadata } = await client.shared.metadata([OFFSETS_TOPIC])
+  const partitions = topicMetadata.flatMap(({ partitionMetadata }) => partitionMetadata)
+  const away = partitions.filter(({ leader }) => leader < 0)
+  if (away.length > 0) onMissing(`those kept in ${away.length} of the ${partitions.length} partitions of ${OFFSETS_TOPIC}, which have no leader`) // prettier-ignore
 }
 
 /** Gaps up to so many offsets a partition are counted record by record: a fraction of a second. */
@@ -51,50 +105,42 @@ export async function describeGroup(
   { reads = [] }: { reads?: readonly string[] } = {},
 ): Promise<GroupDescription> {
   const admin = await client.admin()
-  const described = (await retrying(() => admin.describeGroups([group]), PATIENCE)).groups[0]
+  const { state, type, members, subscriptions } = await retrying(() => described(client, group), PATIENCE)
   const offsets = await retrying(() => admin.fetchOffsets({ groupId: group }), PATIENCE)
-  if (!described || (described.state === 'Dead' && offsets.length === 0))
+  if (state === 'Dead' && offsets.length === 0)
     throw new PayflowError('GROUP_NOT_FOUND', `There is no consumer group ${group}`, { kind: 'failed', hint: 'list them with `payflow groups list`' }) // prettier-ignore
-  const topics = [...offsets.map(({ topic }) => topic), ...subscribed(group, described.members), ...reads] // prettier-ignore
-  const positions = await positionsIn(client, new Set(topics), offsets)
-  const partitions = await lagOf(client, positions, { countedGap: COUNTED_GAP })
+  const topics = [...new Set([...offsets.map(({ topic }) => topic), ...subscribed(group, subscriptions), ...reads])]
+  const gone = await deletedTopics(client, topics)
+  const positions = await positionsIn(client, topics.filter((topic) => !gone.has(topic)), offsets) // prettier-ignore
+  const partitions = [
+    ...(await lagOf(client, positions, { countedGap: COUNTED_GAP })),
+    ...offsets.filter(({ topic }) => gone.has(topic)).flatMap(({ topic, partitions: of }) => of.map(({ partition, offset }) => ({ topic, partition, committed: Number(offset), end: Number(offset), lag: 0 }))), // prettier-ignore
+  ]
   return {
     group,
-    state: described.state,
+    state,
+    type,
     lag: partitions.reduce((sum, { lag }) => sum + lag, 0),
-    members: described.members.map(({ memberId, clientId, clientHost }) => ({
-      id: memberId,
-      clientId,
-      host: clientHost,
-    })),
+    members,
     partitions,
   }
 }
 
 /** Topics that the members have said they read. A worker's name its state topic too, and only restore it. */
-function subscribed(group: string, members: readonly { memberMetadata: Buffer }[]): string[] {
+function subscribed(group: string, topics: readonly string[]): string[] {
   const state = isPayflowGroup(group) ? stateTopic(group.slice(groupOf('').length)) : undefined
-  const topics = members.flatMap(({ memberMetadata }) => {
-    if (memberMetadata.length === 0) return []
-    try {
-      return kafkajs.AssignerProtocol.MemberMetadata.decode(memberMetadata).topics
-    } catch {
-      return [] // a protocol that is not a consumer's
-    }
-  })
   return topics.filter((topic) => topic !== state)
 }
 
-/** Every partition of the topics that exist: one without an offset is unread, not read. */
+/** Every partition of the topics: one without an offset is unread, not read. */
 async function positionsIn(
   client: Client,
-  topics: ReadonlySet<string>,
+  topics: readonly string[],
   offsets: readonly { topic: string; partitions: readonly { partition: number; offset: string }[] }[],
 ): Promise<GroupPosition[]> {
-  const existing = (await topicNames(client)).filter((topic) => topics.has(topic))
   const committed = new Map(offsets.flatMap(({ topic, partitions }) => partitions.map(({ partition, offset }) => [`${topic}/${partition}`, Number(offset)]))) // prettier-ignore
   const positions = await Promise.all(
-    existing.map(async (topic) =>
+    topics.map(async (topic) =>
       Array.from({ length: await client.shared.partitions(topic) }, (_, partition) => {
         const offset = committed.get(`${topic}/${partition}`) ?? -1
         return { topic, partition, committed: offset < 0 ? null : offset }
@@ -102,6 +148,22 @@ async function positionsIn(
     ),
   )
   return positions.flat()
+}
+
+/** Offsets outlive their topic. */
+async function deletedTopics(client: Client, names: readonly string[]): Promise<ReadonlySet<string>> {
+  const { topicMetadata } = await client.shared.metadata(names)
+  return new Set(topicMetadata.filter(({ topicErrorCode }) => topicErrorCode === 3).map(({ topic }) => topic))
+}
+
+/** What the group's coordinator says of it; `Dead` where it does not know it. */
+async function described(client: Client, group: string): Promise<Described & { type: string }> {
+  const connection = client.shared
+  const coordinator = await connection.coordinator('group', group)
+  const listed = (await listedAt(connection, coordinator)).find((each) => each.group === group)
+  const type = listed?.type ?? 'classic'
+  const found = (await describeAt(connection, coordinator, [listed ?? { group, type }])).get(group)
+  return { ...(found ?? asListed(listed?.state ?? 'Dead')), type }
 }
 
 /** Deletes groups (those that exist). Waits up to `timeoutMs` for members to leave. @throws PayflowError that names the members. */
@@ -135,8 +197,8 @@ function groupErrors(error: unknown): { group: string; why: string }[] | undefin
 }
 
 async function stillActive(client: Client, groups: readonly string[]): Promise<PayflowError> {
-  const described = (await (await client.admin()).describeGroups([...groups])).groups
-  const members = described.flatMap(({ groupId, members }) => members.map(({ clientId, clientHost }) => `${groupId}: ${clientId} at ${clientHost}`)) // prettier-ignore
+  const described = await membersByGroup(client, (group) => groups.includes(group))
+  const members = described.flatMap(({ group, members }) => (members ?? []).map(({ clientId, host }) => `${group}: ${clientId} at ${host}`)) // prettier-ignore
   return new PayflowError('GROUP_ACTIVE', `Still has members: ${members.join('; ') || groups.join(', ')}`, {
     kind: 'failed',
     hint: 'stop those workers (Ctrl-C, or kill their processes), then run it again; a killed one is forgotten after its session timeout',

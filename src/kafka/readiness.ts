@@ -1,4 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { formatAddress } from '../settings/address.ts'
+import type { ConnectionSettings } from '../settings/connection.ts'
 import { PayflowError, messageOf } from '../errors.ts'
 import { Client } from './client.ts'
 
@@ -8,21 +10,23 @@ export interface ClusterDescription {
   readonly controller: string | null
 }
 
-/** Asks one of `brokers` who is in the cluster. @throws whatever kept it from answering within `timeoutMs`. */
-export async function describeBrokers(brokers: readonly string[], timeoutMs: number): Promise<ClusterDescription> {
-  const client = new Client({ brokers, clientId: 'payflow-ready', requestTimeoutMs: Math.min(timeoutMs, 3_000) })
+/** Asks one of the brokers who is in the cluster. @throws whatever kept it from answering within `timeoutMs`. */
+export async function describeBrokers(settings: ConnectionSettings, timeoutMs: number): Promise<ClusterDescription> {
+  const requestTimeoutMs = Math.min(timeoutMs, 3_000)
+  const client = new Client({ ...settings, clientId: 'payflow-ready', requestTimeoutMs })
   try {
-    const described = (async () => (await client.admin()).describeCluster())()
     const timeout = new AbortController()
     const result = await Promise.race([
-      described,
+      client.shared.cluster(),
       sleep(timeoutMs, undefined, { signal: timeout.signal }).then(() =>
         Promise.reject(new Error(`no answer within ${timeoutMs} ms`)),
       ),
     ]).finally(() => timeout.abort())
-    const address = ({ host, port }: { host: string; port: number }): string => `${host}:${port}`
-    const controller = result.brokers.find(({ nodeId }) => nodeId === result.controller)
-    return { brokers: result.brokers.map(address), controller: controller ? address(controller) : null }
+    const controller = result.brokers.find(({ nodeId }) => nodeId === result.controllerId)
+    return {
+      brokers: result.brokers.map(formatAddress),
+      controller: controller ? formatAddress(controller) : null,
+    }
   } finally {
     void client.close()
   }
@@ -30,7 +34,7 @@ export async function describeBrokers(brokers: readonly string[], timeoutMs: num
 
 /** Returns when `expected` brokers and a controller are known. @throws PayflowError (infra) after `timeoutMs`. */
 export async function waitForBrokers(
-  brokers: readonly string[],
+  settings: ConnectionSettings,
   expected: number,
   timeoutMs: number,
   signal?: AbortSignal,
@@ -40,7 +44,7 @@ export async function waitForBrokers(
   for (;;) {
     signal?.throwIfAborted()
     try {
-      const { brokers: known, controller } = await describeBrokers(brokers, 3_000)
+      const { brokers: known, controller } = await describeBrokers(settings, 3_000)
       if (known.length >= expected && controller) return
       last = `${known.length} of ${expected} brokers, ${controller ? 'a' : 'no'} controller`
     } catch (error) {
@@ -49,25 +53,12 @@ export async function waitForBrokers(
     if (Date.now() > deadline)
       throw new PayflowError(
         'BROKERS_NOT_READY',
-        `${brokers.join(', ')} did not become ready within ${timeoutMs / 1000} s (${last})`,
+        `${settings.brokers.join(', ')} did not become ready within ${timeoutMs / 1000} s (${last})`,
         {
           kind: 'infra',
           hint: 'see `payflow infra logs`',
         },
       )
     await sleep(100, undefined, signal ? { signal } : {})
-  }
-}
-
-/** @throws PayflowError (infra) that names the addresses when none of them answers. */
-export async function checkReachable(brokers: readonly string[], timeoutMs = 5_000): Promise<void> {
-  try {
-    await describeBrokers(brokers, timeoutMs)
-  } catch (error) {
-    throw new PayflowError('UNREACHABLE', `No Kafka broker answers at ${brokers.join(', ')} (${messageOf(error)})`, {
-      kind: 'infra',
-      hint: 'start one with `payflow infra up`, or name yours with --brokers HOST:PORT',
-      cause: error,
-    })
   }
 }

@@ -1,20 +1,37 @@
 import { connect, isIP, type Socket } from 'node:net'
 import { connect as connectSecurely, type ConnectionOptions } from 'node:tls'
 import type { ISocketFactory } from 'kafkajs'
+import type { Address } from '../settings/address.ts'
+import { messageOf } from '../errors.ts'
 
 const KEEP_ALIVE_MS = 60_000
 
 const open = new Set<Socket>()
 
+/** How long a connection may take to be made unless settings say otherwise, in ms. */
+export const defaultConnectTimeoutMs = 3_000
+
+/** With several addresses of one name, how long the next one waits for an attempt at the one before. Node's 250 ms are less than some ways take. */
+const NEXT_FAMILY_MS = 500
+
+/** A connection to `host`, whichever of its addresses answers. */
+export function openSocket({ host, port }: Address, tls?: ConnectionOptions, onConnect?: () => void): Socket {
+  // the name goes along in the handshake unless it is an address
+  const name = isIP(host) === 0 ? { servername: host.replace(/\.$/, '') } : {}
+  const to = { host, port, autoSelectFamily: true, autoSelectFamilyAttemptTimeout: NEXT_FAMILY_MS }
+  const socket = tls ? connectSecurely({ ...to, ...name, ...tls }, onConnect) : connect(to, onConnect)
+  // a name with several addresses fails with an error of each, and no message of its own
+  socket.once('error', (error) => {
+    if (error instanceof AggregateError && error.message === '') error.message = error.errors.map(messageOf).join(', ')
+  })
+  return socket
+}
+
 /** What kafkajs does by itself, but the sockets are remembered. */
 export const socketFactory: ISocketFactory = ({ host, port, ssl, onConnect }) => {
   // kafkajs gives null, whatever its types say, for a connection without TLS
   const secure = ssl as ConnectionOptions | null
-  // the name goes along in the handshake unless it is an address
-  const name = isIP(host) === 0 ? { servername: host } : {}
-  const socket = secure
-    ? connectSecurely({ host, port, ...name, ...secure }, onConnect)
-    : connect({ host, port }, onConnect)
+  const socket = openSocket({ host, port }, secure ?? undefined, onConnect)
   socket.setKeepAlive(true, KEEP_ALIVE_MS)
   open.add(socket)
   socket.once('close', () => open.delete(socket))

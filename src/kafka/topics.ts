@@ -1,30 +1,34 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { PayflowError, messageOf } from '../errors.ts'
+import { classify, codeOf } from './errors.ts'
 import type { Client } from './client.ts'
-import { listOffsets } from './offsets.ts'
+import { listOffsets, OffsetMap, type TopicPartition } from './offsets.ts'
 import { retrying } from './retry.ts'
 import { refusedAsExisting } from './topic-deletion.ts'
+import { topicErrorOf } from './topic-error.ts'
+import type { TopicMetadata } from './wire/metadata.ts'
 
 export interface TopicInfo {
   readonly topic: string
   readonly partitions: number
   readonly replicationFactor: number
-  /** End minus start offsets: commit markers count too, and records that were compacted away. */
-  readonly records: number
+  /** End minus start offsets: commit markers count too, and records that were compacted away. Null: a partition cannot be asked. */
+  readonly records: number | null
 }
 
-export interface TopicDescription {
+export interface TopicDescription<Offset = number> {
   readonly topic: string
-  readonly partitions: readonly PartitionDescription[]
+  readonly partitions: readonly PartitionDescription<Offset>[]
 }
 
-interface PartitionDescription {
+interface PartitionDescription<Offset> {
   readonly partition: number
+  /** -1: none. */
   readonly leader: number
   readonly replicas: readonly number[]
   readonly isr: readonly number[]
-  readonly start: number
-  readonly end: number
+  readonly start: Offset
+  readonly end: Offset
 }
 
 export interface NewTopic {
@@ -35,28 +39,102 @@ export interface NewTopic {
 }
 
 export async function topicNames(client: Client): Promise<string[]> {
-  return (await (await client.admin()).listTopics()).sort()
+  return (await existing(client, 'all')).map(({ topic }) => topic).sort()
 }
 
-/** Partitions, replicas and offsets of the topics named (all of them must exist). */
+const UNKNOWN_TOPIC = 3
+
+/** What a broker tells of all topics, or of those named. @throws a broker's error of a named topic */
+async function existing(client: Client, names: readonly string[] | 'all'): Promise<readonly TopicMetadata[]> {
+  const { topicMetadata } = await client.shared.metadata(names)
+  if (names === 'all') return topicMetadata.filter(({ topicErrorCode }) => topicErrorCode !== UNKNOWN_TOPIC)
+  const failed = topicMetadata.find(({ topicErrorCode }) => topicErrorCode !== 0)
+  if (failed) throw topicErrorOf(failed.topic, failed.topicErrorCode)
+  return topicMetadata
+}
+
+/** Partitions, replicas and offsets of the topics named. @throws when one does not exist, or a partition has no leader for 8 s */
 export async function describeTopics(client: Client, names: readonly string[]): Promise<TopicDescription[]> {
   if (names.length === 0) return []
-  const admin = await client.admin()
-  const { topics } = await admin.fetchTopicMetadata({ topics: [...names] })
-  const all = topics.flatMap(({ name, partitions }) =>
-    partitions.map(({ partitionId }) => ({ topic: name, partition: partitionId })),
+  const topics = await existing(client, names)
+  const all = topics.flatMap(partitionsOf)
+  await client.shared.know(names)
+  const [starts, ends] = await retrying(() => offsetsOf(client, all), { timeoutMs: 8_000 })
+  return described(topics, ({ topic, partition }) => {
+    const start = starts.of(topic, partition) ?? 0
+    return { start, end: ends.of(topic, partition) ?? start }
+  })
+}
+
+/** How long an election, or a broker that does not answer, is waited for where one's own question does not hang on it. */
+const PATIENCE_MS = 2_000
+
+/**
+ * All topics, or those named, as far as they can be known: where a partition has no leader, or its leader does not answer,
+ * its offsets are null. @throws when a named topic does not exist
+ */
+export async function lookAtTopics(
+  client: Client,
+  names: readonly string[] | 'all',
+): Promise<TopicDescription<number | null>[]> {
+  if (names.length === 0) return []
+  const topics = await ledSoon(client, names)
+  await client.shared.know(topics.map(({ topic }) => topic)).catch(() => undefined) // each partition says it again
+  const led = topics.flatMap(partitionsOf).filter(({ leader }) => leader >= 0)
+  const leaders = [...new Set(led.map(({ leader }) => leader))]
+  const found = await Promise.all(
+    leaders.map((leader) => offsetsIfKnown(client, led.filter((partition) => partition.leader === leader))), // prettier-ignore
   )
-  const [starts, ends] = await retrying(
-    () => Promise.all([listOffsets(client.shared, all, 'earliest'), listOffsets(client.shared, all, 'latest')]),
-    { timeoutMs: 8_000 },
-  )
+  const [starts, ends] = [merged(found.map(([first]) => first)), merged(found.map(([, last]) => last))]
+  return described(topics, ({ topic, partition }) => {
+    const [start, end] = [starts.of(topic, partition), ends.of(topic, partition)]
+    return start === undefined || end === undefined ? { start: null, end: null } : { start, end }
+  })
+}
+
+/** Waits a moment for the leaders of all partitions. */
+async function ledSoon(client: Client, names: readonly string[] | 'all'): Promise<readonly TopicMetadata[]> {
+  const deadline = performance.now() + PATIENCE_MS
+  for (;;) {
+    const topics = await existing(client, names)
+    const led = topics.every(({ partitionMetadata }) => partitionMetadata.every(({ leader }) => leader >= 0))
+    if (led || performance.now() > deadline) return topics
+    await sleep(200)
+  }
+}
+
+type Offsets = readonly [starts: OffsetMap, ends: OffsetMap]
+
+const offsetsOf = (client: Client, partitions: readonly TopicPartition[]): Promise<Offsets> =>
+  Promise.all([listOffsets(client.shared, partitions, 'earliest'), listOffsets(client.shared, partitions, 'latest')])
+
+/** The offsets of one leader's partitions. One that has trouble of its own must not hide the others. */
+async function offsetsIfKnown(client: Client, partitions: readonly TopicPartition[]): Promise<Offsets> {
+  try {
+    return await retrying(() => offsetsOf(client, partitions), { timeoutMs: PATIENCE_MS })
+  } catch (error) {
+    if (classify(error) !== 'retriable') throw error
+    if (codeOf(error) === undefined || partitions.length === 1) return [new OffsetMap(), new OffsetMap()]
+  }
+  const single = await Promise.all(partitions.map((partition) => offsetsIfKnown(client, [partition])))
+  return [merged(single.map(([starts]) => starts)), merged(single.map(([, ends]) => ends))]
+}
+
+const merged = (maps: readonly OffsetMap[]): OffsetMap => new OffsetMap(maps.flatMap((map) => [...map]))
+
+const partitionsOf = ({ topic, partitionMetadata }: TopicMetadata): (TopicPartition & { leader: number })[] =>
+  partitionMetadata.map(({ partitionId, leader }) => ({ topic, partition: partitionId, leader }))
+
+function described<Offset>(
+  topics: readonly TopicMetadata[],
+  offsetsAt: (at: TopicPartition) => { start: Offset; end: Offset },
+): TopicDescription<Offset>[] {
   return topics
-    .map(({ name, partitions }) => ({
-      topic: name,
-      partitions: partitions
+    .map(({ topic, partitionMetadata }) => ({
+      topic,
+      partitions: partitionMetadata
         .map(({ partitionId: partition, leader, replicas, isr }) => {
-          const start = starts.of(name, partition) ?? 0
-          return { partition, leader, replicas, isr, start, end: ends.of(name, partition) ?? start }
+          return { partition, leader, replicas, isr, ...offsetsAt({ topic, partition }) }
         })
         .sort((a, b) => a.partition - b.partition),
     }))
@@ -65,19 +143,23 @@ export async function describeTopics(client: Client, names: readonly string[]): 
 
 /** The topics that exist among `names`, or all of them. */
 export async function listTopics(client: Client, names?: readonly string[]): Promise<TopicInfo[]> {
-  const described = async (): Promise<TopicDescription[]> => {
-    const existing = await topicNames(client)
-    return describeTopics(client, names ? existing.filter((name) => names.includes(name)) : existing)
+  const look = async (): Promise<TopicDescription<number | null>[]> => {
+    if (names === undefined) return lookAtTopics(client, 'all')
+    const all = await topicNames(client)
+    return lookAtTopics(client, all.filter((name) => names.includes(name))) // prettier-ignore
   }
   // of several brokers, one may not have heard yet of topics that were made or deleted a moment ago
-  return (await retrying(described, { timeoutMs: 8_000 })).map(infoOf)
+  return (await retrying(look, { timeoutMs: 8_000 })).map(infoOf)
 }
 
-export const infoOf = ({ topic, partitions }: TopicDescription): TopicInfo => ({
+export const infoOf = ({ topic, partitions }: TopicDescription<number | null>): TopicInfo => ({
   topic,
   partitions: partitions.length,
   replicationFactor: partitions[0]?.replicas.length ?? 0,
-  records: partitions.reduce((sum, { start, end }) => sum + end - start, 0),
+  records: partitions.reduce<number | null>(
+    (sum, { start, end }) => (sum === null || start === null || end === null ? null : sum + end - start),
+    0,
+  ),
 })
 
 /** Creates what is missing and waits until every new partition has a leader. */

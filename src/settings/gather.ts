@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { DEFAULT_CONFIG_FILE, readConfigFile } from './config-file.ts'
 import { usage } from './refuse.ts'
 import { defaultOf, flagOf, rowOf, settingNames, variableOf, type SettingName, type Values } from './table.ts'
-import { allowedOf, schemaOf } from './types.ts'
+import { hintOf, schemaOf } from './types.ts'
 
 /** Where a value came from. `text` names it to a user: `--engine`, `PAYFLOW_ENGINE`, a file's path, `infra up`, `default`. */
 export interface Origin {
@@ -53,12 +53,9 @@ function shownValue(name: SettingName, value: unknown): string {
 export function check(given: Record<SettingName, Given>): Values {
   const result = schema.safeParse(Object.fromEntries(settingNames.map((name) => [name, given[name].value])))
   if (result.success) return result.data as Values
-  const name = result.error.issues[0]!.path[0] as SettingName
+  const issue = result.error.issues[0]!
+  const name = issue.path[0] as SettingName
   const { value, origin } = given[name]
   const where = origin.kind === 'option' || origin.kind === 'environment' ? origin.text : `"${name}" in ${origin.text}`
-  throw usage(
-    'SETTING_INVALID',
-    `${where} cannot be "${shownValue(name, value)}"`,
-    `allowed: ${allowedOf(rowOf(name).kind)}`,
-  )
+  throw usage('SETTING_INVALID', `${where} cannot be "${shownValue(name, value)}"`, hintOf(issue, rowOf(name).kind))
 }

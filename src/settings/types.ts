@@ -1,4 +1,6 @@
 import { z } from 'zod'
+import { messageOf } from '../errors.ts'
+import { addressesAllowed, parseAddressList } from './address.ts'
 import type { Kind, Row } from './table.ts'
 
 const unitMs = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const
@@ -10,13 +12,22 @@ function durationMs(text: string): number {
 
 const integer = z.union([z.number(), z.string().regex(/^\d+$/).transform(Number)])
 
-const address = /^(\[[0-9a-fA-F:.]+\]|[^\s:/@,]+):([1-9]\d{0,4})$/
-const brokerList = z
-  .union([z.array(z.string()), z.string().transform((text) => text.split(',').map((part) => part.trim()))])
-  .pipe(z.array(z.string().refine((text) => Number(address.exec(text)?.[2] ?? Infinity) <= 65_535)).min(1))
+const brokerList = z.union([z.array(z.string()), z.string()]).transform((list, context) => {
+  try {
+    const addresses = parseAddressList(list)
+    if (addresses.length > 0) return addresses
+    context.addIssue({ code: 'custom', message: addressesAllowed })
+  } catch (error) {
+    context.addIssue({ code: 'custom', message: messageOf(error) })
+  }
+  return z.NEVER
+})
 
-const isPlainUrl = (text: string): boolean =>
-  URL.canParse(text) && /^https?:$/.test(new URL(text).protocol) && new URL(text).username === ''
+function isPlainUrl(text: string): boolean {
+  if (!URL.canParse(text)) return false
+  const { protocol, username, password, search, hash } = new URL(text)
+  return /^https?:$/.test(protocol) && [username, password, search, hash].every((part) => part === '')
+}
 
 function schemaOfKind(kind: Kind): z.ZodType {
   switch (kind.is) {
@@ -32,7 +43,7 @@ function schemaOfKind(kind: Kind): z.ZodType {
     case 'brokers':
       return brokerList
     case 'url':
-      return z.string().refine(isPlainUrl)
+      return z.string().trim().refine(isPlainUrl)
     case 'text':
       return z.string().min(1)
   }
@@ -43,7 +54,7 @@ export const schemaOf = (row: Row): z.ZodType =>
   row.default === undefined ? schemaOfKind(row.kind).optional() : schemaOfKind(row.kind)
 
 /** What a user is told to be allowed. */
-export function allowedOf(kind: Kind): string {
+function allowedOf(kind: Kind): string {
   switch (kind.is) {
     case 'choice':
       return `${kind.of.slice(0, -1).join(', ')} or ${kind.of.at(-1)!}`
@@ -52,10 +63,16 @@ export function allowedOf(kind: Kind): string {
     case 'duration':
       return `a duration from ${kind.from} to ${kind.to}: a number with ms, s, m, h or d`
     case 'brokers':
-      return 'one host:port or several with commas between them'
+      return addressesAllowed
     case 'url':
       return 'an http:// or https:// address without a password in it'
     case 'text':
       return kind.allowed
   }
+}
+
+/** What to say to a refused value: the reason where its type has one, else what is allowed. */
+export function hintOf({ code, message }: { code: string; message: string }, kind: Kind): string {
+  const allowed = allowedOf(kind)
+  return code === 'custom' && ![allowed, 'Invalid input'].includes(message) ? message : `allowed: ${allowed}`
 }

@@ -6,7 +6,7 @@ import { brokers } from '../support/broker.ts'
 const silent = (): void => undefined
 
 test('brokers of somebody else are found running and never stopped', async () => {
-  const engine = new ExternalEngine({ brokers: brokers() })
+  const engine = new ExternalEngine({ connection: { brokers: brokers() } })
   expect(await engine.up(silent)).toEqual({
     ...{ engine: 'external', running: true, started: false },
     ...{ brokers: brokers(), zookeeper: null, ksql: null },
@@ -17,7 +17,7 @@ test('brokers of somebody else are found running and never stopped', async () =>
 
 test('brokers that do not answer are named within ten seconds', async () => {
   const address = `127.0.0.1:${await freePort()}`
-  const engine = new ExternalEngine({ brokers: [address] })
+  const engine = new ExternalEngine({ connection: { brokers: [address] } })
   const since = Date.now()
   await expect(engine.up(silent)).rejects.toMatchObject({
     kind: 'infra',

@@ -211,6 +211,7 @@ test('of several addresses, one that accepts and never answers is asked once, an
   onTestFinished(() => closing.close())
   const addresses = [mute.address, closing.address, brokers()[0]!]
   const startedAt = performance.now()
-  for (let times = 0; times < 10; times++) expect((await describeBrokers(addresses, 8_000)).brokers).toHaveLength(1)
+  for (let times = 0; times < 10; times++)
+    expect((await describeBrokers({ brokers: addresses }, 8_000)).brokers).toHaveLength(1)
   expect(performance.now() - startedAt).toBeLessThan(8_000)
 })

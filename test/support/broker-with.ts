@@ -32,6 +32,6 @@ export async function brokerWith(properties: Properties): Promise<string[]> {
     properties: renderProperties(own),
   })
   const brokers = [`127.0.0.1:${port}`]
-  await waitForBrokers(brokers, 1, 90_000)
+  await waitForBrokers({ brokers }, 1, 90_000)
   return brokers
 }

@@ -46,7 +46,7 @@ export async function activeQueries(kafka: Client): Promise<ActiveQuery[]> {
     return service !== undefined && sink !== undefined && own.has(sink) ? { service, sink } : undefined
   }
   const groups = await listGroups(kafka, (group) => parse(group) !== undefined)
-  return groups.filter(({ members }) => members > 0).map(({ group }) => parse(group)!)
+  return groups.filter(({ members }) => members !== 0).map(({ group }) => parse(group)!)
 }
 
 /** @throws PayflowError when the ksqlDB reads another cluster than payflow does, or another ksqlDB writes the same topics */

@@ -97,7 +97,9 @@ export class Monitor {
   }
 
   async #workers(topics: readonly TopicDescription[]): Promise<Sample['workers']> {
-    const groups = new Map((await listGroups(this.#client)).map((info) => [info.group, info]))
+    const own = new Set(this.#options.workers.map(({ name }) => groupOf(name)))
+    const listed = await listGroups(this.#client, (group) => own.has(group))
+    const groups = new Map(listed.map((info) => [info.group, info]))
     return Promise.all(
       this.#options.workers.map(async ({ name, inputs }) => {
         const read = new Set([...Object.values(inputs).map((input) => input.name), inboxTopic(name)])

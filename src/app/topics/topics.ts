@@ -8,9 +8,9 @@ import { deleteGroups, listGroups, type GroupInfo } from '../../kafka/groups.ts'
 import {
   createTopics,
   deleteTopics,
-  describeTopics,
   infoOf,
   listTopics,
+  lookAtTopics,
   topicNames,
   type NewTopic,
   type TopicDescription,
@@ -64,7 +64,7 @@ export function planReset({ topics, groups }: ClusterState, layout: TopicLayout)
     deleteGroups: groups.map(({ group }) => group).filter(isPayflowGroup),
     deleteTopics: topics.map(({ topic }) => topic).filter(isPayflowTopic),
     createTopics: wantedTopics(layout),
-    running: groups.filter(({ group, members }) => isPayflowGroup(group) && members > 0),
+    running: groups.filter(({ group, members }) => isPayflowGroup(group) && members !== 0),
   }
 }
 
@@ -83,12 +83,13 @@ export function notReset(
       if (!info) return [`${topic} is missing`]
       if (info.partitions !== partitions)
         return [`${topic} has ${counted(info.partitions, 'partition')}, not ${partitions}`]
-      return info.records > 0 ? [`${topic} holds ${counted(info.records, 'record')} already`] : []
+      const { records } = info
+      return records !== null && records > 0 ? [`${topic} holds ${counted(records, 'record')} already`] : []
     }),
     ...plan.deleteTopics.filter((topic) => !wanted.has(topic) && found.has(topic)).map((topic) => `${topic} is there again`), // prettier-ignore
     ...groups
       .filter(({ group }) => plan.deleteGroups.includes(group))
-      .map(({ group, members }) => `${group} is there again, with ${counted(members, 'member')}`),
+      .map(({ group, members }) => `${group} is there again, with ${members === null ? 'members' : counted(members, 'member')}`),
   ]
 }
 
@@ -179,19 +180,14 @@ export async function createMissing(
  */
 export async function listAll(client: Client): Promise<TopicInfo[]> {
   // of several brokers, one may not have heard yet of topics that were made or deleted a moment ago
-  const described = await retrying(
-    async () =>
-      describeTopics(
-        client,
-        (await topicNames(client)).filter((name) => !name.startsWith('__')),
-      ),
-    { timeoutMs: 8_000 },
-  )
+  const all = await retrying(() => lookAtTopics(client, 'all'), { timeoutMs: 8_000 })
+  const described = all.filter(({ topic }) => !topic.startsWith('__'))
   const configs = await topicConfigs(client, described.map(({ topic }) => topic), ['cleanup.policy']) // prettier-ignore
   const isCompacted = (topic: string): boolean => /compact/.test(configs.get(topic)?.get('cleanup.policy') ?? '')
   const uncounted = await Promise.all(
     described.map(async ({ topic, partitions }) => {
-      const filled = partitions.filter(({ start, end }) => end > start)
+      const filled = partitions.flatMap(({ partition, start, end }) => (start === null || end === null || end <= start ? [] : [{ partition, start, end }])) // prettier-ignore
+      if (partitions.some(({ end }) => end === null)) return []
       const plain = !isCompacted(topic) && (await Promise.all(filled.map((at) => offsetsCount(client.shared, { topic, ...at })))).every(Boolean) // prettier-ignore
       return plain ? [] : filled.map(({ partition }) => ({ topic, partition }))
     }),
@@ -204,7 +200,10 @@ export async function listAll(client: Client): Promise<TopicInfo[]> {
 }
 
 /** @throws PayflowError when a topic of `names` does not exist */
-export async function describeExisting(client: Client, names: readonly string[]): Promise<TopicDescription[]> {
+export async function describeExisting(
+  client: Client,
+  names: readonly string[],
+): Promise<TopicDescription<number | null>[]> {
   const existing = await topicNames(client)
   const missing = names.filter((name) => !existing.includes(name))
   if (missing.length > 0)
@@ -212,5 +211,5 @@ export async function describeExisting(client: Client, names: readonly string[])
       kind: 'failed',
       hint: didYouMean(missing[0]!, existing, 'list them with `payflow topics list`'),
     })
-  return describeTopics(client, names)
+  return lookAtTopics(client, names)
 }

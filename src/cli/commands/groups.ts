@@ -23,21 +23,23 @@ export function registerGroups(program: Command, world: World): void {
 async function runList({ settings, output }: Context): Promise<void> {
   const { withCluster } = await import('../../app/cluster.ts')
   const { listWithLag } = await import('../../app/groups.ts')
-  const groups = await withCluster(settings, listWithLag)
-  const rows = groups.map(({ group, state, members, lag }) => [group, state, members, lag])
-  output.result(groups, () => table(['group', 'state', 'members', 'lag'], rows))
+  const onMissing = (what: string): void => output.note(`Groups are missing from this list: ${what}`)
+  const groups = await withCluster(settings, (client) => listWithLag(client, onMissing))
+  const rows = groups.map(({ group, state, type, members, lag }) => [group, state, type, members ?? '?', lag ?? '?'])
+  output.result(groups, () => table(['group', 'state', 'protocol', 'members', 'lag'], rows))
 }
 
 async function runDescribe({ settings, output }: Context, _: object, [name = '']: readonly string[]): Promise<void> {
   const { withCluster } = await import('../../app/cluster.ts')
   const { describeWithLag } = await import('../../app/groups.ts')
-  const { group, state, lag, members, partitions } = await withCluster(settings, (client) =>
+  const { group, state, type, members, partitions, ...described } = await withCluster(settings, (client) =>
     describeWithLag(client, name),
   )
+  const lag = type === 'share' ? null : described.lag
   const offsets = partitions.map((p) => [p.topic, p.partition, p.committed ?? '-', p.end, p.lag])
-  const people = members.map(({ clientId, host, id }) => [clientId, host, id])
-  output.result({ group, state, lag, partitions, members }, () => [
-    `${group}  ${state}, lag ${lag.toLocaleString('en')}`,
+  const people = (members ?? []).map(({ clientId, host, id }) => [clientId, host, id])
+  output.result({ group, state, type, lag, partitions, members }, () => [
+    `${group}  ${state}${type === 'classic' ? '' : ` (${type} protocol)`}, lag ${lag?.toLocaleString('en') ?? '?'}`,
     ...(offsets.length > 0 ? ['', ...table(['topic', 'partition', 'committed', 'end', 'lag'], offsets)] : []),
     ...(people.length > 0 ? ['', ...table(['member', 'host', 'id'], people)] : []),
   ])

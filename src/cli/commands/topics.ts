@@ -86,7 +86,7 @@ async function runList({ settings, output }: Context): Promise<void> {
   const { withCluster } = await import('../../app/cluster.ts')
   const { listAll } = await import('../../app/topics/topics.ts')
   const topics = await withCluster(settings, listAll)
-  const rows = topics.map(({ topic, ...rest }) => [topic, rest.partitions, rest.replicationFactor, rest.records])
+  const rows = topics.map(({ topic, ...rest }) => [topic, rest.partitions, rest.replicationFactor, rest.records ?? '?'])
   output.result(topics, () => table(['topic', 'partitions', 'replicas', 'records'], rows))
 }
 
@@ -95,7 +95,15 @@ async function runDescribe({ settings, output }: Context, _: object, names: read
   const { describeExisting } = await import('../../app/topics/topics.ts')
   const topics = await withCluster(settings, (client) => describeExisting(client, names))
   const rows = topics.flatMap(({ topic, partitions }) =>
-    partitions.map((p) => [topic, p.partition, p.leader, p.replicas.join(','), p.isr.join(','), p.start, p.end]),
+    partitions.map((p) => [
+      topic,
+      p.partition,
+      p.leader < 0 ? 'none' : p.leader,
+      p.replicas.join(','),
+      p.isr.join(','),
+      p.start ?? '?',
+      p.end ?? '?',
+    ]),
   )
   const head = ['topic', 'partition', 'leader', 'replicas', 'in sync', 'start', 'end']
   output.result(topics, () => table(head, rows))

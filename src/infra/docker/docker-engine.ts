@@ -111,7 +111,7 @@ export class DockerEngine implements Engine {
     this.#startedAll = before.length === 0
     try {
       await this.#composeUp(wanted, ports, report, signal)
-      await waitForBrokers([address(ports.kafka)], 1, brokerTimeoutMs, signal)
+      await waitForBrokers({ brokers: [address(ports.kafka)] }, 1, brokerTimeoutMs, signal)
       report(`Kafka answers on ${address(ports.kafka)}`)
       return this.#finish(await this.#compose.containers(signal), true)
     } catch (error) {
@@ -194,7 +194,7 @@ export class DockerEngine implements Engine {
   async #answers(containers: readonly Container[]): Promise<boolean> {
     const port = containers.find(({ service }) => service === 'kafka')?.port
     if (port === undefined) return false
-    return describeBrokers([address(port)], answerTimeoutMs).then(
+    return describeBrokers({ brokers: [address(port)] }, answerTimeoutMs).then(
       () => true,
       () => false,
     )

@@ -45,7 +45,7 @@ export class LocalEngine implements Engine {
     const addresses = brokers.map(addressOf)
     const running =
       zookeeper !== undefined && addresses.length > 0
-        ? await describeBrokers(addresses, statusTimeoutMs).then(
+        ? await describeBrokers({ brokers: addresses }, statusTimeoutMs).then(
             () => true,
             () => false,
           )

@@ -9,7 +9,7 @@ const answerTimeoutMs = 5_000
 const graceMs = 2_000
 
 const brokerAnswers = (service: Service): Promise<boolean> =>
-  describeBrokers([addressOf(service)], answerTimeoutMs).then(
+  describeBrokers({ brokers: [addressOf(service)] }, answerTimeoutMs).then(
     () => true,
     () => false,
   )

@@ -153,7 +153,7 @@ export async function startBrokers(context: StartContext, zookeeperPort: number,
   let services = members.map((member) => startBroker(context, zookeeperPort, member))
   const answers = async (inner: AbortSignal): Promise<void> => {
     for (const service of services) {
-      await waitForBrokers([addressOf(service)], nodes, brokerTimeoutMs, inner).catch((error: unknown) => {
+      await waitForBrokers({ brokers: [addressOf(service)] }, nodes, brokerTimeoutMs, inner).catch((error: unknown) => {
         const slow = error instanceof PayflowError && error.code === 'BROKERS_NOT_READY'
         throw slow ? tooSlow(layout, service, brokerTimeoutMs) : error
       })

@@ -3,6 +3,7 @@ import type { Socket } from 'node:net'
 import type { Admin, ConfigResourceTypes, Kafka, KafkaConfig, logLevel } from 'kafkajs'
 import './repairs.ts'
 import './request-queue.ts'
+import type { Metadata } from '../wire/metadata.ts'
 
 /**
  * The parts of kafkajs 2.2.4 below its public producers and consumers: connections, metadata, and one method a broker request.
@@ -53,6 +54,15 @@ export interface Broker {
     controllerId: number
     topicMetadata: readonly { topic: string; partitionMetadata: readonly { partitionId: number }[] }[]
   }>
+  listGroups: () => Promise<{ groups: readonly { groupId: string; protocolType: string }[] }>
+  describeGroups: (args: { groupIds: readonly string[] }) => Promise<{
+    groups: readonly {
+      groupId: string
+      state: string
+      protocolType: string
+      members: readonly { memberId: string; clientId: string; clientHost: string; memberMetadata: Buffer }[]
+    }[]
+  }>
   findGroupCoordinator: (args: {
     groupId: string
     coordinatorType: number
@@ -95,9 +105,10 @@ export interface Broker {
 
 export interface Cluster {
   readonly brokerPool: {
-    readonly metadata: { topicMetadata: readonly { topic: string }[] } | null
+    readonly metadata: Metadata | null
     seedBroker?: Broker
     readonly brokers: Readonly<Record<string, Broker>>
+    findConnectedBroker: () => Promise<Broker>
   }
   connect: () => Promise<void>
   disconnect: () => Promise<void>
@@ -105,7 +116,6 @@ export interface Cluster {
   refreshMetadata: () => Promise<void>
   findBroker: (args: { nodeId: number }) => Promise<Broker>
   findGroupCoordinator: (args: { groupId: string; coordinatorType: number }) => Promise<Broker>
-  findTopicPartitionMetadata: (topic: string) => readonly { partitionId: number; leader: number | null }[]
 }
 
 interface KafkajsModule {
@@ -129,12 +139,19 @@ export type { Admin, Kafka }
 
 export const COORDINATOR = { group: 0, transaction: 1 } as const
 
-/** A cluster handle of its own, with its own connections: `kafka` keeps the function behind a private symbol. */
-export function createCluster(kafka: Kafka, options: { metadataMaxAgeMs: number; isolationLevel: number }): Cluster {
+type CreateCluster = (options: Record<string, unknown>) => Cluster
+
+/** `kafka` keeps the function that makes clusters, its admin client's too, behind a private symbol. */
+export function clusterFactory(kafka: Kafka): { get: () => CreateCluster; set: (create: CreateCluster) => void } {
   const symbol = Object.getOwnPropertySymbols(kafka).find((s) => s.description === 'private:Kafka:createCluster')
   if (!symbol) throw new Error('this is not kafkajs 2.2.4: it has no private:Kafka:createCluster')
-  const create = (kafka as unknown as Record<symbol, (options: Record<string, unknown>) => Cluster>)[symbol]!
-  return create({
+  const owner = kafka as unknown as Record<symbol, CreateCluster>
+  return { get: () => owner[symbol]!, set: (create) => (owner[symbol] = create) }
+}
+
+/** A cluster handle of its own, with its own connections. */
+export function createCluster(kafka: Kafka, options: { metadataMaxAgeMs: number; isolationLevel: number }): Cluster {
+  return clusterFactory(kafka).get()({
     metadataMaxAge: options.metadataMaxAgeMs,
     isolationLevel: options.isolationLevel,
     allowAutoTopicCreation: false,

@@ -90,6 +90,8 @@ interface Encoder extends EncodedRequest {
   /** A number up to 2^53, or decimal text. */
   writeInt64(value: number | string): this
   writeBoolean(value: boolean): this
+  /** Its length in 16 bits, then its bytes. */
+  writeString(value: string): this
   writeUVarInt(value: number): this
   /** A compact string: its length and one more, then its bytes. */
   writeUVarIntString(value: string): this

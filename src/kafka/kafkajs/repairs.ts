@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module'
+import type { Socket } from 'node:net'
 import { codeOf } from '../error-code.ts'
 import type { Broker } from './internals.ts'
 import { bySilence, noteSilence } from './silence.ts'
@@ -10,6 +11,19 @@ const { KafkaJSConnectionError, KafkaJSBrokerNotFound } = require('kafkajs/src/e
   'KafkaJSConnectionError' | 'KafkaJSBrokerNotFound',
   new (message: string) => Error
 >
+
+/** It takes any bytes for frames of the protocol: what another server answers ends the process. */
+const { prototype: frames } = require('kafkajs/src/network/connection') as {
+  prototype: { socket?: Socket; processData: (data: Buffer) => void }
+}
+const { processData } = frames
+frames.processData = function (data) {
+  try {
+    processData.call(this, data)
+  } catch (error) {
+    this.socket?.destroy(new Error('what answers is not Kafka', { cause: error }))
+  }
+}
 
 /** It opens a socket for each request that comes while it connects (fetches do), and loses all of them but the last. */
 const { prototype: connections } = require('kafkajs/src/network/connection') as {

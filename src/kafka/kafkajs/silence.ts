@@ -1,3 +1,4 @@
+import { formatAddress } from '../../settings/address.ts'
 import type { Broker } from './internals.ts'
 
 /** A broker that failed so long ago is taken for as good as any other. */
@@ -6,10 +7,12 @@ const MEMORY_MS = 60_000
 /** When brokers, by address, have last failed this process: its connections learn from each other. */
 const failedAt = new Map<string, number>()
 
-export const addressOf = ({ connectionPool: { host, port } }: Broker): string => `${host}:${port}`
+export const addressOf = ({ connectionPool: { host, port } }: Broker): string => formatAddress({ host, port })
 
-export function noteSilence(broker: Broker): void {
-  failedAt.set(addressOf(broker), performance.now())
+export const noteSilence = (broker: Broker): void => noteSilenceAt(addressOf(broker))
+
+export function noteSilenceAt(address: string): void {
+  failedAt.set(address, performance.now())
 }
 
 /** Whom to ask first: who has not failed lately, then whoever is connected; any of them where that is the same. */

@@ -36,7 +36,12 @@ export class ByteReader {
   }
 
   text(): string {
+    return this.nullableText() ?? ''
+  }
+
+  nullableText(): string | null {
     const length = this.int16()
+    if (length < 0) return null
     const at = this.#advance(length)
     return this.buffer.toString('utf8', at, at + length)
   }

@@ -1,7 +1,5 @@
 import { PayflowError } from '../../errors.ts'
-import { fetchApi } from './fetch.ts'
 import { kafkajsVersion } from '../kafkajs/protocol.ts'
-import { produceApi } from './produce.ts'
 import type { WireMode } from './wire-mode.ts'
 
 /** What a broker understands, by API key. */
@@ -18,13 +16,5 @@ export function wireMode(env: Readonly<Record<string, string | undefined>>, kafk
   throw new PayflowError('BAD_SETTING', `PAYFLOW_WIRE is "${wanted}"`, {
     kind: 'usage',
     hint: 'set it to payflow or kafkajs, or not at all',
-  })
-}
-
-/** Whether a broker takes the two requests that carry records, in the versions of either mode: Produce 7 and Fetch 11 (Kafka 2.3). */
-export function supports(versions: ApiVersions): boolean {
-  return [produceApi, fetchApi].every(({ apiKey, apiVersion }) => {
-    const range = versions[apiKey]
-    return range !== undefined && range.minVersion <= apiVersion && apiVersion <= range.maxVersion
   })
 }

@@ -66,7 +66,7 @@ describe('a command line that is wrong ends with 2, names what is wrong, and say
 
   test.each([
     ['infra up --engine podman', {}, '--engine cannot be "podman"', 'allowed: auto, docker, local or external'],
-    ['topics list', { PAYFLOW_BROKERS: 'here' }, 'PAYFLOW_BROKERS cannot be "here"', /^allowed: one host:port/],
+    ['topics list', { PAYFLOW_BROKERS: 'here:x' }, 'PAYFLOW_BROKERS cannot be "here:x"', /^allowed: one host:port/],
     ['topics create --partitions 0', {}, '--partitions cannot be "0"', 'allowed: an integer from 1 to 1000'],
     ['infra up --nodes 10', {}, '--nodes cannot be "10"', 'allowed: an integer from 1 to 9'],
     ['topics list --engine external', {}, 'The engine "external" needs brokers', 'say --brokers host:port'],
@@ -103,7 +103,7 @@ test.each([
   [['produce', 'orders', '--rate', '0', '--json'], {}],
   [['produce', 'orders', '--rate', '0'], { PAYFLOW_JSON: '1' }],
   [['--json', 'worker', 'nobody'], {}],
-  [['topics', 'list', '--json', '--brokers', 'x'], {}],
+  [['topics', 'list', '--json', '--brokers', 'x:y'], {}],
 ])('with --json the error of %j is one line of JSON: code, message, hint', async (argv, env) => {
   const { exitCode, stdout, stderr } = await command(argv, { env })
   expect([exitCode, stdout]).toEqual([2, ''])

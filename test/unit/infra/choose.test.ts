@@ -20,7 +20,7 @@ test.each([
 })
 
 test('auto is external when brokers were given, whatever else there is', async () => {
-  const given = { ...options, brokers: ['kafka.test:9092'] }
+  const given = { ...options, connection: { brokers: ['kafka.test:9092'] } }
   const { engine, reason } = await chooseEngine('auto', given, surroundings('ready', 'local'))
   expect([engine.name, reason]).toEqual(['external', 'external: brokers were given'])
 })
@@ -41,7 +41,9 @@ test('auto takes local for several brokers, which docker does not run', async ()
 test('an engine asked for by name is taken; one that contradicts the brokers is refused', async () => {
   for (const name of ['docker', 'local'] as const) {
     expect((await chooseEngine(name, options, surroundings('not-installed'))).engine.name).toBe(name)
-    await expect(chooseEngine(name, { ...options, brokers: ['kafka.test:9092'] })).rejects.toMatchObject({
+    await expect(
+      chooseEngine(name, { ...options, connection: { brokers: ['kafka.test:9092'] } }),
+    ).rejects.toMatchObject({
       kind: 'usage',
     })
   }

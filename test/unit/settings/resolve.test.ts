@@ -121,7 +121,7 @@ describe('a value that is not allowed', () => {
     [{ env: { PAYFLOW_KAFKA_PORT: '65536' } }, 'PAYFLOW_KAFKA_PORT cannot be "65536"', 'an integer from 0 to 65535'],
     [{ options: { partitions: '0' } }, '--partitions cannot be "0"', 'an integer from 1 to 1000'],
     [{ options: { partitions: '1.5' } }, '--partitions cannot be "1.5"', 'an integer from 1 to 1000'],
-    [{ options: { brokers: 'kafka' } }, '--brokers cannot be "kafka"', 'one host:port or several with commas between them'], // prettier-ignore
+    [{ options: { brokers: 'one two' } }, '--brokers cannot be "one two"', 'one host:port or several with commas between them'], // prettier-ignore
     [{ options: { brokers: 'a:1,,b:2' } }, '--brokers cannot be "a:1,,b:2"', 'one host:port or several with commas between them'], // prettier-ignore
     [{ options: { brokers: 'a:65536' } }, '--brokers cannot be "a:65536"', 'one host:port or several with commas between them'], // prettier-ignore
     [{ options: { ksqlUrl: 'localhost:8088' } }, '--ksql-url cannot be "localhost:8088"', 'an http:// or https:// address without a password in it'], // prettier-ignore
@@ -130,6 +130,21 @@ describe('a value that is not allowed', () => {
   ])('%j is refused by name, with what is allowed', (given, message, allowed) => {
     expect(refusal(given)).toMatchObject({ kind: 'usage', message, hint: `allowed: ${allowed}` })
   })
+
+  test.each([
+    ['SSL://kafka:9093', /^payflow cannot use TLS or SASL yet/],
+    ['http://localhost:8088', /^brokers are named host:port, without http:/],
+    ['::1', /^an IPv6 address stands in brackets/],
+  ])('%s as a broker is answered with the reason', (brokers, hint) => {
+    expect(refusal({ options: { brokers } }).hint).toMatch(hint)
+  })
+
+  test.each(['http://:hunter2@localhost:8088', 'http://localhost:8088/?x=1', 'http://localhost:8088/#x'])(
+    '%s is not the address of a ksqlDB',
+    (ksqlUrl) => {
+      expect(refusal({ options: { ksqlUrl } }).code).toBe('SETTING_INVALID')
+    },
+  )
 
   test('of the file is refused with its key and the path', () => {
     expect(refusal({ config: { nodes: 12 } }).message).toMatch(/^"nodes" in \/.*payflow\.config\.json cannot be "12"$/)

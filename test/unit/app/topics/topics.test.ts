@@ -10,7 +10,9 @@ const own = [
   DEAD_LETTERS,
   ...workers.flatMap(({ name }) => [stateTopic(name), inboxTopic(name)]),
 ]
-const group = (name: string, members = 0) => ({ group: name, state: members > 0 ? 'Stable' : 'Empty', members })
+const group = (name: string, members = 0) => ({
+  ...{ group: name, state: members > 0 ? 'Stable' : 'Empty', type: 'classic', members },
+})
 const topic = (name: string) => ({ topic: name, partitions: 3 })
 
 /** Names as they stand beside payflow's on a shared cluster, near misses above all. */

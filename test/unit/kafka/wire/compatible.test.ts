@@ -1,8 +1,6 @@
 import { expect, test } from 'vitest'
 import { PayflowError } from '../../../../src/errors.ts'
-import { supports, wireMode } from '../../../../src/kafka/wire/compatible.ts'
-
-const range = (minVersion: number, maxVersion: number) => ({ minVersion, maxVersion })
+import { wireMode } from '../../../../src/kafka/wire/compatible.ts'
 
 test('PAYFLOW_WIRE chooses who encodes records', () => {
   expect(wireMode({})).toBe('payflow')
@@ -24,12 +22,4 @@ test('anything else is a usage error that names what is allowed', () => {
 
 test('with another kafkajs than the one compared with, kafkajs encodes', () => {
   expect(wireMode({}, '2.2.5')).toBe('kafkajs')
-})
-
-test('a broker must speak Produce 7 and Fetch 11', () => {
-  expect(supports({ 0: range(0, 11), 1: range(0, 17) })).toBe(true)
-  expect(supports({ 0: range(7, 7), 1: range(11, 11) })).toBe(true)
-  expect(supports({ 0: range(0, 6), 1: range(0, 11) })).toBe(false)
-  expect(supports({ 0: range(0, 7), 1: range(12, 17) })).toBe(false)
-  expect(supports({ 0: range(0, 7) })).toBe(false)
 })

@@ -2,7 +2,7 @@ import { createRequire } from 'node:module'
 
 /** kafkajs's own encoders and readers: what the tests compare with, and build a broker's answers from. */
 const require = createRequire(import.meta.url)
-const internal = (path: string): unknown => require(`kafkajs/src/${path}`)
+export const internal = (path: string): unknown => require(`kafkajs/src/${path}`)
 
 export interface Encoder {
   readonly buffer: Buffer

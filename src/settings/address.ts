@@ -1,0 +1,58 @@
+import { isIPv6 } from 'node:net'
+
+/** A host and a port. An IPv6 address stands without its brackets. */
+export interface Address {
+  readonly host: string
+  readonly port: number
+}
+
+const defaultPort = 9092
+
+export const addressesAllowed = 'one host:port or several with commas between them'
+
+/** `host:port`; an IPv6 address in brackets. */
+export const formatAddress = ({ host, port }: Address): string => `${host.includes(':') ? `[${host}]` : host}:${port}`
+
+/** Of a text that `formatAddress` or `parseAddress` made. */
+export function splitAddress(text: string): Address {
+  const colon = text.lastIndexOf(':')
+  return { host: text.slice(0, colon).replace(/^\[(.*)\]$/, '$1'), port: Number(text.slice(colon + 1)) }
+}
+
+const secured = /^(ssl|sasl_ssl|sasl_plaintext|kafka\+ssl)$/i
+const otherProtocol = /^(https?|wss?|zookeeper|zk)$/i
+
+/**
+ * One address as people and other clients write it: `host`, `host:port`, `[::1]:9092`, with a listener's name before it
+ * (`PLAINTEXT://host:port`, as in `advertised.listeners`). The host is what a URL's host can be: upper case, international
+ * names, underscores, a dot at its end.
+ * @throws Error whose message says what is wrong with it, without any part of it: it could hold a password.
+ */
+export function parseAddress(text: string): Address {
+  const [, scheme, rest = ''] = /^(?:([a-z][\w+.-]*):\/\/)?(.*)$/is.exec(text.trim()) ?? []
+  if (scheme !== undefined && secured.test(scheme))
+    throw new Error(`payflow cannot use TLS or SASL yet: name a PLAINTEXT listener instead of ${scheme.toUpperCase()}`)
+  if (scheme !== undefined && otherProtocol.test(scheme))
+    throw new Error(`brokers are named host:port, without ${scheme}://`)
+  const [, host, port = ''] = /^(\[[^\]]*\]|[^:]*)(?::(\d*))?\/?$/s.exec(rest) ?? []
+  if (host === undefined || host === '')
+    throw new Error(isIPv6(rest) ? 'an IPv6 address stands in brackets: [::1]:9092' : addressesAllowed)
+  const number = port === '' ? defaultPort : Number(port)
+  if (number < 1 || number > 65_535) throw new Error(addressesAllowed)
+  return { host: hostOf(host), port: number }
+}
+
+/** The host as a URL has it: lower case, international names in ASCII, IPv6 addresses in their short form. */
+function hostOf(text: string): string {
+  const [, address, zone = ''] = /^\[([0-9a-f:.]+)(%[\w.-]+)?\]$/i.exec(text) ?? []
+  const url = `http://${address === undefined ? text : `[${address}]`}/`
+  const parsed = /[\s/\\?#@]/.test(text) || !URL.canParse(url) ? undefined : new URL(url)
+  if (parsed === undefined) throw new Error(addressesAllowed)
+  return address === undefined ? parsed.hostname : parsed.hostname.slice(1, -1) + zone
+}
+
+/** The distinct addresses of a list, as `host:port`, in their order. @throws Error as `parseAddress` does */
+export function parseAddressList(list: string | readonly string[]): string[] {
+  const parts = typeof list === 'string' ? list.replace(/[\s,]+$/, '').split(',') : list
+  return [...new Set(parts.map((part) => formatAddress(parseAddress(part))))]
+}
