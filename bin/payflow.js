@@ -1,6 +1,27 @@
 #!/usr/bin/env node
-import { main } from '../dist/cli/shell/main.js'
+// Read by every Node there is, also one that is too old for payflow: nothing newer than 2015 here, and no static import.
+var needed = [20, 19]
+var found = process.versions.node.split('.').map(Number)
 
-process.exitCode = await main(process.argv.slice(2))
-// Nothing is left to do: a socket that some library forgot must not keep a finished command alive.
-setTimeout(() => process.exit(), 250).unref()
+if (found[0] > needed[0] || (found[0] === needed[0] && found[1] >= needed[1])) {
+  import('../dist/cli/shell/main.js')
+    .then(function (cli) {
+      return cli.main(process.argv.slice(2))
+    })
+    .then(function (exitCode) {
+      process.exitCode = exitCode
+      // Nothing is left to do: a socket that some library forgot must not keep a finished command alive.
+      setTimeout(function () {
+        process.exit()
+      }, 250).unref()
+    })
+    .catch(function (error) {
+      console.error('Error: payflow could not be loaded: ' + error.message.split('\n')[0])
+      console.error('\u2192 install it again; in a clone: `npm ci`')
+      process.exitCode = 1
+    })
+} else {
+  console.error('Error: payflow needs Node.js ' + needed.join('.') + ' or newer; this is ' + process.versions.node)
+  console.error('\u2192 install a newer one; `node --version` says which one this shell uses')
+  process.exitCode = 2
+}

@@ -1,15 +1,23 @@
 import { connectionOf } from '../settings/connection.ts'
 import { chooseEngine } from '../infra/choose.ts'
 import type { Engine, InfraOptions, InfraStatus } from '../infra/engine.ts'
+import type { ProcessIdentity } from '../infra/processes.ts'
 import type { Settings } from '../settings/resolve.ts'
 import type { Report } from './cluster.ts'
 
-function infraOptions(settings: Settings, env: NodeJS.ProcessEnv, ksql: boolean): InfraOptions {
+interface EngineWish {
+  readonly ksql?: boolean
+  /** What it starts ends with this process. */
+  readonly run?: ProcessIdentity | undefined
+}
+
+function infraOptions(settings: Settings, env: NodeJS.ProcessEnv, { ksql = true, run }: EngineWish): InfraOptions {
   const { home, kafkaPort, zookeeperPort, ksqlPort, nodes, ksqlUrl, brokersGiven, origins } = settings
   return {
     ...{ home, kafkaPort, zookeeperPort, ksqlPort, nodes, ksql, env },
     ...(ksqlUrl !== undefined && origins.ksqlUrl.kind !== 'infra' && { ksqlUrl }),
     ...(brokersGiven && { connection: connectionOf(settings) }),
+    ...(run && { run }),
   }
 }
 
@@ -17,9 +25,9 @@ function infraOptions(settings: Settings, env: NodeJS.ProcessEnv, ksql: boolean)
 export function engineOf(
   settings: Settings,
   env: NodeJS.ProcessEnv,
-  { ksql = true }: { ksql?: boolean } = {},
+  wish: EngineWish = {},
 ): Promise<{ engine: Engine; reason: string }> {
-  return chooseEngine(settings.engine, infraOptions(settings, env, ksql))
+  return chooseEngine(settings.engine, infraOptions(settings, env, wish))
 }
 
 /** The settings as they are once the brokers of `status` run. */
@@ -29,12 +37,14 @@ export const reaching = (settings: Settings, { brokers, ksql }: InfraStatus): Se
   ksqlUrl: ksql ?? settings.ksqlUrl,
 })
 
+const quoted = (word: string): string => (/^[\w./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`)
+
 /** The commands that let other programs of this shell reach the brokers. */
 export function exportsOf({ home, origins }: Settings, { brokers, ksql }: InfraStatus): string[] {
   return [
     `export PAYFLOW_BROKERS=${brokers.join(',')}`,
     ...(ksql === null ? [] : [`export PAYFLOW_KSQL_URL=${ksql}`]),
-    ...(origins.home.kind === 'default' ? [] : [`export PAYFLOW_HOME=${home}`]),
+    ...(origins.home.kind === 'default' ? [] : [`export PAYFLOW_HOME=${quoted(home)}`]),
   ]
 }
 
@@ -42,10 +52,10 @@ export function exportsOf({ home, origins }: Settings, { brokers, ksql }: InfraS
 export async function up(
   settings: Settings,
   env: NodeJS.ProcessEnv,
-  { ksql }: { ksql: boolean },
+  wish: EngineWish,
   { report, signal, onEngine }: { report: Report; signal: AbortSignal; onEngine: (engine: Engine) => void },
 ): Promise<{ status: InfraStatus; started: boolean }> {
-  const { engine, reason } = await engineOf(settings, env, { ksql })
+  const { engine, reason } = await engineOf(settings, env, wish)
   onEngine(engine)
   report(`engine ${reason}`)
   const { started, ...status } = await engine.up(report, signal)

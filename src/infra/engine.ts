@@ -1,4 +1,5 @@
 import type { ConnectionSettings } from '../settings/connection.ts'
+import type { ProcessIdentity } from './processes.ts'
 
 export type EngineName = 'docker' | 'local' | 'external'
 
@@ -24,6 +25,8 @@ export interface InfraOptions {
   /** Given by the user: the brokers are not payflow's. */
   connection?: ConnectionSettings
   env: NodeJS.ProcessEnv
+  /** What is started ends with this process, whatever ends it; undefined: it stays until it is stopped. */
+  run?: ProcessIdentity
   /** Where docker-compose.yml and the pom are; by default the package this file belongs to. */
   packageRoot?: string
 }
@@ -54,7 +57,8 @@ export interface Engine {
   up(report: Report, signal?: AbortSignal): Promise<InfraStatus & { started: boolean }>
   /** Ends at once what `up` of this object has started so far, without waiting for it: the process is about to end. */
   endNow(): void
-  down(options: { volumes: boolean }, report: Report): Promise<{ stopped: boolean }>
+  /** `run`: ends only what that run started. It works on a full or read-only disk, and without the home. */
+  down(options: { volumes: boolean; run?: ProcessIdentity }, report: Report): Promise<{ stopped: boolean }>
   logs(
     options: { service?: string; follow: boolean; lines: number },
     write: (line: string) => void,

@@ -1,8 +1,8 @@
 import { accessSync, constants, mkdirSync } from 'node:fs'
 import { createHash } from 'node:crypto'
-import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { PayflowError, messageOf } from '../errors.ts'
+import { homeDirectory } from '../settings/home-directory.ts'
 
 const unwritable = new Set(['EACCES', 'EPERM', 'EROFS', 'ENOTDIR', 'EEXIST', 'ENOENT', 'ENAMETOOLONG'])
 const full = new Set(['ENOSPC', 'EDQUOT'])
@@ -42,6 +42,6 @@ export function prepareHome(home: string, directories: readonly string[] = []): 
 /** Empty for the default home, otherwise short and its own, so that what runs for two homes does not share a name. */
 export function homeSuffix(home: string): string {
   const absolute = resolve(home)
-  if (absolute === join(homedir(), '.payflow')) return ''
+  if (absolute === join(homeDirectory() ?? '/', '.payflow')) return ''
   return `-${createHash('sha256').update(absolute).digest('hex').slice(0, 8)}`
 }

@@ -14,10 +14,15 @@ function read(path: string): string | undefined {
   }
 }
 
-function holderIn(content: string): ProcessIdentity | undefined {
+/** The process that holds a lock, and since when. */
+interface Holder extends ProcessIdentity {
+  readonly since: string
+}
+
+function holderIn(content: string): Holder | undefined {
   try {
-    const { pid, startTime } = JSON.parse(content) as Partial<ProcessIdentity>
-    return typeof pid === 'number' && typeof startTime === 'string' ? { pid, startTime } : undefined
+    const { pid, startTime, since = '' } = JSON.parse(content) as Partial<Holder>
+    return typeof pid === 'number' && typeof startTime === 'string' ? { pid, startTime, since } : undefined
   } catch {
     return undefined
   }
@@ -42,8 +47,9 @@ function breakStale(path: string, content: string): void {
   const aside = `${path}.stale.${process.pid}`
   try {
     renameSync(path, aside)
-  } catch {
-    return
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return
+    throw error
   }
   // somebody else may have broken it and taken it between our look and our rename: then it goes back
   const moved = read(aside)
@@ -51,32 +57,77 @@ function breakStale(path: string, content: string): void {
   rmSync(aside, { force: true })
 }
 
+type Attempt =
+  | { readonly outcome: 'taken'; readonly release: () => void }
+  | { readonly outcome: 'held'; readonly holder: Holder }
+  /** Its file cannot be written, and no process that is alive holds it. */
+  | { readonly outcome: 'unwritable'; readonly error: unknown }
+
+/** Takes the lock, unless a process that is alive holds it. A lock whose process is gone is broken. */
+export function takeLock(path: string): Attempt {
+  const content = JSON.stringify({ ...identify(process.pid), since: new Date().toISOString() })
+  for (;;) {
+    const failures: unknown[] = []
+    const attempt = <Result>(action: () => Result): Result | undefined => {
+      try {
+        return action()
+      } catch (error) {
+        failures.push(error)
+        return undefined
+      }
+    }
+    if (attempt(() => create(path, content)) === true)
+      return { outcome: 'taken', release: () => releaseLock(path, content) }
+    const current = read(path)
+    const holder = current === undefined ? undefined : holderIn(current)
+    if (holder !== undefined && isAlive(holder)) return { outcome: 'held', holder }
+    if (current !== undefined) attempt(() => breakStale(path, current))
+    if (failures.length > 0) return { outcome: 'unwritable', error: failures[0] }
+  }
+}
+
+/** Leaves the lock of another process alone: somebody may have deleted ours. One that cannot be removed is stale when this process ends. */
+function releaseLock(path: string, content: string): void {
+  if (read(path) !== content) return
+  try {
+    rmSync(path, { force: true })
+  } catch {
+    // what was done under the lock is done
+  }
+}
+
+export interface LockOptions {
+  readonly report: Report
+  readonly signal?: AbortSignal | undefined
+  /** Go on without the lock where it cannot be written: what ends things must work on a full disk. */
+  readonly evenUnwritable?: boolean
+}
+
 /**
- * Runs `action` while no other process runs one under the same lock file. A lock whose process is gone is broken.
- * @throws PayflowError (infra) when another live process keeps it for five minutes
+ * Runs `action` while no other process runs one under the same lock file.
+ * @throws PayflowError (infra) when another live process keeps it for five minutes; the file system's error when it cannot be written
  */
 export async function withLock<Result>(
   path: string,
-  { report, signal }: { report: Report; signal?: AbortSignal | undefined },
+  { report, signal, evenUnwritable = false }: LockOptions,
   action: () => Promise<Result>,
 ): Promise<Result> {
-  const content = JSON.stringify(identify(process.pid))
   let announced = false
-  const taken = await poll(
+  const release = await poll(
     () => {
-      if (create(path, content)) return true
-      const current = read(path)
-      const holder = current === undefined ? undefined : holderIn(current)
-      if (current !== undefined && (holder === undefined || !isAlive(holder))) breakStale(path, current)
-      else if (holder !== undefined && !announced) {
-        announced = true
-        report(`Waiting for another payflow (pid ${holder.pid}) to finish with ${path}`)
+      const attempt = takeLock(path)
+      if (attempt.outcome === 'taken') return attempt.release
+      if (attempt.outcome === 'unwritable') {
+        if (evenUnwritable) return () => undefined
+        throw attempt.error
       }
+      if (!announced) report(`Waiting for another payflow (pid ${attempt.holder.pid}) to finish with ${path}`)
+      announced = true
       return undefined
     },
     { timeoutMs: waitMs, intervalMs: 100, signal },
   )
-  if (!taken)
+  if (!release)
     throw new PayflowError('LOCKED', `Another payflow has been holding ${path} for five minutes`, {
       kind: 'infra',
       hint: 'wait for it, or stop it',
@@ -84,6 +135,6 @@ export async function withLock<Result>(
   try {
     return await action()
   } finally {
-    rmSync(path, { force: true })
+    release()
   }
 }

@@ -11,17 +11,31 @@ export interface ServiceFailure {
   readonly text: string
   /** Where its data are, in words or as a path. */
   readonly data: string
+  /** What is wrong with its jars, where it has any: a line each. */
+  readonly jarFlaws?: () => readonly string[]
+  /** Variables of the environment that Java takes options from. */
+  readonly javaVariables?: readonly string[]
 }
 
 const shownLines = 4
 const telling =
   /\b(ERROR|FATAL)\b|^(Error|Caused by|Exception)\b|^[\w.$]+(Exception|Error)\b|^(OpenJDK|Java HotSpot).*(error|fail)/
 
+/** Lines with something in them. That Java has taken options from the environment is no complaint. */
+const linesOf = (text: string): string[] =>
+  text
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '' && !/^(NOTE: )?Picked up \w+:/.test(line))
+
+/** Why a JVM did not even begin, in its own words. */
+export const firstComplaint = (text: string): string => linesOf(text).slice(0, 2).join(': ')
+
 /** What a Java program's log says went wrong, in its own words and without stack frames: its last few such lines. */
 export function lastComplaints(text: string): string[] {
-  const lines = text.split('\n').map((line) => line.trim())
+  const lines = linesOf(text)
   const complaints = lines.filter((line) => telling.test(line))
-  const chosen = complaints.length > 0 ? complaints : lines.filter((line) => line !== '')
+  const chosen = complaints.length > 0 ? complaints : lines
   return [...new Set(chosen)].slice(-shownLines).map((line) => line.replace(/^\[[^\]]*\] /, ''))
 }
 
@@ -39,6 +53,20 @@ export const inconsistentData = (data: string, evidence: string): PayflowError =
   )
 
 const lastWord = ({ text }: ServiceFailure): string => lastComplaints(text).at(-1) ?? ''
+
+const brokenJars = (name: string, evidence: string): PayflowError =>
+  infra(
+    'JARS_BROKEN',
+    `The jars of ${name} are broken: ${evidence}`,
+    'delete the directory kafka-* in PAYFLOW_HOME; the next `payflow infra up` fetches them again',
+  )
+
+/** Variables that Java takes options from; the names of those that are set. */
+export const javaVariablesIn = (env: NodeJS.ProcessEnv): string[] =>
+  ['JAVA_TOOL_OPTIONS', '_JAVA_OPTIONS', 'JDK_JAVA_OPTIONS'].filter((name) => (env[name] ?? '') !== '')
+
+export const adviceOnJava = (variables: readonly string[]): string | undefined =>
+  variables.length === 0 ? undefined : `Java also takes options from ${variables.join(' and ')}: correct or unset it`
 
 const causes: { readonly pattern: RegExp; readonly explain: (failure: ServiceFailure) => PayflowError }[] = [
   {
@@ -68,13 +96,22 @@ const causes: { readonly pattern: RegExp; readonly explain: (failure: ServiceFai
       infra('OUT_OF_MEMORY', `There is not enough memory to run ${name}`, 'free some, or start fewer nodes'),
   },
   {
-    pattern: /ClassNotFoundException|NoClassDefFoundError|find or load main class|ZipException|error reading zip/i,
-    explain: (failure) =>
+    pattern: /Too many open files/,
+    explain: ({ name }) =>
+      infra('TOO_MANY_FILES', `${name} may not open enough files`, 'allow more in this shell: `ulimit -n 4096`'),
+  },
+  {
+    pattern: /^Error occurred during initialization of VM|Could not create the Java Virtual Machine/m,
+    explain: ({ name, text, javaVariables = [] }) =>
       infra(
-        'JARS_BROKEN',
-        `The jars of ${failure.name} are broken: ${lastWord(failure)}`,
-        'delete the directory kafka-* in PAYFLOW_HOME; the next `payflow infra up` fetches them again',
+        'JAVA_REFUSES',
+        `Java does not start ${name}: ${firstComplaint(text)}`,
+        adviceOnJava(javaVariables) ?? '`payflow infra logs` shows all of it',
       ),
+  },
+  {
+    pattern: /ZipException|error reading zip|invalid LOC header|ClassFormatError/i,
+    explain: (failure) => brokenJars(failure.name, lastWord(failure)),
   },
   {
     pattern: /AccessDeniedException|Permission denied|Read-only file system/,
@@ -87,10 +124,14 @@ const causes: { readonly pattern: RegExp; readonly explain: (failure: ServiceFai
   },
 ]
 
+const missingClass = /ClassNotFoundException|NoClassDefFoundError|find or load main class/
+
 /** Why a service ended while it should have started, in words for a user. */
 export function explainFailure(failure: ServiceFailure): PayflowError {
   const cause = causes.find(({ pattern }) => pattern.test(failure.text))
   if (cause) return cause.explain(failure)
+  const [flaw] = missingClass.test(failure.text) ? (failure.jarFlaws?.() ?? []) : []
+  if (flaw !== undefined) return brokenJars(failure.name, flaw)
   const words = lastComplaints(failure.text)
   const told = words.length > 0 ? `. Its last words: ${words.join(' | ')}` : ' without a word'
   return infra(

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
+import { decodeText } from './decode-text.ts'
 import { didYouMean } from '../did-you-mean.ts'
 import { messageOf } from '../errors.ts'
 import { usage } from './refuse.ts'
@@ -15,7 +16,7 @@ const syntaxFault = (error: unknown): string =>
 export function readConfigFile(path: string, required: boolean): Record<string, unknown> {
   let text: string
   try {
-    text = readFileSync(path, 'utf8')
+    text = decodeText(readFileSync(path))
   } catch (error) {
     if (!required && (error as NodeJS.ErrnoException).code === 'ENOENT') return {}
     throw usage('CONFIG_UNREADABLE', `Cannot read ${path}: ${messageOf(error)}`, 'name another file with --config')

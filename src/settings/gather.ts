@@ -2,7 +2,7 @@ import { resolve } from 'node:path'
 import { z } from 'zod'
 import { DEFAULT_CONFIG_FILE, readConfigFile } from './config-file.ts'
 import { usage } from './refuse.ts'
-import { defaultOf, flagOf, rowOf, settingNames, variableOf, type SettingName, type Values } from './table.ts'
+import { flagOf, rowOf, settingNames, variableOf, type SettingName, type Values } from './table.ts'
 import { hintOf, schemaOf } from './types.ts'
 
 /** Where a value came from. `text` names it to a user: `--engine`, `PAYFLOW_ENGINE`, a file's path, `infra up`, `default`. */
@@ -36,7 +36,7 @@ export function gather(
     if (variable !== undefined && variable !== '')
       return { value: variable, origin: { kind: 'environment', text: variableOf(name) } }
     if (file[name] !== undefined) return { value: file[name], origin: { kind: 'file', text: path } }
-    return { value: defaultOf(name), origin: { kind: 'default', text: 'default' } }
+    return { value: rowOf(name).default, origin: { kind: 'default', text: 'default' } }
   }
   return Object.fromEntries(settingNames.map((name) => [name, given(name)])) as Record<SettingName, Given>
 }

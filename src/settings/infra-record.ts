@@ -9,8 +9,9 @@ const recordSchema = z.object({
   ksql: z.string().nullable(),
   startedAt: z.string(),
   nodes: z.int().min(1),
+  run: z.object({ pid: z.int(), startTime: z.string() }).optional(),
 })
-/** What `infra up` remembers of the brokers it started, in `<home>/infra.json`. */
+/** What `infra up` remembers of the brokers it started, in `<home>/infra.json`. `run`: the process with which they end. */
 export type InfraRecord = z.infer<typeof recordSchema>
 
 const recordPath = (home: string): string => join(home, 'infra.json')

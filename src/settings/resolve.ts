@@ -1,5 +1,5 @@
-import { homedir } from 'node:os'
 import { resolve } from 'node:path'
+import { expandHome } from './home-directory.ts'
 import { namedConfigFile } from './config-file.ts'
 import { check, gather, type Given, type Origin, type SettingSources } from './gather.ts'
 import { readRecord, type InfraRecord } from './infra-record.ts'
@@ -34,7 +34,7 @@ export function resolveSettings(sources: SettingSources): Settings {
   const values = check(given)
   const origins = Object.fromEntries(settingNames.map((name) => [name, given[name].origin])) as Record<SettingName, Origin> // prettier-ignore
   const { engine, brokers } = chooseSource(values, given)
-  const home = resolve(sources.cwd, values.home.replace(/^~(?=\/|$)/, homedir()))
+  const home = resolve(sources.cwd, expandHome(values.home))
   const known = readRecord(home)
   const record = known !== undefined && (engine === 'auto' || engine === known.engine) ? known : undefined
   // What `infra up` told people to export is still payflow's own cluster.

@@ -1,6 +1,3 @@
-import { homedir } from 'node:os'
-import { join } from 'node:path'
-
 /** What a setting may be. `types.ts` makes the schema of it, so that help needs no zod. */
 export type Kind =
   | { readonly is: 'choice'; readonly of: readonly string[] }
@@ -12,7 +9,7 @@ export type Kind =
 export interface Row {
   readonly kind: Kind
   /** As a user would write it. Absent: the setting may be undefined. */
-  readonly default?: string | number | (() => string)
+  readonly default?: string | number
   /** What help and README say where the default alone does not say it. */
   readonly defaultText?: string
   /** One short sentence, without a full stop. */
@@ -65,8 +62,7 @@ const table = {
   },
   home: {
     kind: text('a directory'),
-    default: (): string => join(homedir(), '.payflow'),
-    defaultText: '~/.payflow',
+    default: '~/.payflow',
     help: "directory for Kafka's jars, data, logs and records of what runs",
     handedOn: true,
   },
@@ -142,15 +138,10 @@ export const variableOf = (name: SettingName): string => `PAYFLOW_${words(name, 
 /** `--ksql-url` of `ksqlUrl`, whether or not there is such an option. */
 export const flagOf = (name: SettingName): string => `--${words(name, '-').toLowerCase()}`
 
-export function defaultOf(name: SettingName): string | number | undefined {
-  const { default: value } = rowOf(name)
-  return typeof value === 'function' ? value() : value
-}
-
 /** The default in words, for help and README. */
 export const defaultTextOf = (name: SettingName): string => {
   const { defaultText, default: value } = rowOf(name)
-  return defaultText ?? (value === undefined || typeof value === 'function' ? 'none' : String(value))
+  return defaultText ?? (value === undefined ? 'none' : String(value))
 }
 
 /** A value as its option or variable would have it: the schema reads it back. */

@@ -30,6 +30,7 @@ export async function brokerWith(properties: Properties): Promise<string[]> {
     jvmOptions: ['-Xmx256m', '-XX:+UseSerialGC'],
     mainClass: 'kafka.Kafka',
     properties: renderProperties(own),
+    run: undefined,
   })
   const brokers = [`127.0.0.1:${port}`]
   await waitForBrokers({ brokers }, 1, 90_000)

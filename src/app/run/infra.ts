@@ -1,39 +1,57 @@
 import type { Engine } from '../../infra/engine.ts'
+import { identify, type ProcessIdentity } from '../../infra/processes.ts'
 import type { Settings } from '../../settings/resolve.ts'
 import type { Report } from '../cluster.ts'
 import { reaching, up } from '../infra.ts'
+import { startKeeper, type Keeper } from './keeper.ts'
+import { takeRunLock } from './run-lock.ts'
 
-/** The brokers of one run: they end with it if it started them, unless it is to leave them running. */
+/** The brokers of one run: what it starts ends with it, however it ends, unless it is to leave them running. */
 export class RunInfra {
   readonly #env: NodeJS.ProcessEnv
-  readonly #options: { readonly ksql: boolean; readonly keep: boolean }
+  readonly #ksql: boolean
+  /** With what the brokers end; undefined: they stay. */
+  readonly #run: ProcessIdentity | undefined
   #engine: Engine | undefined
-  /** Undefined while they are being started. */
-  #started: boolean | undefined
+  #keeper: Keeper | undefined
+  #release = (): void => undefined
+  #isUp = false
 
-  constructor(env: NodeJS.ProcessEnv, options: { ksql: boolean; keep: boolean }) {
+  constructor(env: NodeJS.ProcessEnv, { ksql, keep }: { ksql: boolean; keep: boolean }) {
     this.#env = env
-    this.#options = options
+    this.#ksql = ksql
+    this.#run = keep ? undefined : identify(process.pid)
   }
 
-  /** Returns the settings that reach the brokers, and what came of it in words. */
+  /**
+   * Returns the settings that reach the brokers, and what came of it in words.
+   * @throws PayflowError (failed) when another run uses the same brokers
+   */
   async up(settings: Settings, report: Report, signal: AbortSignal): Promise<{ settings: Settings; outcome: string }> {
-    const onEngine = (engine: Engine): void => void (this.#engine = engine)
-    const { status, started } = await up(settings, this.#env, this.#options, { report, signal, onEngine })
-    this.#started = started
+    this.#release = takeRunLock(settings)
+    const onEngine = (engine: Engine): void => {
+      this.#engine = engine
+      if (this.#run && engine.name !== 'external')
+        this.#keeper = startKeeper({ home: settings.home, engine: engine.name, run: this.#run }, this.#env)
+    }
+    const wish = { ksql: this.#ksql, run: this.#run }
+    const { status, started } = await up(settings, this.#env, wish, { report, signal, onEngine })
+    this.#isUp = true
     const outcome = `${started ? 'started' : 'running already'}, ${status.engine}, ${status.brokers.join(', ')}`
     return { settings: reaching(settings, status), outcome }
   }
 
   async down(report: Report): Promise<void> {
-    if (this.#isOurs) await this.#engine?.down({ volumes: false }, report)
+    try {
+      if (this.#keeper && this.#run) await this.#engine?.down({ volumes: false, run: this.#run }, report)
+    } finally {
+      this.#release()
+    }
+    this.#keeper?.dismiss()
   }
 
   endNow(): void {
-    if (this.#started === undefined || this.#isOurs) this.#engine?.endNow()
-  }
-
-  get #isOurs(): boolean {
-    return this.#started === true && !this.#options.keep
+    if (!this.#isUp || this.#run) this.#engine?.endNow()
+    this.#release()
   }
 }

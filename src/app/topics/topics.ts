@@ -89,7 +89,10 @@ export function notReset(
     ...plan.deleteTopics.filter((topic) => !wanted.has(topic) && found.has(topic)).map((topic) => `${topic} is there again`), // prettier-ignore
     ...groups
       .filter(({ group }) => plan.deleteGroups.includes(group))
-      .map(({ group, members }) => `${group} is there again, with ${members === null ? 'members' : counted(members, 'member')}`),
+      .map(
+        ({ group, members }) =>
+          `${group} is there again, with ${members === null ? 'members' : counted(members, 'member')}`,
+      ),
   ]
 }
 

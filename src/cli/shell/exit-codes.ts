@@ -6,4 +6,4 @@ export const exitCodes: Readonly<Record<ErrorKind, number>> = { usage: 2, infra:
 export const bugExitCode = 1
 
 /** What shells report for a process that a signal ended. */
-export const signalExitCodes = { SIGINT: 130, SIGTERM: 143 } as const
+export const signalExitCodes = { SIGHUP: 129, SIGINT: 130, SIGQUIT: 131, SIGTERM: 143 } as const

@@ -1,8 +1,10 @@
 import process from 'node:process'
+import { PayflowError } from '../../errors.ts'
 import { bugExitCode } from './exit-codes.ts'
 import { createProgram } from './program.ts'
 import { describeFailure, failureStyle } from './report-error.ts'
 import { listenForSignals, type Signals } from './signals.ts'
+import { watchStandardOutput } from '../standard-output.ts'
 import type { Parent, World } from './world.ts'
 
 /** How long a process whose parent is gone may take to end its transactions. */
@@ -19,7 +21,9 @@ export async function main(argv: readonly string[]): Promise<number> {
     stdout,
     stderr,
     env,
-    cwd: process.cwd(),
+    get cwd() {
+      return currentDirectory()
+    },
     isTTY: { stdin: isTerminal(stdin), stdout: isTerminal(stdout), stderr: isTerminal(stderr) },
     columns: () => (stderr.isTTY ? stderr.columns : 80),
     rows: () => (stderr.isTTY ? stderr.rows : 24),
@@ -29,17 +33,30 @@ export async function main(argv: readonly string[]): Promise<number> {
     atForcedExit: signals.atForcedExit,
     parent: parentOf(env),
   }
-  survivePipes(signals)
+  stderr.on('error', () => undefined)
+  const output = watchStandardOutput(stdout, signals)
   const leave = endWithParent(signals)
   silenceWarnings(argv)
+  process.on('uncaughtException', (error) => signals.exitNow(fail(error, argv, world, signals)))
   try {
     await createProgram(world).parseAsync(argv, { from: 'user' })
-    return signals.exitCode() ?? 0
+    const unwritten = await output.settled()
+    return unwritten ? fail(unwritten, argv, world, signals) : (signals.exitCode() ?? 0)
   } catch (error) {
-    return fail(error, argv, world, signals)
+    return fail((await output.settled()) ?? error, argv, world, signals)
   } finally {
     signals.dispose()
     leave()
+  }
+}
+
+/** @throws PayflowError (usage) when it was deleted under the shell */
+function currentDirectory(): string {
+  try {
+    return process.cwd()
+  } catch (cause) {
+    const message = 'The directory that this shell is in no longer exists'
+    throw new PayflowError('NO_DIRECTORY', message, { kind: 'usage', hint: 'go to another one with `cd`', cause })
   }
 }
 
@@ -79,17 +96,6 @@ function endWithParent({ stop }: Signals): () => void {
     // Closing the channel would lose what is not written yet; it just keeps nobody alive any more.
     process.channel?.unref()
   }
-}
-
-/** A reader that goes away (`payflow … | head`) ends the command quietly. */
-function survivePipes({ stop }: Signals): void {
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error
-    stop()
-    process.exitCode = 0
-    setTimeout(() => process.exit(0), 5_000).unref()
-  })
-  process.stderr.on('error', () => undefined)
 }
 
 /** Node's own warnings, such as kafkajs's negative timeouts, are nothing a user can act on. */

@@ -3,6 +3,7 @@ import { PayflowError, messageOf } from '../../errors.ts'
 import { isBrokerError, asPayflowError } from '../../kafka/errors.ts'
 import { bugExitCode, exitCodes } from './exit-codes.ts'
 import { mayColor, said, type Palette } from './output.ts'
+import { asSystemFailure } from '../system-errors.ts'
 import type { World } from './world.ts'
 
 interface Failure {
@@ -32,6 +33,8 @@ export function failureOf(error: unknown): Failure {
       hint: error.hint ?? 'see more with --verbose',
     }
   if (isBrokerError(error)) return failureOf(asPayflowError(error))
+  const refused = asSystemFailure(error)
+  if (refused) return failureOf(refused)
   return {
     exitCode: bugExitCode,
     code: 'BUG',

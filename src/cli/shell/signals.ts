@@ -6,12 +6,17 @@ type Signal = keyof typeof signalExitCodes
 export interface Signals extends Pick<World, 'signal' | 'stopWith' | 'announceWith' | 'atForcedExit'> {
   /** Ends the command gracefully, as a first signal does, without a word. */
   readonly stop: () => void
+  /** Runs what was registered for the end of the process, and ends it. */
+  readonly exitNow: (exitCode: number) => never
   /** The exit code that a signal asks for; undefined when none came or a graceful end is the normal one. */
   readonly exitCode: () => number | undefined
   readonly dispose: () => void
 }
 
-/** The first signal stops gracefully what knows how to; a second one, or the first otherwise, ends the process at once. */
+/**
+ * The first signal stops gracefully what knows how to; a second one, or the first otherwise, ends the process at once.
+ * So does SIGQUIT (Ctrl-\\). SIGHUP says that the terminal or the session is gone.
+ */
 export function listenForSignals(say: (line: string) => void): Signals {
   const controller = new AbortController()
   const cleanups = new Set<() => void>()
@@ -19,12 +24,14 @@ export function listenForSignals(say: (line: string) => void): Signals {
   let show: ((line: string) => void) | undefined
   let received: Signal | undefined
 
-  const exitNow = (signal: Signal): never => {
+  const exitNow = (exitCode: number): never => {
     for (const cleanup of cleanups) cleanup()
-    process.exit(signalExitCodes[signal])
+    process.exit(exitCode)
   }
   const onSignal = (signal: Signal): void => {
-    if (stopping === undefined || received !== undefined) return exitNow(signal)
+    if (signal === 'SIGHUP' && received === 'SIGHUP') return // a shell and the kernel may both say so
+    if (stopping === undefined || received !== undefined || signal === 'SIGQUIT')
+      return exitNow(signalExitCodes[signal])
     received = signal
     const announce = show ?? say
     announce(`${stopping.message} (once more ends it at once)`)
@@ -47,6 +54,7 @@ export function listenForSignals(say: (line: string) => void): Signals {
       return () => cleanups.delete(cleanup)
     },
     stop: () => controller.abort(),
+    exitNow,
     exitCode: () => (received && stopping?.outcome === 'interrupted' ? signalExitCodes[received] : undefined),
     dispose: () => {
       for (const remove of listeners) remove()

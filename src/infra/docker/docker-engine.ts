@@ -1,10 +1,11 @@
-import { PayflowError } from '../../errors.ts'
+import { PayflowError, messageOf } from '../../errors.ts'
 import { describeBrokers, waitForBrokers } from '../../kafka/readiness.ts'
 import { readRecord, removeRecord, writeRecord } from '../../settings/infra-record.ts'
 import type { BrokerFaults, Engine, InfraOptions, InfraStatus, Report } from '../engine.ts'
 import { explainHomeError, prepareHome } from '../home.ts'
 import { withLock } from '../lock.ts'
 import { becomesFree, claimPort } from '../ports.ts'
+import { sameProcess, type ProcessIdentity } from '../processes.ts'
 import { isStillRegistered } from '../service-failure.ts'
 import { layoutOf } from '../local/layout.ts'
 import {
@@ -17,6 +18,8 @@ import {
 } from './compose.ts'
 import { dockerBrokerFaults } from './broker-faults.ts'
 import { explainComposeFailure, failedService } from './failure.ts'
+import { ownerOf } from './owner.ts'
+import { showProgress } from './progress.ts'
 import { probeDocker, requireDocker } from './probe.ts'
 
 const answerTimeoutMs = 3_000
@@ -27,9 +30,6 @@ const mostAttempts = 5
 const defaultKsqlPort = 8088
 
 const address = (port: number): string => `127.0.0.1:${port}`
-const progress =
-  /^\s*(?:Container|Network|Volume|Image)?\s*(\S.*\b(?:Pulling|Pulled|Created|Started|Waiting|Healthy|Error|Stopped|Removed))\s*$/
-
 /** The containers of docker-compose.yml. */
 export class DockerEngine implements Engine {
   readonly name = 'docker'
@@ -71,13 +71,27 @@ export class DockerEngine implements Engine {
     if (this.#startedAll) this.#compose.detach(['down', '--remove-orphans', '--timeout', '0'])
   }
 
-  async down({ volumes }: { volumes: boolean }, report: Report): Promise<{ stopped: boolean }> {
+  async down(
+    { volumes, run }: { volumes: boolean; run?: ProcessIdentity },
+    report: Report,
+  ): Promise<{ stopped: boolean }> {
     const { home, env } = this.#options
+    if (run && !this.#isOf(run)) return { stopped: false }
     await requireDocker(env)
     const containers = await this.#compose.containers()
     if (containers.length > 0 || volumes) await this.#remove(volumes, report)
-    if (readRecord(home)?.engine === this.name) removeRecord(home)
+    try {
+      if (readRecord(home)?.engine === this.name) removeRecord(home)
+    } catch (error) {
+      report(`What \`infra up\` recorded in ${home} stays there: ${messageOf(error)}`)
+    }
     return { stopped: containers.length > 0 }
+  }
+
+  /** Whether the containers end with that run, by the record or, where that is lost, by what this object started. */
+  #isOf(run: ProcessIdentity): boolean {
+    const owner = readRecord(this.#options.home)?.run ?? (this.#startedAll ? this.#options.run : undefined)
+    return owner !== undefined && sameProcess(owner, run)
   }
 
   async logs(
@@ -103,17 +117,19 @@ export class DockerEngine implements Engine {
   }
 
   async #start(report: Report, signal: AbortSignal | undefined): Promise<InfraStatus & { started: boolean }> {
+    const { home } = this.#options
     const wanted = containerNames.filter((name) => name !== 'ksqldb' || this.#options.ksql)
     const before = await this.#compose.containers(signal)
     const complete = wanted.every((name) => before.some(({ service, serving }) => service === name && serving))
-    if (complete && (await this.#answers(before))) return this.#finish(before, false)
+    const owner = ownerOf(home, this.#options.run, before.length === 0)
+    if (complete && (await this.#answers(before))) return this.#finish(before, false, owner)
     const ports = await this.#claimPorts(before)
     this.#startedAll = before.length === 0
     try {
       await this.#composeUp(wanted, ports, report, signal)
       await waitForBrokers({ brokers: [address(ports.kafka)] }, 1, brokerTimeoutMs, signal)
       report(`Kafka answers on ${address(ports.kafka)}`)
-      return this.#finish(await this.#compose.containers(signal), true)
+      return this.#finish(await this.#compose.containers(signal), true, owner)
     } catch (error) {
       if (this.#startedAll) await this.#remove(false, report).catch(() => undefined)
       throw error
@@ -181,12 +197,18 @@ export class DockerEngine implements Engine {
     throw new PayflowError('COMPOSE_FAILED', `docker compose down failed: ${said}`, { kind: 'infra' })
   }
 
-  #finish(containers: readonly Container[], started: boolean): InfraStatus & { started: boolean } {
+  #finish(
+    containers: readonly Container[],
+    started: boolean,
+    run: ProcessIdentity | undefined,
+  ): InfraStatus & { started: boolean } {
     const status = this.#statusOf(containers, true)
     const { home } = this.#options
-    if (started || readRecord(home)?.engine !== this.name) {
+    const record = readRecord(home)
+    if (started || record?.engine !== this.name || record.run?.pid !== run?.pid) {
       const { brokers, zookeeper, ksql } = status
-      writeRecord(home, { engine: this.name, brokers, zookeeper, ksql, startedAt: new Date().toISOString(), nodes: 1 })
+      const startedAt = new Date().toISOString()
+      writeRecord(home, { engine: this.name, brokers, zookeeper, ksql, startedAt, nodes: 1, ...(run && { run }) })
     }
     return { ...status, started }
   }
@@ -223,15 +245,4 @@ function noLogs(service: string | undefined, existing: readonly ContainerName[])
     kind: 'usage',
     hint: `there are: ${existing.join(', ')}`,
   })
-}
-
-/** Compose's progress, one line a change, each only once. */
-function showProgress(report: Report): (line: string) => void {
-  const shown = new Set<string>()
-  return (line) => {
-    const text = progress.exec(line)?.[1]?.replaceAll(/\s+/g, ' ')
-    if (text === undefined || shown.has(text)) return
-    shown.add(text)
-    report(text)
-  }
 }

@@ -17,7 +17,7 @@ export interface JarOptions {
 }
 
 /** Why the jars in `directory` cannot be used, one line a flaw; empty when they can. */
-function flawsOf(directory: string): string[] {
+export function flawsOf(directory: string): string[] {
   if (!existsSync(directory)) return ['not there yet']
   const manifest = readManifest(directory)
   return manifest ? findFlaws(directory, manifest) : ['the list of its jars is missing or unreadable']

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path'
 import { PayflowError } from '../../errors.ts'
 import { runCommand } from '../command.ts'
+import { adviceOnJava, firstComplaint, javaVariablesIn } from '../service-failure.ts'
 
 const oldestMajor = 11
 const timeoutMs = 20_000
@@ -26,14 +27,11 @@ export async function findJava(env: NodeJS.ProcessEnv, signal?: AbortSignal): Pr
       hint: howToInstall,
     })
   if (exitCode !== 0 || major === undefined) {
-    const words = output.trim().split('\n')[0] ?? ''
+    const words = firstComplaint(output)
     throw new PayflowError(
       'JAVA_UNUSABLE',
       `\`${java} -version\` ${outcome === 'timed-out' ? 'hangs' : 'fails'}: ${words}`,
-      {
-        kind: 'infra',
-        hint: howToInstall,
-      },
+      { kind: 'infra', hint: adviceOnJava(javaVariablesIn(env)) ?? howToInstall },
     )
   }
   if (major < oldestMajor)

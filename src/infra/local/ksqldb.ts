@@ -1,9 +1,11 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { PayflowError } from '../../errors.ts'
+import { listensOn } from '../port-owner.ts'
 import { poll } from '../poll.ts'
 import { becomesFree, claimPort } from '../ports.ts'
 import { ksqldbProperties, renderProperties } from './properties.ts'
+import { markOptions } from './mark.ts'
 import { addressOf, propertiesPath, readStates, startProgram, stopService, type Service } from './services.ts'
 import { explainDeath, seconds, tooSlow, whileAlive, type StartContext } from './start.ts'
 
@@ -39,13 +41,13 @@ async function isHealthy(port: number): Promise<boolean> {
   }
 }
 
-const environmentFor = (env: NodeJS.ProcessEnv): NodeJS.ProcessEnv => ({
+const environmentFor = (env: NodeJS.ProcessEnv, marks: readonly string[]): NodeJS.ProcessEnv => ({
   ...env,
   LOG_DIR: 'logs',
   KSQL_HEAP_OPTS: env.KSQL_HEAP_OPTS ?? '-Xmx1g',
   KSQL_LOG4J_OPTS: '-Dlog4j.configuration=file:run/log4j.properties -Dpayflow.log=logs/ksqldb.log',
   // A time without a zone is read in the server's; the workers read it as UTC.
-  KSQL_OPTS: `${env.KSQL_OPTS ?? ''} -Duser.timezone=UTC`.trim(),
+  KSQL_OPTS: `${env.KSQL_OPTS ?? ''} -Duser.timezone=UTC ${marks.join(' ')}`.trim(),
 })
 
 function isRunningWith({ layout }: Pick<StartContext, 'layout'>, properties: string): boolean {
@@ -59,7 +61,7 @@ export async function ensureKsqldb(
   program: string,
   { port: wanted, brokers, former }: { port: number; brokers: readonly string[]; former: number | undefined },
 ): Promise<void> {
-  const { layout, env, nodes, report, signal, started } = context
+  const { layout, env, nodes, report, signal, started, run } = context
   const propertiesFor = (port: number): string => renderProperties(ksqldbProperties({ port, nodes, brokers }))
   const running = readStates(layout).ksqldb
   if (running) {
@@ -71,18 +73,18 @@ export async function ensureKsqldb(
   const reuse = again !== undefined && (wanted === 0 || wanted === again) && (await becomesFree(again))
   const port = reuse ? again : await claimPort(wanted, 'PAYFLOW_KSQL_PORT')
   const since = Date.now()
-  const environment = environmentFor(env)
-  const service = startProgram(layout, 'ksqldb', port, { command: program, args: [propertiesPath(layout, 'ksqldb')], properties: propertiesFor(port), env: environment }) // prettier-ignore
+  const environment = environmentFor(env, markOptions({ home: layout.home, name: 'ksqldb', port, run }))
+  const service = startProgram(layout, 'ksqldb', port, { command: program, args: [propertiesPath(layout, 'ksqldb')], properties: propertiesFor(port), env: environment, run }) // prettier-ignore
   started.push(service)
   const healthy = async (inner: AbortSignal): Promise<void> => {
-    const probe = async () => ((await isHealthy(port)) ? true : undefined)
+    const probe = async () => ((await isHealthy(port)) && listensOn(service.pid, port) ? true : undefined)
     if (!(await poll(probe, { timeoutMs: startTimeoutMs, intervalMs: 200, signal: inner })))
       throw tooSlow(layout, service, startTimeoutMs)
   }
   try {
     await whileAlive([service], signal, healthy)
   } catch (error) {
-    throw explainDeath(error, layout)
+    throw explainDeath(error, context)
   }
   report(`ksqlDB answers on ${ksqlUrlOf(service)} (${seconds(since)})`)
 }

@@ -1,15 +1,15 @@
 import { existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { PayflowError } from '../../errors.ts'
+import { PayflowError, messageOf } from '../../errors.ts'
 import { describeBrokers } from '../../kafka/readiness.ts'
-import { readRecord, removeRecord, writeRecord } from '../../settings/infra-record.ts'
+import { readRecord, removeRecord, writeRecord, type InfraRecord } from '../../settings/infra-record.ts'
 import type { BrokerFaults, Engine, InfraOptions, InfraStatus, Report } from '../engine.ts'
 import { explainHomeError, prepareHome } from '../home.ts'
 import { withLock } from '../lock.ts'
 import { becomesFree, claimPort } from '../ports.ts'
 import { localBrokerFaults } from './broker-faults.ts'
 import { agreeOnNodes, recordNodes, removeData } from './cluster-data.ts'
-import { signalTo } from '../processes.ts'
+import { signalTo, type ProcessIdentity } from '../processes.ts'
 import { ensureJars } from './jars.ts'
 import { findJava } from './java.ts'
 import { ensureKsqldb, ksqlUrlOf, ksqldbProgram, usualKsqlPort } from './ksqldb.ts'
@@ -17,14 +17,12 @@ import { brokerName, layoutOf, type Layout, type ServiceName } from './layout.ts
 import { showLogs } from './logs.ts'
 import { log4jProperties, renderProperties } from './properties.ts'
 import { keepWhatServes, type Survivors } from './repair.ts'
-import { addressOf, forget, readStates, stopService, type Service, type ServiceStates } from './services.ts'
+import { addressOf, aliveIn, endsWith, forget, readStates, stopService, type Service, type ServiceStates } from './services.ts' // prettier-ignore
 import { startBrokers, startZookeeper, type Member, type StartContext } from './start.ts'
+import { stopInOrder } from './stop.ts'
 
 const statusTimeoutMs = 3_000
 const abortGraceMs = 3_000
-const brokerGraceMs = 30_000
-const zookeeperGraceMs = 5_000
-const ksqldbGraceMs = 15_000
 
 /** Apache Kafka and ZooKeeper as JVM processes of this machine, on 127.0.0.1 only. */
 export class LocalEngine implements Engine {
@@ -69,19 +67,29 @@ export class LocalEngine implements Engine {
   }
 
   endNow(): void {
-    for (const service of this.#started) {
+    const { run } = this.#options
+    const ofRun = run === undefined ? [] : aliveIn(readStates(this.#layout)).filter((service) => endsWith(service, run))
+    for (const service of [...this.#started, ...ofRun]) {
       signalTo(service, 'SIGKILL')
-      forget(this.#layout, service.name)
+      forget(this.#layout, service)
     }
-    if (this.#started.length > 0 && readRecord(this.#layout.home)?.engine === this.name) removeRecord(this.#layout.home)
+    if (this.#started.length > 0 || ofRun.length > 0)
+      this.#changeRecord(
+        () => removeRecord(this.#layout.home),
+        () => undefined,
+      )
   }
 
-  async down({ volumes }: { volumes: boolean }, report: Report): Promise<{ stopped: boolean }> {
-    if (!existsSync(this.#layout.home)) return { stopped: false }
+  async down(
+    { volumes, run }: { volumes: boolean; run?: ProcessIdentity },
+    report: Report,
+  ): Promise<{ stopped: boolean }> {
+    const { home, lock } = this.#layout
+    if (!existsSync(home) && aliveIn(readStates(this.#layout)).length === 0) return { stopped: false }
     try {
-      return await withLock(this.#layout.lock, { report }, () => this.#stop(volumes, report))
+      return await withLock(lock, { report, evenUnwritable: true }, () => this.#stop({ volumes, run }, report))
     } catch (error) {
-      throw explainHomeError(error, this.#layout.home)
+      throw explainHomeError(error, home)
     }
   }
 
@@ -97,12 +105,16 @@ export class LocalEngine implements Engine {
     const layout = this.#layout
     const nodes = agreeOnNodes(layout, this.#options.nodes)
     const survivors = await keepWhatServes(layout, report)
+    const owner = survivors.zookeeper?.run
+    if (owner) report(`They belong to a \`payflow all\` (pid ${owner.pid}), and end with it`)
     const complete = survivors.zookeeper !== undefined && survivors.brokers.length === nodes
     this.#started = []
     try {
       if (!complete) await this.#startMissing(nodes, survivors, report, signal)
       await this.#startKsqldb(nodes, survivors, report, signal)
       const status = this.#statusOf(true, readStates(layout))
+      const { run } = this.#options
+      this.#started = this.#started.filter((service) => run === undefined || endsWith(service, run))
       const known = readRecord(layout.home)
       if (!complete || known?.engine !== this.name || known.ksql !== status.ksql) this.#record(status, nodes)
       return { ...status, started: !complete }
@@ -126,7 +138,9 @@ export class LocalEngine implements Engine {
     const { zookeeperPort, members } = await this.#claimPorts(nodes, survivors)
     await ensureJars({ directory: layout.jars, root: packageRoot, env, report, signal })
     writeFileSync(join(layout.run, 'log4j.properties'), renderProperties(log4jProperties))
-    const context: StartContext = { layout, java, env, nodes, report, signal, started: this.#started }
+    // who joins a cluster stays as long as the cluster
+    const run = survivors.zookeeper === undefined ? this.#options.run : survivors.zookeeper.run
+    const context: StartContext = { layout, java, env, nodes, report, signal, started: this.#started, run }
     if (survivors.zookeeper === undefined) await startZookeeper(context, zookeeperPort)
     await startBrokers(context, zookeeperPort, members)
     signal?.throwIfAborted()
@@ -145,7 +159,8 @@ export class LocalEngine implements Engine {
     const former = gone.find(({ name }) => name === 'ksqldb')?.port
     const own = [ksqldb?.port, former, ksqlPort].map((port) => `http://127.0.0.1:${port}`)
     if (program === undefined || (ksqlUrl !== undefined && !own.includes(ksqlUrl.replace(/\/+$/, '')))) return
-    const context = { layout: this.#layout, env, nodes, report, signal, started: this.#started }
+    const { run } = this.#options
+    const context = { layout: this.#layout, env, nodes, report, signal, started: this.#started, run }
     await ensureKsqldb(context, program, { port: ksqlPort, brokers: brokers.map(addressOf), former })
   }
 
@@ -181,26 +196,38 @@ export class LocalEngine implements Engine {
     return { zookeeperPort: claimed, members }
   }
 
-  async #stop(volumes: boolean, report: Report): Promise<{ stopped: boolean }> {
+  async #stop(
+    { volumes, run }: { volumes: boolean; run: ProcessIdentity | undefined },
+    report: Report,
+  ): Promise<{ stopped: boolean }> {
     const layout = this.#layout
-    const { zookeeper, brokers, ksqldb, stale } = readStates(layout)
-    const stop = async (service: Service, graceMs: number): Promise<void> => {
-      const how = await stopService(layout, service, graceMs)
-      report(`${service.name} (pid ${service.pid}) ${how === 'ended' ? 'has stopped' : 'had to be killed'}`)
-    }
-    if (ksqldb) await stop(ksqldb, ksqldbGraceMs)
-    await Promise.all(brokers.map((broker) => stop(broker, brokerGraceMs)))
-    if (zookeeper) await stop(zookeeper, zookeeperGraceMs)
-    for (const { name } of stale) forget(layout, name)
-    if (readRecord(layout.home)?.engine === this.name) removeRecord(layout.home)
+    const states = readStates(layout)
+    const chosen = aliveIn(states).filter((service) => run === undefined || endsWith(service, run))
+    await stopInOrder(layout, chosen, report)
+    for (const service of states.stale) forget(layout, service)
+    const { brokers, zookeeper, ksqldb } = readStates(layout)
+    if (zookeeper === undefined && brokers.length === 0) this.#changeRecord(() => removeRecord(layout.home), report)
+    else if (ksqldb === undefined)
+      this.#changeRecord((record) => writeRecord(layout.home, { ...record, ksql: null }), report)
     if (volumes && existsSync(layout.data)) {
       removeData(layout)
       report(`Removed the data in ${layout.data}`)
     }
-    return { stopped: zookeeper !== undefined || ksqldb !== undefined || brokers.length > 0 }
+    return { stopped: chosen.length > 0 }
   }
 
-  #statusOf(running: boolean, { zookeeper, brokers, ksqldb }: Omit<ServiceStates, 'stale'>): InfraStatus {
+  /** Where the record cannot be changed, what was to end has ended all the same. */
+  #changeRecord(change: (record: InfraRecord) => void, report: Report): void {
+    const { home } = this.#layout
+    try {
+      const record = readRecord(home)
+      if (record?.engine === this.name) change(record)
+    } catch (error) {
+      report(`What \`infra up\` recorded in ${home} stays as it is: ${messageOf(error)}`)
+    }
+  }
+
+  #statusOf(running: boolean, { zookeeper, brokers, ksqldb }: Omit<ServiceStates, 'stale' | 'left'>): InfraStatus {
     return {
       engine: this.name,
       running,

@@ -1,13 +1,14 @@
-import { readdirSync } from 'node:fs'
+import { readdirSync, statSync } from 'node:fs'
 import { PayflowError } from '../../errors.ts'
 import { followLines, lastLines } from '../log-files.ts'
-import { logPath, type Layout, type ServiceName } from './layout.ts'
+import { logPath, outputPath, type Layout, type ServiceName } from './layout.ts'
+
+const fileName = /^(zookeeper|ksqldb|kafka-\d+)(?:\.out)?\.log$/
 
 function servicesWithLogs(layout: Layout): ServiceName[] {
   try {
-    return readdirSync(layout.logs)
-      .flatMap((name) => /^(zookeeper|ksqldb|kafka-\d+)\.log$/.exec(name)?.[1] ?? [])
-      .sort() as ServiceName[]
+    const names = readdirSync(layout.logs).flatMap((name) => fileName.exec(name)?.[1] ?? [])
+    return [...new Set(names)].sort() as ServiceName[]
   } catch {
     return []
   }
@@ -38,9 +39,28 @@ export async function showLogs(
   const services = select(layout, service)
   const following = services.map((name) => {
     const prefix = services.length > 1 ? `${name} | ` : ''
-    const last = lastLines(logPath(layout, name), lines)
-    for (const line of last.lines) write(prefix + line)
-    return () => followLines(logPath(layout, name), last.end, (line) => write(prefix + line), signal)
+    const files = filesOf(layout, name).map((path) => ({ path, last: lastLines(path, lines) }))
+    const all = files.flatMap(({ last }) => last.lines)
+    for (const line of lines === 0 ? [] : all.slice(-lines)) write(prefix + line)
+    return files.map(
+      ({ path, last }) =>
+        () =>
+          followLines(path, last.end, (line) => write(prefix + line), signal),
+    )
   })
-  if (follow) await Promise.all(following.map((start) => start()))
+  if (follow) await Promise.all(following.flat().map((start) => start()))
+}
+
+/** A service's log, and what its JVM said outside it: before when the log began later, after when it was its last word. */
+function filesOf(layout: Layout, name: ServiceName): string[] {
+  const [log, output] = [logPath(layout, name), outputPath(layout, name)]
+  return changedMs(output) > changedMs(log) ? [log, output] : [output, log]
+}
+
+function changedMs(path: string): number {
+  try {
+    return statSync(path).mtimeMs
+  } catch {
+    return 0
+  }
 }

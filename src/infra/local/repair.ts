@@ -1,7 +1,9 @@
 import { describeBrokers } from '../../kafka/readiness.ts'
 import type { Report } from '../engine.ts'
+import { listensOn } from '../port-owner.ts'
 import type { Layout } from './layout.ts'
 import { addressOf, forget, readStates, stopService, type Service } from './services.ts'
+import { stopLeft } from './stop.ts'
 import { zookeeperAnswers } from './zookeeper.ts'
 
 const answerTimeoutMs = 5_000
@@ -10,7 +12,7 @@ const graceMs = 2_000
 
 const brokerAnswers = (service: Service): Promise<boolean> =>
   describeBrokers({ brokers: [addressOf(service)] }, answerTimeoutMs).then(
-    () => true,
+    () => listensOn(service.pid, service.port),
     () => false,
   )
 
@@ -28,12 +30,14 @@ async function stop(layout: Layout, services: Service[], why: string, report: Re
 
 /** Looks what an earlier `infra up` left: keeps what serves, ends what only half does, forgets what is gone. */
 export async function keepWhatServes(layout: Layout, report: Report): Promise<Survivors> {
-  const { zookeeper, brokers, stale } = readStates(layout)
-  for (const { name, pid } of stale) {
-    report(`${name} is gone, though its pid file (pid ${pid}) says it runs: ignoring the file`)
-    forget(layout, name)
+  const { zookeeper, brokers, stale: ended, left } = readStates(layout)
+  for (const service of ended) {
+    report(`${service.name} is gone, though its pid file (pid ${service.pid}) says it runs: ignoring the file`)
+    forget(layout, service)
   }
-  if (zookeeper === undefined || !(await zookeeperAnswers(zookeeper.port))) {
+  await stopLeft(layout, left, report)
+  const stale = [...ended, ...left]
+  if (zookeeper === undefined || !(await zookeeperAnswers(zookeeper))) {
     await stop(layout, brokers, 'runs without ZooKeeper', report)
     await stop(layout, zookeeper ? [zookeeper] : [], 'does not answer', report)
     return { zookeeper: undefined, brokers: [], gone: [...stale, ...brokers, ...(zookeeper ? [zookeeper] : [])] }

@@ -4,16 +4,19 @@ import { join, relative } from 'node:path'
 import { z } from 'zod'
 import { PayflowError } from '../../errors.ts'
 import { sizeOf } from '../log-files.ts'
-import { identify, isAlive, terminate } from '../processes.ts'
+import { runningCommands } from '../process-list.ts'
+import { identify, isAlive, sameProcess, signalTo, terminate, type ProcessIdentity } from '../processes.ts'
 import { logPath, outputPath, type Layout, type ServiceName } from './layout.ts'
+import { isOfHome, markOf, markOptions } from './mark.ts'
 
 const serviceSchema = z.object({
   name: z.custom<ServiceName>((name) => typeof name === 'string' && /^(zookeeper|ksqldb|kafka-\d+)$/.test(name)),
   pid: z.int().positive(),
   startTime: z.string(),
   port: z.int().positive(),
+  run: z.object({ pid: z.int().positive(), startTime: z.string() }).optional(),
 })
-/** A JVM that an `infra up` started, as its pid file describes it. */
+/** A program that payflow started, as its pid file describes it. `run`: the process with which it ends. */
 export type Service = z.infer<typeof serviceSchema>
 
 export interface ServiceStates {
@@ -22,6 +25,8 @@ export interface ServiceStates {
   readonly ksqldb: Service | undefined
   /** Their pid files are there, the processes are not. */
   readonly stale: Service[]
+  /** They are alive, but nobody wants them any more: the run they belong to is gone, or their pid file is. */
+  readonly left: Service[]
 }
 
 export const addressOf = ({ port }: Service): string => `127.0.0.1:${port}`
@@ -35,30 +40,60 @@ function readService(path: string): Service | undefined {
   }
 }
 
-export function readStates(layout: Layout): ServiceStates {
-  let names: string[]
+function recordedServices(layout: Layout): Service[] {
   try {
-    names = readdirSync(layout.run).filter((name) => name.endsWith('.pid'))
+    const names = readdirSync(layout.run).filter((name) => name.endsWith('.pid'))
+    return names.sort().flatMap((name) => readService(join(layout.run, name)) ?? [])
   } catch {
-    names = []
+    return []
   }
-  const known = names.sort().flatMap((name) => readService(join(layout.run, name)) ?? [])
+}
+
+/** What runs for this home by its own word, whatever became of the files there. */
+function markedServices(home: string): Service[] {
+  return runningCommands().flatMap((running) => {
+    const mark = markOf(running)
+    const identity = mark && isOfHome(mark, home) ? identify(running.pid) : undefined
+    return mark && identity
+      ? [{ name: mark.name, port: mark.port, ...identity, ...(mark.run && { run: mark.run }) }]
+      : []
+  })
+}
+
+export function readStates(layout: Layout): ServiceStates {
+  const known = recordedServices(layout)
   const alive = known.filter(isAlive)
+  const wanted = alive.filter(({ run }) => run === undefined || isAlive(run))
+  const unknown = markedServices(layout.home).filter((service) => !alive.some((other) => sameProcess(other, service)))
   return {
-    zookeeper: alive.find(({ name }) => name === 'zookeeper'),
-    brokers: alive.filter(({ name }) => name.startsWith('kafka-')),
-    ksqldb: alive.find(({ name }) => name === 'ksqldb'),
+    zookeeper: wanted.find(({ name }) => name === 'zookeeper'),
+    brokers: wanted.filter(({ name }) => name.startsWith('kafka-')),
+    ksqldb: wanted.find(({ name }) => name === 'ksqldb'),
     stale: known.filter((service) => !alive.includes(service)),
+    left: [...alive.filter((service) => !wanted.includes(service)), ...unknown],
   }
 }
 
-/** Whether an `infra up` left a process that is still there. */
-export function hasServices(layout: Layout): boolean {
-  const { zookeeper, brokers } = readStates(layout)
-  return zookeeper !== undefined || brokers.length > 0
-}
+export const aliveIn = ({ zookeeper, brokers, ksqldb, left }: ServiceStates): Service[] =>
+  [...brokers, ...left, ksqldb, zookeeper].filter((service) => service !== undefined)
 
-export const forget = (layout: Layout, name: ServiceName): void => rmSync(pidPath(layout, name), { force: true })
+export const endsWith = ({ run }: Service, process_: ProcessIdentity): boolean =>
+  run !== undefined && sameProcess(run, process_)
+
+/** Whether payflow left a process here that is still there. */
+export const hasServices = (layout: Layout): boolean => aliveIn(readStates(layout)).length > 0
+
+/** Removes the pid file of this very process. Where that cannot be done it is stale from now on, and ignored as such. */
+export function forget(layout: Layout, service: Service): void {
+  const path = pidPath(layout, service.name)
+  const recorded = readService(path)
+  if (recorded === undefined || !sameProcess(recorded, service)) return
+  try {
+    rmSync(path, { force: true })
+  } catch {
+    // a full or read-only disk must not keep what ends things from going on
+  }
+}
 
 export interface JavaProgram {
   readonly java: string
@@ -67,6 +102,7 @@ export interface JavaProgram {
   /** The text of the properties file that is its only argument. */
   readonly properties: string
   readonly env: NodeJS.ProcessEnv
+  readonly run: ProcessIdentity | undefined
 }
 
 export interface Program {
@@ -76,6 +112,7 @@ export interface Program {
   /** The text of the properties file. */
   readonly properties: string
   readonly env: NodeJS.ProcessEnv
+  readonly run: ProcessIdentity | undefined
 }
 
 export const propertiesPath = (layout: Layout, name: ServiceName): string =>
@@ -86,13 +123,21 @@ export interface StartedService extends Service {
   readonly logStart: number
 }
 
+/** File names are bytes to the system, but not to Java: it reads them in the locale's encoding, and cannot start in a directory beyond that. */
+const javaEnvironment = (env: NodeJS.ProcessEnv): NodeJS.ProcessEnv =>
+  process.platform === 'linux' ? { ...env, LC_ALL: 'C.UTF-8' } : env
+
 /** Starts a JVM with Kafka's jars that outlives this process. */
 export function startService(layout: Layout, name: ServiceName, port: number, program: JavaProgram): StartedService {
-  const { java, jvmOptions, mainClass, properties, env } = program
+  const { java, jvmOptions, mainClass, properties, env, run } = program
   const args = [
     ...jvmOptions,
     '-XX:-UsePerfData',
     '-Djava.awt.headless=true',
+    // Kafka upper-cases names by the locale's rules, and does not start where i becomes a dotted I
+    '-Duser.language=en',
+    '-Duser.country=US',
+    ...markOptions({ home: layout.home, name, port, run }),
     '-Dlog4j.configuration=file:run/log4j.properties',
     `-Dpayflow.log=logs/${name}.log`,
     '-cp',
@@ -100,12 +145,12 @@ export function startService(layout: Layout, name: ServiceName, port: number, pr
     mainClass,
     join('run', `${name}.properties`),
   ]
-  return startProgram(layout, name, port, { command: java, args, properties, env })
+  return startProgram(layout, name, port, { command: java, args, properties, env: javaEnvironment(env), run })
 }
 
 /** Starts a program that outlives this process. Its pid file is written before anything else can happen. */
 export function startProgram(layout: Layout, name: ServiceName, port: number, program: Program): StartedService {
-  const { command, args, properties, env } = program
+  const { command, args, properties, env, run } = program
   writeFileSync(propertiesPath(layout, name), properties)
   const logStart = sizeOf(logPath(layout, name))
   const output = openSync(outputPath(layout, name), 'w')
@@ -117,19 +162,30 @@ export function startProgram(layout: Layout, name: ServiceName, port: number, pr
     const identity = child.pid === undefined ? undefined : identify(child.pid)
     if (identity === undefined)
       throw new PayflowError('START_FAILED', `${name}: could not run ${command}`, { kind: 'infra' })
-    const service = { name, ...identity, port }
-    const draft = `${pidPath(layout, name)}.new`
-    writeFileSync(draft, `${JSON.stringify(service)}\n`)
-    renameSync(draft, pidPath(layout, name))
+    const service = { name, ...identity, port, ...(run && { run }) }
+    record(layout, service)
     return { ...service, logStart }
   } finally {
     closeSync(output)
   }
 }
 
+/** What cannot be recorded does not stay. */
+function record(layout: Layout, service: Service): void {
+  const path = pidPath(layout, service.name)
+  const draft = `${path}.new`
+  try {
+    writeFileSync(draft, `${JSON.stringify(service)}\n`)
+    renameSync(draft, path)
+  } catch (error) {
+    signalTo(service, 'SIGKILL')
+    throw error
+  }
+}
+
 /** Ends our process and forgets it. A process that was given the same pid since is left alone. */
 export async function stopService(layout: Layout, service: Service, graceMs: number): Promise<'ended' | 'killed'> {
   const result = await terminate(service, graceMs)
-  forget(layout, service.name)
+  forget(layout, service)
   return result
 }

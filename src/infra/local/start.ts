@@ -2,10 +2,12 @@ import { PayflowError } from '../../errors.ts'
 import { waitForBrokers } from '../../kafka/readiness.ts'
 import type { Report } from '../engine.ts'
 import { poll } from '../poll.ts'
-import { isAlive } from '../processes.ts'
+import { listensOn } from '../port-owner.ts'
+import { isAlive, type ProcessIdentity } from '../processes.ts'
 import { readFrom } from '../log-files.ts'
-import { explainFailure, isStillRegistered, lastComplaints } from '../service-failure.ts'
+import { explainFailure, isStillRegistered, javaVariablesIn, lastComplaints } from '../service-failure.ts'
 import { topicsOnDisk } from './cluster-data.ts'
+import { flawsOf } from './jars.ts'
 import { waitForTopics } from './known-topics.ts'
 import { brokerName, logPath, outputPath, type Layout } from './layout.ts'
 import { brokerJvmOptions, brokerProperties, renderProperties, sessionTimeoutMs } from './properties.ts'
@@ -27,6 +29,8 @@ export interface StartContext {
   readonly signal: AbortSignal | undefined
   /** Everything that was started, for whoever must stop it when the start fails. */
   readonly started: Service[]
+  /** The process with which they end. */
+  readonly run: ProcessIdentity | undefined
 }
 
 export const seconds = (since: number): string => `${((Date.now() - since) / 1000).toFixed(1)} s`
@@ -70,11 +74,14 @@ const portVariables: Readonly<Record<string, string>> = {
   ksqldb: 'PAYFLOW_KSQL_PORT',
 }
 
-export function explainDeath(error: unknown, layout: Layout): unknown {
+export function explainDeath(error: unknown, { layout, env }: Pick<StartContext, 'layout' | 'env'>): unknown {
   if (!(error instanceof ServiceDied)) return error
   const { name, port } = error.service
   const portVariable = portVariables[name] ?? 'PAYFLOW_KAFKA_PORT'
-  return explainFailure({ name, port, portVariable, data: layout.data, text: saidSinceStart(layout, error.service) })
+  const jarFlaws = (): string[] => (name === 'ksqldb' ? [] : flawsOf(layout.jars))
+  const javaVariables = javaVariablesIn(env)
+  const text = saidSinceStart(layout, error.service)
+  return explainFailure({ name, port, portVariable, data: layout.data, text, jarFlaws, javaVariables })
 }
 
 export function tooSlow(layout: Layout, service: StartedService, timeoutMs: number): PayflowError {
@@ -87,25 +94,26 @@ export function tooSlow(layout: Layout, service: StartedService, timeoutMs: numb
 }
 
 export async function startZookeeper(context: StartContext, port: number): Promise<Service> {
-  const { layout, java, env, signal, report, started } = context
+  const { layout, java, env, signal, report, started, run } = context
   const since = Date.now()
   const service = startService(layout, 'zookeeper', port, {
     java,
     env,
+    run,
     jvmOptions: zookeeperJvmOptions,
     mainClass: 'org.apache.zookeeper.server.quorum.QuorumPeerMain',
     properties: renderProperties(zookeeperProperties(port)),
   })
   started.push(service)
   const answers = async (inner: AbortSignal): Promise<void> => {
-    const probe = async () => ((await zookeeperAnswers(port)) ? true : undefined)
+    const probe = async () => ((await zookeeperAnswers(service)) ? true : undefined)
     if (!(await poll(probe, { timeoutMs: zookeeperTimeoutMs, signal: inner })))
       throw tooSlow(layout, service, zookeeperTimeoutMs)
   }
   try {
     await whileAlive([service], signal, answers)
   } catch (error) {
-    throw explainDeath(error, layout)
+    throw explainDeath(error, context)
   }
   report(`ZooKeeper answers on ${addressOf(service)} (${seconds(since)})`)
   return service
@@ -117,10 +125,11 @@ export interface Member {
 }
 
 function startBroker(context: StartContext, zookeeperPort: number, { id, port }: Member): StartedService {
-  const { layout, java, env, nodes, started } = context
+  const { layout, java, env, nodes, started, run } = context
   const service = startService(layout, brokerName(id), port, {
     java,
     env,
+    run,
     jvmOptions: brokerJvmOptions(nodes),
     mainClass: 'kafka.Kafka',
     properties: renderProperties(brokerProperties({ id, port, nodes, zookeeperPort })),
@@ -143,9 +152,25 @@ async function untilForgotten({ report, signal }: StartContext, zookeeperPort: n
   await poll(forgotten, { timeoutMs: 3 * sessionTimeoutMs, intervalMs: 100, signal })
 }
 
+/** Returns when this very broker knows all the others: another one may have been faster to take the port, and this one ends in a moment. */
+async function untilReady(
+  { layout, nodes }: StartContext,
+  service: StartedService,
+  signal: AbortSignal,
+): Promise<void> {
+  const answers = async (): Promise<true | undefined> => {
+    await waitForBrokers({ brokers: [addressOf(service)] }, nodes, brokerTimeoutMs, signal).catch((error: unknown) => {
+      const slow = error instanceof PayflowError && error.code === 'BROKERS_NOT_READY'
+      throw slow ? tooSlow(layout, service, brokerTimeoutMs) : error
+    })
+    return listensOn(service.pid, service.port) ? true : undefined
+  }
+  if (!(await poll(answers, { timeoutMs: brokerTimeoutMs, signal }))) throw tooSlow(layout, service, brokerTimeoutMs)
+}
+
 /** Starts the brokers and returns when each of them answers and knows all the others. */
 export async function startBrokers(context: StartContext, zookeeperPort: number, members: Member[]): Promise<void> {
-  const { layout, nodes, signal, report } = context
+  const { layout, signal, report } = context
   const ids = members.map(({ id }) => id)
   await untilForgotten(context, zookeeperPort, ids)
   const since = Date.now()
@@ -153,10 +178,7 @@ export async function startBrokers(context: StartContext, zookeeperPort: number,
   let services = members.map((member) => startBroker(context, zookeeperPort, member))
   const answers = async (inner: AbortSignal): Promise<void> => {
     for (const service of services) {
-      await waitForBrokers({ brokers: [addressOf(service)] }, nodes, brokerTimeoutMs, inner).catch((error: unknown) => {
-        const slow = error instanceof PayflowError && error.code === 'BROKERS_NOT_READY'
-        throw slow ? tooSlow(layout, service, brokerTimeoutMs) : error
-      })
+      await untilReady(context, service, inner)
       await waitForTopics(addressOf(service), topics, topicsTimeoutMs, inner)
     }
   }
@@ -166,7 +188,7 @@ export async function startBrokers(context: StartContext, zookeeperPort: number,
       break
     } catch (error) {
       const early = error instanceof ServiceDied && isStillRegistered(saidSinceStart(layout, error.service))
-      if (!early || attempt === mostAttempts) throw explainDeath(error, layout)
+      if (!early || attempt === mostAttempts) throw explainDeath(error, context)
       const { name } = error.service
       report(`${name} is still registered in ZooKeeper: starting it again`)
       await untilForgotten(context, zookeeperPort, ids)

@@ -1,4 +1,6 @@
 import { connect } from 'node:net'
+import { listensOn } from '../port-owner.ts'
+import type { Service } from './services.ts'
 
 const timeoutMs = 2_000
 
@@ -19,7 +21,9 @@ function ask(port: number, command: 'ruok' | 'dump'): Promise<string | undefined
   })
 }
 
-export const zookeeperAnswers = async (port: number): Promise<boolean> => (await ask(port, 'ruok')) === 'imok'
+/** Whether this very ZooKeeper says that it is fine: another one may have been faster to take the port. */
+export const zookeeperAnswers = async ({ pid, port }: Service): Promise<boolean> =>
+  (await ask(port, 'ruok')) === 'imok' && listensOn(pid, port)
 
 /** The ids of the brokers that ZooKeeper has registered, in the text of its `dump` command; undefined when that is no dump. */
 export const registeredIn = (dump: string): number[] | undefined =>

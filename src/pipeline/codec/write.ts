@@ -1,9 +1,14 @@
+import { mayGenerateCode } from '../code-generation.ts'
 import type { Fields } from './read.ts'
 
 type Encode = (event: Record<string, unknown>) => string
 
-/** Writes an event as JSON text, the fields in the order of the shape. Written as a function of its own for each shape, as `scanner`. */
-export function encoder(fields: Fields): Encode {
+/** Writes an event as JSON text, the fields in the order of the shape. */
+export const encoder = (fields: Fields): Encode =>
+  mayGenerateCode ? generatedEncoder(fields) : interpretingEncoder(fields)
+
+/** Written as a function for each shape, as `generatedScanner`. */
+export function generatedEncoder(fields: Fields): Encode {
   const entries = Object.entries(fields)
   const parts = entries.map(([name], i) => {
     const key = JSON.stringify(name)
@@ -19,4 +24,10 @@ export function encoder(fields: Fields): Encode {
           field.json(value),
     ),
   )
+}
+
+/** The same texts, more slowly, where no code may be generated. */
+export function interpretingEncoder(fields: Fields): Encode {
+  const entries = Object.entries(fields).map(([name, field]) => ({ name, key: `${JSON.stringify(name)}:`, field }))
+  return (event) => `{${entries.map(({ name, key, field }) => key + field.json(event[name])).join(',')}}`
 }

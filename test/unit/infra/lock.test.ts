@@ -1,8 +1,8 @@
-import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
-import { withLock } from '../../../src/infra/lock.ts'
+import { takeLock, withLock } from '../../../src/infra/lock.ts'
 
 const silent = { report: (): void => undefined }
 
@@ -50,4 +50,38 @@ test('who waits says for whom, and can be aborted', async () => {
     await expect(waiting).rejects.toThrow('stopped by the user')
   })
   expect(lines).toEqual([`Waiting for another payflow (pid ${process.pid}) to finish with ${path}`])
+})
+
+test('who may go on without a lock does so where none can be written, but still waits for a process that holds it', async () => {
+  const missing = join(lockPath(), 'not', 'there')
+  await expect(withLock(missing, silent, () => Promise.resolve())).rejects.toThrow('ENOENT')
+  const options = { ...silent, evenUnwritable: true }
+  expect(await withLock(missing, options, () => Promise.resolve('done'))).toBe('done')
+
+  const path = lockPath()
+  const waited: string[] = []
+  await withLock(path, silent, async () => {
+    const abort = new AbortController()
+    const report = (line: string): void => {
+      waited.push(line)
+      abort.abort(new Error('stopped by the user'))
+    }
+    const waiting = withLock(path, { report, signal: abort.signal, evenUnwritable: true }, () => Promise.resolve())
+    await expect(waiting).rejects.toThrow('stopped by the user')
+  })
+  expect(waited).toHaveLength(1)
+})
+
+test('who finds a lock held learns by whom and since when, and a lock of somebody else is left alone', () => {
+  const path = lockPath()
+  const first = takeLock(path)
+  if (first.outcome !== 'taken') throw new Error(first.outcome)
+  expect(takeLock(path)).toMatchObject({
+    outcome: 'held',
+    holder: { pid: process.pid, since: expect.any(String) as string },
+  })
+  const others = JSON.stringify({ pid: 1, startTime: 'earlier' })
+  writeFileSync(path, others)
+  first.release()
+  expect(readFileSync(path, 'utf8')).toBe(others)
 })

@@ -1,7 +1,8 @@
+import { spawn } from 'node:child_process'
 import { createServer } from 'node:net'
 import { once } from 'node:events'
 import { expect, onTestFinished, test } from 'vitest'
-import { listeningInodes, portOwner } from '../../../src/infra/port-owner.ts'
+import { listeningInodes, listensOn, portOwner } from '../../../src/infra/port-owner.ts'
 import { becomesFree, claimPort, freePort, isPortFree } from '../../../src/infra/ports.ts'
 
 const table = `  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode
@@ -42,4 +43,23 @@ test('0 means a free port, which lies below those of outgoing connections', asyn
   expect(await isPortFree(port)).toBe(true)
   expect(port).toBeLessThan(32_768)
   expect(await freePort([port])).not.toBe(port)
+})
+
+test('a process is told apart from the one that was faster to take its port', async () => {
+  const server = createServer().listen(0)
+  onTestFinished(() => void server.close())
+  await once(server, 'listening')
+  const { port } = server.address() as { port: number }
+  expect(listensOn(process.pid, port)).toBe(true)
+  const loser = spawn('sleep', ['60'], { detached: true })
+  onTestFinished(() => void loser.kill())
+  expect(listensOn(loser.pid!, port)).toBe(false)
+})
+
+test('a server that a script of ours started is ours', async () => {
+  const code = "require('net').createServer().listen(0,'127.0.0.1',function(){console.log(this.address().port)})"
+  const script = spawn('sh', ['-c', `"$0" -e "${code}"; true`, process.execPath], { detached: true })
+  onTestFinished(() => void process.kill(-script.pid!, 'SIGKILL'))
+  const [line] = (await once(script.stdout, 'data')) as [Buffer]
+  expect(listensOn(script.pid!, Number(line.toString()))).toBe(true)
 })

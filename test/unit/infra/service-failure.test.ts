@@ -14,7 +14,9 @@ test.each([
   ['kafka.common.InconsistentClusterIdException: The Cluster ID a', 'INCONSISTENT_DATA', '--volumes'],
   ['Caused by: java.net.BindException: Address already in use', 'PORT_IN_USE', 'PAYFLOW_KAFKA_PORT'],
   ['KafkaException: Failed to acquire lock on file .lock in data/kafka-0.', 'DATA_IN_USE', 'PAYFLOW_HOME'],
-  ['Error: Could not find or load main class kafka.Kafka', 'JARS_BROKEN', 'infra up'],
+  ['java.util.zip.ZipException: invalid LOC header (bad signature)', 'JARS_BROKEN', 'infra up'],
+  ['Error: Could not find or load main class kafka.Kafka', 'BROKER_DIED', 'infra logs'],
+  ['java.io.IOException: Too many open files', 'TOO_MANY_FILES', 'ulimit -n'],
   ['java.nio.file.AccessDeniedException: data/kafka-0/x', 'HOME_UNWRITABLE', 'PAYFLOW_HOME'],
   ['java.lang.OutOfMemoryError: Java heap space', 'OUT_OF_MEMORY', 'nodes'],
   ['[2026-01-01 00:00:00,000] ERROR something else (kafka.Kafka$)', 'BROKER_DIED', 'infra logs'],
@@ -44,4 +46,37 @@ test('a broker whose former self is still registered is told apart: it can be st
     isStillRegistered('org.apache.zookeeper.KeeperException$NodeExistsException: KeeperErrorCode = NodeExists'),
   ).toBe(true)
   expect(isStillRegistered('ERROR something else')).toBe(false)
+})
+
+test('jars are called broken when one of them is', () => {
+  const text = 'Error: Could not find or load main class kafka.Kafka'
+  const failure = { name: 'kafka-0', port: 9, portVariable: 'PAYFLOW_KAFKA_PORT', data: 'home/data', text }
+  expect(explainFailure({ ...failure, jarFlaws: () => [] }).code).toBe('BROKER_DIED')
+  expect(explainFailure({ ...failure, jarFlaws: () => ['kafka.jar: missing'] })).toMatchObject({
+    code: 'JARS_BROKEN',
+    message: 'The jars of kafka-0 are broken: kafka.jar: missing',
+  })
+})
+
+test('a JVM that does not begin is quoted, and the variable that it took options from is named', () => {
+  const text = [
+    'Picked up _JAVA_OPTIONS: -Xmx64m',
+    'Error occurred during initialization of VM',
+    'Initial heap size set to a larger value than the maximum heap size',
+  ].join('\n')
+  const failure = {
+    name: 'zookeeper',
+    port: 9,
+    portVariable: 'x',
+    data: 'home/data',
+    text,
+    javaVariables: ['_JAVA_OPTIONS'],
+  }
+  expect(explainFailure(failure)).toMatchObject({
+    code: 'JAVA_REFUSES',
+    message:
+      'Java does not start zookeeper: Error occurred during initialization of VM: ' +
+      'Initial heap size set to a larger value than the maximum heap size',
+    hint: 'Java also takes options from _JAVA_OPTIONS: correct or unset it',
+  })
 })

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { homedir, tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { describe, expect, onTestFinished, test } from 'vitest'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { PayflowError } from '../../../src/errors.ts'
 import { childEnvironment } from '../../../src/settings/child-environment.ts'
 import type { SettingSources } from '../../../src/settings/gather.ts'
@@ -104,6 +104,31 @@ describe('where a setting comes from', () => {
     expect(resolve({ config: 'other.json' })).toMatchObject({ partitions: 7, configFile: join(cwd, 'other.json') })
     expect(resolve({}, { PAYFLOW_CONFIG: 'other.json' }).partitions).toBe(7)
     expect(resolve({}).partitions).toBe(3)
+  })
+
+  test('a user without a home directory is asked for PAYFLOW_HOME, and needs nothing else', () => {
+    vi.stubEnv('HOME', '')
+    onTestFinished(() => void vi.unstubAllEnvs())
+    const settingsOf = (env: NodeJS.ProcessEnv) => () => resolveSettings({ options: {}, env, cwd: '/' })
+    expect(settingsOf({})).toThrow(expect.objectContaining({ code: 'NO_HOME_DIRECTORY', kind: 'usage' }) as Error)
+    expect(settingsOf({ PAYFLOW_HOME: '/var/payflow' })().home).toBe('/var/payflow')
+  })
+
+  test.each([
+    ['with a byte order mark', Buffer.from('\uFEFF{"partitions": 5}')],
+    ['in UTF-16', Buffer.from('\uFEFF{"partitions": 5}\r\n', 'utf16le')],
+  ])('a file that an editor saved %s is read', (_, bytes) => {
+    const cwd = directory()
+    writeFileSync(join(cwd, 'payflow.config.json'), bytes)
+    expect(resolveSettings({ options: {}, env: { PAYFLOW_HOME: cwd }, cwd }).partitions).toBe(5)
+  })
+
+  test('a file that is not text is named', () => {
+    const cwd = directory()
+    const path = join(cwd, 'payflow.config.json')
+    writeFileSync(path, Buffer.from([0x7b, 0xe9, 0x7d]))
+    const settingsOf = () => resolveSettings({ options: {}, env: { PAYFLOW_HOME: cwd }, cwd })
+    expect(settingsOf).toThrow(`Cannot read ${path}: The encoded data was not valid for encoding utf-8`)
   })
 
   test('a home may begin with ~ or be relative to the working directory', () => {

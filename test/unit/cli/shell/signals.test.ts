@@ -16,7 +16,7 @@ function listening() {
   })
   return { signals, said, exits }
 }
-const send = (signal: 'SIGINT' | 'SIGTERM'): void => void process.emit(signal)
+const send = (signal: 'SIGHUP' | 'SIGINT' | 'SIGQUIT' | 'SIGTERM'): void => void process.emit(signal)
 
 describe('the first signal', () => {
   test('asks a command that knows how to stop to do so, and says so; its end is a normal one', () => {
@@ -27,7 +27,7 @@ describe('the first signal', () => {
     expect([said, exits, signals.exitCode()]).toEqual([['Stopping (once more ends it at once)'], [], undefined])
   })
 
-  test.each([['SIGINT', 130], ['SIGTERM', 143]] as const)('%s of a command that was interrupted is its exit code, %d', (signal, code) => {
+  test.each([['SIGINT', 130], ['SIGTERM', 143], ['SIGHUP', 129]] as const)('%s of a command that was interrupted is its exit code, %d', (signal, code) => {
     const { signals, exits } = listening()
     signals.stopWith({ message: 'Stopping', outcome: 'interrupted' })
     expect(signals.exitCode()).toBeUndefined()
@@ -82,4 +82,20 @@ test('nothing is listened for any more once it is disposed of', () => {
   expect(process.listenerCount('SIGINT')).toBe(before + 1)
   signals.dispose()
   expect(process.listenerCount('SIGINT')).toBe(before)
+})
+
+test('a terminal that is closed stops gracefully, however often it is said', () => {
+  const { signals, exits } = listening()
+  signals.stopWith({ message: 'Stopping', outcome: 'done' })
+  send('SIGHUP')
+  send('SIGHUP')
+  expect([signals.signal.aborted, exits, signals.exitCode()]).toEqual([true, [], undefined])
+})
+
+test('SIGQUIT ends the process at once, with its cleanups', () => {
+  const { signals, said, exits } = listening()
+  signals.stopWith({ message: 'Stopping', outcome: 'done' })
+  signals.atForcedExit(() => said.push('cleaned up'))
+  send('SIGQUIT')
+  expect([said, exits]).toEqual([['cleaned up'], [131]])
 })

@@ -2,6 +2,8 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { integer, money, nullable, oneOf, text, time, uuid } from '../../../../src/pipeline/codec/fields.ts'
 import { nested, shape, type Shape } from '../../../../src/pipeline/codec/shape.ts'
+import { generatedEncoder, interpretingEncoder } from '../../../../src/pipeline/codec/write.ts'
+import { generatedScanner, interpretingScanner, partsOf } from '../../../../src/pipeline/codec/compile.ts'
 import { failedPayments, orders, payments, users } from '../../../../src/pipeline/events/topics.ts'
 import { ordersAt } from '../../../../src/pipeline/sources/orders.ts'
 import { paymentSource } from '../../../../src/pipeline/sources/payments.ts'
@@ -159,5 +161,38 @@ describe('scan', () => {
     expect(quickly(wide, json)).toStrictEqual(slowly(wide, json))
     expect(wide.encode(quickly(wide, json) as never)).toBe(json)
     expect(quickly(shape({ ['__proto__']: integer(0) }), '{"__proto__":1}')).toBeUndefined()
+  })
+})
+
+describe('where no code may be generated', () => {
+  it('an interpreted scan reads the same from any bytes', () => {
+    const parts = partsOf(everything.fields)!
+    const [generated, interpreted] = [generatedScanner(parts), interpretingScanner(parts)]
+    let events = 0
+    fc.assert(
+      fc.property(written, fc.nat(3), (text, before) => {
+        const bytes = Buffer.from(' '.repeat(before) + text)
+        const event = generated(bytes, before, bytes.length)
+        if (event !== undefined) events++
+        expect(interpreted(bytes, before, bytes.length)).toStrictEqual(event)
+      }),
+      { numRuns: 5_000 },
+    )
+    expect(events).toBeGreaterThan(100)
+  })
+
+  it('an interpreted encoder writes the same bytes', () => {
+    const payment = paymentSource({ seed: 1, startMs: 0, intervalMs: 10, failureRate: 0.3 })
+    const order = ordersAt(1)
+    for (let i = 0; i < 200; i++)
+      for (const [shape, event] of [
+        [payments.shape, { ...payment.event(i) }],
+        [orders.shape, { ...order(i, i) }],
+      ] as const) {
+        const text = interpretingEncoder(shape.fields)(event)
+        expect(text).toBe(generatedEncoder(shape.fields)(event))
+        expect(text).toBe(shape.encode(event as never))
+      }
+    expect(interpretingEncoder({})({})).toBe(generatedEncoder({})({}))
   })
 })
