@@ -3,7 +3,9 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { Client } from '../../dist/kafka/client.js'
 import { committedOffsets, listOffsets } from '../../dist/kafka/offsets.js'
 import { retrying } from '../../dist/kafka/retry.js'
-import { createTopics, deleteTopics, topicNames } from '../../dist/kafka/topics.js'
+import { createTopics } from '../../dist/kafka/topic-creation.js'
+import { deleteTopics } from '../../dist/kafka/topic-deletion.js'
+import { topicNames } from '../../dist/kafka/topics.js'
 
 export const PARTITIONS = 3
 export const inputs = ['orders', 'payments']

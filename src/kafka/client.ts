@@ -3,7 +3,7 @@ import type { Log, LogFields, LogLevel } from '../log.ts'
 import type { ConnectionSettings } from '../settings/connection.ts'
 import { Connection } from './connection.ts'
 import { createCluster, kafkajs, type Admin, type Kafka } from './kafkajs/internals.ts'
-import { mendClusters } from './kafkajs-clusters.ts'
+import { mendClusters } from './kafkajs/clusters.ts'
 import { leastSilent } from './kafkajs/silence.ts'
 import { defaultConnectTimeoutMs, socketFactory } from './sockets.ts'
 

@@ -7,18 +7,19 @@ import type { Compression } from '../kafka/wire/compression.ts'
 import { logWith, noLog, type Log } from '../log.ts'
 import { DEAD_LETTERS, groupOf, inboxTopic, stateTopic } from '../pipeline/events/topics.ts'
 import type { AnyWorker } from '../pipeline/worker/definition.ts'
-import { checkCluster } from './cluster-check.ts'
-import type { Finding } from './cluster-facts.ts'
-import { Diagnostics, eventsOf } from './diagnostics.ts'
+import { checkCluster } from './cluster/check.ts'
+import type { Finding } from './cluster/facts.ts'
+import { Diagnostics, eventsOf } from './diagnostics/diagnostics.ts'
 import { causeOf, type EventSink } from './events.ts'
 import { failpoint } from './failpoint.ts'
 import { Fetcher } from './task/fetcher.ts'
 import { prepareTopics } from './internal-topics.ts'
 import { Membership } from './group/membership.ts'
 import { MembershipState } from './group/membership-state.ts'
-import { noCounts, type Counts, type OutputPartitions } from './task/processor.ts'
+import type { Counts, OutputPartitions } from './task/processor.ts'
 import { Task } from './task/task.ts'
-import { TopicWatch } from './topic-watch.ts'
+import { TaskSet } from './task/task-set.ts'
+import { TopicWatch } from './cluster/topic-watch.ts'
 import type { Watched } from './watchdog.ts'
 
 export interface RunnerOptions {
@@ -52,9 +53,7 @@ export class Runner {
   readonly #options: RunnerOptions
   readonly #client: Client
   readonly #limits = new TopicLimits()
-  readonly #tasks = new Map<number, { task: Task; done: Promise<void> }>()
-  readonly #leaving = new Set<Promise<void>>()
-  readonly #finished = noCounts()
+  readonly #tasks = new TaskSet()
   readonly #failed = new AbortController()
   readonly #membership: MembershipState
   readonly #log: Log
@@ -161,7 +160,7 @@ export class Runner {
   }
 
   get tasks(): Task[] {
-    return [...this.#tasks.values()].map(({ task }) => task)
+    return this.#tasks.running
   }
 
   /** What the watchdog looks at: the tasks, and whether there are any yet. */
@@ -170,9 +169,7 @@ export class Runner {
   }
 
   /** Looks for what goes wrong again and again, and for what waits; to be called every now and then. */
-  look(nowMs: number): void {
-    this.#diagnostics.look(this.tasks, nowMs)
-  }
+  look = (nowMs: number): void => this.#diagnostics.look(this.tasks, nowMs)
 
   /** What keeps the partition, or the worker, from getting on, if anything is known. */
   trouble(partition: number | undefined): Promise<Trouble | undefined> {
@@ -181,13 +178,11 @@ export class Runner {
 
   /** The group has given this instance its partitions (possibly none), and each of their tasks has nothing left to do. */
   get idle(): boolean {
-    return this.#membership.assigned && this.#leaving.size === 0 && this.tasks.every((task) => task.idle)
+    return this.#membership.assigned && this.#tasks.idle
   }
 
   get counts(): Counts {
-    const sum = { ...this.#finished }
-    for (const { counts } of this.tasks) add(sum, counts)
-    return sum
+    return this.#tasks.counts
   }
 
   #assign(
@@ -197,7 +192,7 @@ export class Runner {
   ): void {
     failpoint('on-assignment')
     this.#membership.assigned = true
-    for (const [partition, entry] of this.#tasks) if (!owned.includes(partition)) this.#retire(partition, entry)
+    this.#tasks.keep(owned)
     for (const partition of owned) if (!this.#tasks.has(partition)) this.#launch(partition, room)
     this.#options.onEvent({ kind: 'assigned', worker: this.worker.name, partitions: [...owned], generation })
   }
@@ -233,18 +228,7 @@ export class Runner {
       onFailure: (error) => this.#diagnostics.taskFailed(partition, error),
       onProgress: () => this.#diagnostics.taskFine(partition),
     })
-    const done = task.run().catch((error: unknown) => this.#fail(error))
-    this.#tasks.set(partition, { task, done })
-  }
-
-  #retire(partition: number, { task, done }: { task: Task; done: Promise<void> }): void {
-    this.#tasks.delete(partition)
-    task.stop()
-    const gone = done.finally(() => {
-      add(this.#finished, task.counts)
-      this.#leaving.delete(gone)
-    })
-    this.#leaving.add(gone)
+    this.#tasks.run(task, (error) => this.#fail(error))
   }
 
   #fail(error: unknown): void {
@@ -254,23 +238,11 @@ export class Runner {
 
   async #stopTasks(): Promise<void> {
     this.#membership.assigned = false
-    for (const [partition, entry] of this.#tasks) this.#retire(partition, entry)
-    await Promise.all(this.#leaving)
+    await this.#tasks.stop()
   }
 
   #warn({ what, hint }: Finding): void {
-    this.#options.onEvent({
-      kind: 'warning',
-      worker: this.worker.name,
-      code: 'cluster-setting',
-      fields: { what, hint },
-    })
+    const fields = { what, hint }
+    this.#options.onEvent({ kind: 'warning', worker: this.worker.name, code: 'cluster-setting', fields })
   }
-}
-
-function add(sum: Counts, more: Readonly<Counts>): void {
-  sum.processed += more.processed
-  sum.emitted += more.emitted
-  sum.deadLetters += more.deadLetters
-  sum.strays += more.strays
 }

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { expect, test } from 'vitest'
-import { createTopics } from '../../src/kafka/topics.ts'
+import { createTopics } from '../../src/kafka/topic-creation.ts'
 import { brokers } from '../support/broker.ts'
 import { client } from '../support/isolated.ts'
 import { directoryWith, payflowIn } from '../support/own-worker.ts'

@@ -1,6 +1,6 @@
 import { expect, it, onTestFinished } from 'vitest'
 import { Client } from '../../src/kafka/client.ts'
-import { createTopics } from '../../src/kafka/topics.ts'
+import { createTopics } from '../../src/kafka/topic-creation.ts'
 import { ownBroker } from '../support/broker.ts'
 import { command } from '../support/command.ts'
 import { KsqlModel } from '../support/ksql-model.ts'

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { audit, type AuditReport } from '../../src/app/audit/audit.ts'
 import type { WorkerAudit } from '../../src/app/audit/worker.ts'
-import { createTopics } from '../../src/kafka/topics.ts'
+import { createTopics } from '../../src/kafka/topic-creation.ts'
 import { partitionOf } from '../../src/kafka/wire/murmur2.ts'
 import { auditRules } from '../../src/pipeline/audit/rules.ts'
 import { orderSource } from '../../src/pipeline/sources/orders.ts'

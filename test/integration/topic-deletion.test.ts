@@ -1,6 +1,7 @@
 import { expect, it, onTestFinished } from 'vitest'
 import { Client } from '../../src/kafka/client.ts'
-import { createTopics, deleteTopics } from '../../src/kafka/topics.ts'
+import { createTopics } from '../../src/kafka/topic-creation.ts'
+import { deleteTopics } from '../../src/kafka/topic-deletion.ts'
 import { ownBroker } from '../support/broker.ts'
 
 it.each([

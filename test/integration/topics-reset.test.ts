@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { expect, test } from 'vitest'
 import { applyReset, type ResetPlan } from '../../src/app/topics/topics.ts'
-import { createTopics } from '../../src/kafka/topics.ts'
+import { createTopics } from '../../src/kafka/topic-creation.ts'
 import { brokers } from '../support/broker.ts'
 import { client } from '../support/isolated.ts'
 import { writeAll } from '../support/records.ts'

@@ -10,7 +10,7 @@ const mutations = {
     ['runtime/producers/transactional.js', 'await this.#enlist(batches);', ''],
     ['runtime/producers/transactional.js', 'transactionalId: this.#transactionalId,\n            producerId: this.#producerId,\n            producerEpoch: this.#producerEpoch,', "transactionalId: null,\n            producerId: '-1',\n            producerEpoch: -1,"],
     ['runtime/producers/transactional.js', 'return { topic, partition, records, baseSequence };', 'return { topic, partition, records, baseSequence: -1 };'],
-    ['runtime/position-table.js', 'agrees || !stateful', 'true'],
+    ['runtime/task/position-table.js', 'agrees || !stateful', 'true'],
   ],
   'offsets-before-fencing': [
     ['runtime/task/epoch.js', 'const producer = await TransactionalProducer.open(', 'options.early = await startingPositions(options.connection, { worker: { ...worker, state: undefined }, sources: options.topics.map(({ topic, isInbox }) => ({ topic, partition, isInbox })), progress: undefined, signal });\n        const producer = await TransactionalProducer.open('],

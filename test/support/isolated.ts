@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { onTestFinished } from 'vitest'
 import { Client } from '../../src/kafka/client.ts'
-import { createTopics } from '../../src/kafka/topics.ts'
+import { createTopics } from '../../src/kafka/topic-creation.ts'
 import type { AnyWorker } from '../../src/pipeline/worker/definition.ts'
 import type { WorkerEvent } from '../../src/runtime/events.ts'
 import { runWorkers, type RunWorkersOptions, type WorkerSummary } from '../../src/runtime/run-workers.ts'

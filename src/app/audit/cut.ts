@@ -7,7 +7,7 @@ import { retrying } from '../../kafka/retry.ts'
 import { topicNames } from '../../kafka/topics.ts'
 import { DEAD_LETTERS, groupOf, inboxTopic } from '../../pipeline/events/topics.ts'
 import type { AnyWorker } from '../../pipeline/worker/definition.ts'
-import { progressOf } from '../audit-progress.ts'
+import { progressOf } from './worker-progress.ts'
 
 /** A partition up to an offset. */
 export interface Span extends TopicPartition {

@@ -7,7 +7,7 @@ import { topicNames } from '../../kafka/topics.ts'
 import { originHeaders } from '../../pipeline/worker/origin-headers.ts'
 import { inboxTopic } from '../../pipeline/events/topics.ts'
 import type { AnyWorker } from '../../pipeline/worker/definition.ts'
-import { appendCopy } from '../../runtime/oversize.ts'
+import { appendCopy } from '../../runtime/task/oversize.ts'
 import { TransactionalProducer } from '../../runtime/producers/transactional.ts'
 import { matches, originIdOf, originIn, type LetterFilter } from './dead-letter.ts'
 import { deadLetters, parseLetterId, readWhole } from './list.ts'
@@ -76,12 +76,6 @@ async function readCandidates(
       kind: 'failed',
       hint: 'list them with `payflow dead-letters list`',
     })
-  const tooLarge = (id: string, inbox: string): PayflowError =>
-  new PayflowError('LETTER_TOO_LARGE', `The dead letter ${id} is larger than what ${inbox} takes: nothing was handed over`, {
-    kind: 'failed',
-    hint: `raise max.message.bytes of ${inbox} with Kafka's kafka-configs, or name the others`,
-  }) // prettier-ignore
-
   const superseded = new Map<string, ReplayCandidate>()
   for (const [id, originId] of originOfId) {
     const last = newest.get(originId)!

@@ -1,5 +1,5 @@
 import { PayflowError } from '../../errors.ts'
-import { deleteTopics } from '../../kafka/topics.ts'
+import { deleteTopics } from '../../kafka/topic-deletion.ts'
 import { perform, titleOf } from '../../ksql/actions.ts'
 import { readCatalog, type Catalog } from '../../ksql/catalog.ts'
 import { waitUntilReady, type CommandOptions } from '../../ksql/command.ts'

@@ -6,7 +6,7 @@ import { isPayflowTopic } from '../../pipeline/events/topics.ts'
 import type { Settings } from '../../settings/resolve.ts'
 import type { Report } from '../cluster.ts'
 import { prepareApply, prepareDrop } from './apply.ts'
-import { changingKsql } from '../ksql-lock.ts'
+import { changingKsql } from './lock.ts'
 import { activeQueries, ksqlClient, openKsql, sinkTopics } from './session.ts'
 
 // What other commands do about ksqlDB: `all` applies its statements, and topics that it reads cannot just be deleted.

@@ -17,7 +17,7 @@ export interface Step {
   readonly run?: (run: AllRun, hooks: StepHooks) => Promise<string>
 }
 
-export interface StepHooks {
+interface StepHooks {
   readonly report: Report
   readonly onChaos: (event: ChaosEvent) => void
 }

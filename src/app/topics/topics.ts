@@ -5,14 +5,13 @@ import type { Client } from '../../kafka/client.ts'
 import { topicConfigs } from '../../kafka/configs.ts'
 import { offsetsCount } from '../../kafka/count.ts'
 import { deleteGroups, listGroups, type GroupInfo } from '../../kafka/groups.ts'
+import { createTopics, type NewTopic } from '../../kafka/topic-creation.ts'
+import { deleteTopics } from '../../kafka/topic-deletion.ts'
 import {
-  createTopics,
-  deleteTopics,
   infoOf,
   listTopics,
   lookAtTopics,
   topicNames,
-  type NewTopic,
   type TopicDescription,
   type TopicInfo,
 } from '../../kafka/topics.ts'

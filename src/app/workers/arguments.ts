@@ -1,6 +1,6 @@
 import { didYouMean } from '../../did-you-mean.ts'
 import { PayflowError } from '../../errors.ts'
-import { allOptions, maxAheadOption } from '../../pipeline/max-ahead.ts'
+import { allOptions, maxAheadOption } from '../../pipeline/worker/max-ahead.ts'
 import { spelledAs, type AnyWorker } from '../../pipeline/worker/definition.ts'
 
 /** An option as it was typed: `--threshold 250`, or `--large-orders.threshold 250` with the worker named. */

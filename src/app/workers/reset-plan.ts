@@ -1,6 +1,6 @@
 import { PayflowError } from '../../errors.ts'
 import type { GroupMember } from '../../kafka/group-members.ts'
-import type { NewTopic } from '../../kafka/topics.ts'
+import type { NewTopic } from '../../kafka/topic-creation.ts'
 import { DEAD_LETTERS, groupOf, inboxTopic, stateTopic, transactionalIdOf } from '../../pipeline/events/topics.ts'
 import type { AnyWorker } from '../../pipeline/worker/definition.ts'
 import { internalTopics } from '../../runtime/internal-topics.ts'

@@ -1,5 +1,6 @@
 import { cutConnections } from '../../kafka/sockets.ts'
-import { createTopics, topicNames } from '../../kafka/topics.ts'
+import { createTopics } from '../../kafka/topic-creation.ts'
+import { topicNames } from '../../kafka/topics.ts'
 import type { Log } from '../../log.ts'
 import type { EventSink } from '../../runtime/events.ts'
 import { StepError } from '../../runtime/task/processor.ts'

@@ -30,7 +30,7 @@ async function run(
 ): Promise<void> {
   const { settings, output } = context
   const { withCluster } = await import('../../app/cluster.ts')
-  const { applyConfigure, describeConfigure, planConfigure, readChanges } = await import('../../app/topic-settings.ts')
+  const { applyConfigure, describeConfigure, planConfigure, readChanges } = await import('../../app/topics/settings.ts')
   const { confirm } = await import('../shell/confirm.ts')
   const wanted = readChanges(words)
   await withCluster(settings, async (client) => {

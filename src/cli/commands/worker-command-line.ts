@@ -6,7 +6,7 @@ import {
   type TypedOption,
   type WorkerChoice,
 } from '../../app/workers/arguments.ts'
-import { maxAheadOption } from '../../pipeline/max-ahead.ts'
+import { maxAheadOption } from '../../pipeline/worker/max-ahead.ts'
 import type { AnyWorker } from '../../pipeline/worker/definition.ts'
 
 export interface ParsedWorkers {

@@ -4,7 +4,7 @@ import { bugExitCode } from './exit-codes.ts'
 import { createProgram } from './program.ts'
 import { describeFailure, failureStyle } from './report-error.ts'
 import { listenForSignals, type Signals } from './signals.ts'
-import { watchStandardOutput } from '../standard-output.ts'
+import { watchStandardOutput } from './standard-output.ts'
 import type { Parent, World } from './world.ts'
 
 /** How long a process whose parent is gone may take to end its transactions. */

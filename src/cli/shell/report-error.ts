@@ -3,7 +3,7 @@ import { PayflowError, messageOf } from '../../errors.ts'
 import { isBrokerError, asPayflowError } from '../../kafka/errors.ts'
 import { bugExitCode, exitCodes } from './exit-codes.ts'
 import { mayColor, said, type Palette } from './output.ts'
-import { asSystemFailure } from '../system-errors.ts'
+import { asSystemFailure } from './system-errors.ts'
 import type { World } from './world.ts'
 
 interface Failure {

@@ -15,7 +15,7 @@ import { eventLine, figureLines } from '../views/chaos-report.ts'
 import { liveLines, plainLine } from '../views/live-view.ts'
 import { table, type Output } from '../shell/output.ts'
 import { Screen } from '../shell/screen.ts'
-import { eventText, isIncident } from '../worker-events.ts'
+import { eventText, isIncident } from '../views/worker-events.ts'
 import { runAudit } from './audit.ts'
 import { runSteps } from './steps.ts'
 

@@ -1,5 +1,5 @@
 import { prepareApply, prepareDrop, type KsqlRun } from '../../app/ksql/apply.ts'
-import { changingKsql } from '../../app/ksql-lock.ts'
+import { changingKsql } from '../../app/ksql/lock.ts'
 import { PayflowError } from '../../errors.ts'
 import type { Plan } from '../../ksql/plan.ts'
 import type { Context } from '../shell/action.ts'

@@ -1,4 +1,4 @@
-import { mayGenerateCode } from '../code-generation.ts'
+import { mayGenerateCode } from './code-generation.ts'
 import type { Fields } from './read.ts'
 import { scanned, type Scan } from './plain.ts'
 

@@ -1,6 +1,6 @@
 import type { Decoded } from './read.ts'
 import { shown } from './fields.ts'
-import { quotedAsWritten } from '../written-number.ts'
+import { quotedAsWritten } from './written-number.ts'
 import type { Shape } from './shape.ts'
 
 /** What has a shape: a topic. */

@@ -1,5 +1,5 @@
 import { checkWorker } from './check.ts'
-import { maxAheadOption } from '../max-ahead.ts'
+import { maxAheadOption } from './max-ahead.ts'
 import { DEAD_LETTERS, publicTopics } from '../events/topics.ts'
 import type { AnyWorker } from './definition.ts'
 

@@ -1,6 +1,6 @@
 import { checkKey, checkResult } from './check-result.ts'
-import { freeze } from '../freeze.ts'
-import { isTooLarge } from '../record-size.ts'
+import { freeze } from './freeze.ts'
+import { isTooLarge } from './record-size.ts'
 import type { StateStore } from './state.ts'
 import type { AnyOnTime, AnyStep, AnyWorker, StepReturn } from './definition.ts'
 

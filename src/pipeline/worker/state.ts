@@ -1,5 +1,5 @@
 import { shown } from '../codec/fields.ts'
-import { freeze } from '../freeze.ts'
+import { freeze } from './freeze.ts'
 import { isCustom, type AnyWorker } from './definition.ts'
 import { TimerQueue } from './timers.ts'
 

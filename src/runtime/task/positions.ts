@@ -6,15 +6,15 @@ import { topicIds } from '../../kafka/topic-identity.ts'
 import { groupOf, stateTopic } from '../../pipeline/events/topics.ts'
 import { spelledAs, type AnyWorker } from '../../pipeline/worker/definition.ts'
 import { recordedOffset, type Progress } from '../state/changelog.ts'
-import { refused } from '../position-errors.ts'
-import { decide, type Standing } from '../position-table.ts'
+import { refused } from './position-errors.ts'
+import { decide, type Standing } from './position-table.ts'
 
 /** Answers that differ, 50 ms apart, until they are believed. Answers, not time: of a coordinator that is silent meanwhile nothing is learned. */
 const PATIENCE_ANSWERS = 40
 const ASK_AGAIN_MS = 50
 
 /** A partition that a task reads. */
-export interface SourcePartition extends TopicPartition {
+interface SourcePartition extends TopicPartition {
   readonly isInbox: boolean
 }
 

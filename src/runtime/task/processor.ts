@@ -6,8 +6,8 @@ import { Execution } from '../../pipeline/worker/execution.ts'
 import { originHeaders, refusalHeaders, type Origin } from '../../pipeline/worker/origin-headers.ts'
 import type { StateStore } from '../../pipeline/worker/state.ts'
 import { isCustom, type AnyWorker } from '../../pipeline/worker/definition.ts'
-import type { InputRecord } from '../input-record.ts'
-import { appendCopy, appendCut } from '../oversize.ts'
+import type { InputRecord } from './input-record.ts'
+import { appendCopy, appendCut } from './oversize.ts'
 
 /** Partition counts of the topics a task writes. */
 export interface OutputPartitions {

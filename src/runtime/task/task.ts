@@ -5,7 +5,7 @@ import { Epoch, SizeLearnt, type EpochOptions } from './epoch.ts'
 import { causeOf, type EventSink } from '../events.ts'
 import type { Fetcher } from './fetcher.ts'
 import type { Input } from './input.ts'
-import { PositionError } from '../position-errors.ts'
+import { PositionError } from './position-errors.ts'
 import { StepError, noCounts, type Counts } from './processor.ts'
 import { TaskLifecycle, type TaskPhase } from './life.ts'
 

@@ -1,0 +1,28 @@
+import { PayflowError, messageOf } from '../../errors.ts'
+
+const space = 'make room there, or set PAYFLOW_HOME to a directory on another disk'
+const rights = 'see who may read and write there; PAYFLOW_HOME names the directory for what payflow keeps'
+const files = 'allow this shell more open files: `ulimit -n 4096`'
+const hints: Readonly<Record<string, string>> = {
+  ENOSPC: space,
+  EDQUOT: space,
+  EROFS: rights,
+  EACCES: rights,
+  EPERM: rights,
+  EMFILE: files,
+  ENFILE: files,
+  EAGAIN: 'the system starts no more processes: end some, or allow more (`ulimit -u`)',
+  ENOMEM: 'free some memory',
+}
+
+/** What the operating system refused, in words for a user; undefined for any other error. */
+export function asSystemFailure(error: unknown): PayflowError | undefined {
+  if (!(error instanceof Error) || !('syscall' in error)) return undefined
+  const hint = hints[(error as NodeJS.ErrnoException).code ?? '']
+  if (hint === undefined) return undefined
+  return new PayflowError('SYSTEM_REFUSED', `The system refuses: ${messageOf(error)}`, {
+    kind: 'failed',
+    hint,
+    cause: error,
+  })
+}

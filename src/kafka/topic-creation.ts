@@ -1,0 +1,61 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { PayflowError, messageOf } from '../errors.ts'
+import type { Client } from './client.ts'
+import { retrying } from './retry.ts'
+import { describeTopics, topicNames } from './topics.ts'
+
+export interface NewTopic {
+  readonly topic: string
+  readonly partitions: number
+  readonly replicationFactor: number
+  readonly config?: Readonly<Record<string, string>>
+}
+
+/** Creates what is missing and waits until every new partition has a leader. */
+export async function createTopics(
+  client: Client,
+  specs: readonly NewTopic[],
+  { timeoutMs = 30_000, signal }: { timeoutMs?: number; signal?: AbortSignal } = {},
+): Promise<{ created: string[]; existing: string[] }> {
+  const before = new Set(await topicNames(client))
+  const missing = specs.filter(({ topic }) => !before.has(topic))
+  const deadline = performance.now() + timeoutMs
+  const admin = await client.admin()
+  while (missing.length > 0) {
+    signal?.throwIfAborted()
+    try {
+      await admin.createTopics({
+        waitForLeaders: true,
+        timeout: Math.min(timeoutMs, 10_000),
+        topics: missing.map(({ topic, partitions, replicationFactor, config = {} }) => ({
+          topic,
+          numPartitions: partitions,
+          replicationFactor,
+          configEntries: Object.entries(config).map(([name, value]) => ({ name, value })),
+        })),
+      })
+    } catch (error) {
+      if (performance.now() > deadline || !isTransient(error)) throw cannotCreate(missing, error)
+    }
+    // A name that is still being deleted is refused as existing: only the metadata tell.
+    const now = new Set(await topicNames(client))
+    if (missing.every(({ topic }) => now.has(topic))) break
+    if (performance.now() > deadline) throw cannotCreate(missing, new Error('they did not appear in time'))
+    await sleep(100, undefined, signal ? { signal } : {})
+  }
+  await retrying(() => describeTopics(client, specs.map(({ topic }) => topic)), { timeoutMs: 15_000, signal }) // prettier-ignore
+  return { created: missing.map(({ topic }) => topic), existing: specs.filter(({ topic }) => before.has(topic)).map(({ topic }) => topic) } // prettier-ignore
+}
+
+const isTransient = (error: unknown): boolean => !/REPLICATION_FACTOR|PARTITIONS|POLICY|CONFIG|AUTHORIZATION|INVALID_TOPIC/i.test(typeOf(error)) // prettier-ignore
+function typeOf(error: unknown): string {
+  if (!(error instanceof Error)) return ''
+  const inner = 'errors' in error && Array.isArray(error.errors) ? error.errors.map(typeOf).join(' ') : ''
+  return `${'type' in error ? String(error.type) : ''} ${inner}`
+}
+const cannotCreate = (specs: readonly NewTopic[], error: unknown): PayflowError =>
+  new PayflowError('TOPIC_NOT_CREATED', `Cannot create ${specs.map(({ topic }) => topic).join(', ')}: ${typeOf(error).trim() || messageOf(error)}`, {
+    kind: 'failed',
+    hint: 'check partitions, replication factor and the number of brokers (`payflow infra status`)',
+    cause: error,
+  }) // prettier-ignore

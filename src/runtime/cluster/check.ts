@@ -1,0 +1,116 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { PayflowError } from '../../errors.ts'
+import type { Client } from '../../kafka/client.ts'
+import { brokerConfig, topicConfigs } from '../../kafka/configs.ts'
+import { listOffsets } from '../../kafka/offsets.ts'
+import { retrying } from '../../kafka/retry.ts'
+import { DEAD_LETTERS, inboxTopic, stateTopic } from '../../pipeline/events/topics.ts'
+import { spelledAs, type AnyWorker } from '../../pipeline/worker/definition.ts'
+import type { ClusterFacts, Finding, Role } from './facts.ts'
+import { judgeCluster } from './rules.ts'
+
+const patience = { timeoutMs: 5_000 }
+/** Brokers that are being started come one after the other. */
+const BROKERS_PATIENCE_MS = 10_000
+
+const TOPIC_SETTINGS = [
+  'cleanup.policy',
+  'delete.retention.ms',
+  'max.message.bytes',
+  'message.timestamp.after.max.ms',
+  'message.timestamp.before.max.ms',
+  'message.timestamp.difference.max.ms',
+  'message.timestamp.type',
+  'min.insync.replicas',
+  'retention.bytes',
+  'retention.ms',
+  'unclean.leader.election.enable',
+]
+const BROKER_SETTINGS = [
+  'group.max.session.timeout.ms',
+  'group.min.session.timeout.ms',
+  'min.insync.replicas',
+  'offsets.topic.replication.factor',
+  'transaction.max.timeout.ms',
+  'transaction.state.log.min.isr',
+  'transaction.state.log.replication.factor',
+]
+
+interface Timeouts {
+  readonly sessionTimeoutMs: number
+  readonly transactionTimeoutMs: number
+}
+
+/**
+ * Looks at every setting of the cluster on which correctness rests (`cluster-rules.ts`), once, before a worker begins. Its topics must exist.
+ * @throws PayflowError for what would make results wrong, or keep the worker from writing any; the rest goes to `warn`
+ */
+export async function checkCluster(
+  client: Client,
+  worker: AnyWorker,
+  timeouts: Timeouts,
+  { warn, signal }: { warn: (finding: Finding) => void; signal: AbortSignal },
+): Promise<void> {
+  const deadline = performance.now() + BROKERS_PATIENCE_MS
+  let findings: Finding[]
+  for (;;) {
+    findings = judgeCluster(await readFacts(client, worker, timeouts))
+    if (findings[0]?.mayPass !== true || performance.now() > deadline) break
+    if (signal.aborted) return
+    await sleep(250, undefined, { signal }).catch(() => undefined)
+  }
+  const [worst] = findings
+  if (worst?.fatal) throw new PayflowError(worst.fatal.code, worst.what, { kind: worst.fatal.kind, hint: worst.hint })
+  for (const finding of findings) warn(finding)
+}
+
+async function readFacts(client: Client, worker: AnyWorker, timeouts: Timeouts): Promise<ClusterFacts> {
+  const admin = await client.admin()
+  const [existing, { brokers, controller }] = await Promise.all([
+    retrying(() => admin.listTopics(), patience),
+    retrying(() => admin.describeCluster(), patience),
+  ])
+  const roles = new Map([...rolesOf(worker)].filter(([topic]) => existing.includes(topic)))
+  const names = [...roles.keys()]
+  const state = stateTopic(worker.name)
+  const nodeId = controller ?? brokers[0]?.nodeId
+  const [{ topics }, configs, broker, start] = await Promise.all([
+    retrying(() => admin.fetchTopicMetadata({ topics: names }), patience),
+    topicConfigs(client, names, TOPIC_SETTINGS),
+    nodeId === undefined ? undefined : brokerConfig(client, nodeId, BROKER_SETTINGS),
+    retrying(() => startOf(client, state), patience),
+  ])
+  return {
+    worker: spelledAs(worker),
+    hasState: worker.state !== undefined,
+    sessionTimeoutMs: timeouts.sessionTimeoutMs,
+    transactionTimeoutMs: timeouts.transactionTimeoutMs,
+    brokers: brokers.length,
+    broker,
+    topics: topics.map(({ name, partitions }) => ({
+      topic: name,
+      role: roles.get(name)!,
+      replicas: Math.min(...partitions.map(({ replicas }) => replicas.length)),
+      start: name === state ? start : 0,
+      config: configs.get(name),
+    })),
+  }
+}
+
+/** Where the log of a topic begins: the latest of its partitions. */
+async function startOf(client: Client, topic: string): Promise<number> {
+  const count = await client.shared.partitions(topic)
+  const partitions = Array.from({ length: count }, (_, partition) => ({ topic, partition }))
+  return Math.max(0, ...(await listOffsets(client.shared, partitions, 'earliest')).values())
+}
+
+const rolesOf = ({ name, inputs, output }: AnyWorker): Map<string, Role> =>
+  new Map<string, Role>([
+    ...Object.values(inputs).map((input) => [input.name, 'input'] as const),
+    [output.name, 'output'],
+    [stateTopic(name), 'state'],
+    [inboxTopic(name), 'inbox'],
+    [DEAD_LETTERS, 'dead-letters'],
+    ['__consumer_offsets', 'offsets'],
+    ['__transaction_state', 'transactions'],
+  ])
