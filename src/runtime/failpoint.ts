@@ -1,4 +1,4 @@
-/** Steps of the protocol at which a test may end the process or raise an error (docs/internals.md). */
+/** Steps of the protocol at which a test may end the process or raise an error (docs/internals/task.md). */
 export const failPoints = [
   'on-assignment',
   'after-fencing',

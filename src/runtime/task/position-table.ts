@@ -23,7 +23,7 @@ export interface Standing {
 export type Refusal = 'moved' | 'state-lost' | 'recreated' | 'unknown' | 'out-of-range'
 export type Decision = { readonly from: number } | { readonly refusal: Refusal; readonly at: number | undefined }
 
-/** Where to begin, or why not to: the table in docs/internals.md, a pure function of what is known. */
+/** Where to begin, or why not to: the table in docs/internals/task.md, a pure function of what is known. */
 export function decide(standing: Standing): Decision {
   const { committed, recorded, start, end } = standing
   const decision = recorded === undefined ? withoutRecord(standing) : withRecord(standing, recorded)
