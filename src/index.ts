@@ -1,4 +1,4 @@
-/** What a worker of one's own is made of, and its tests: see "A worker of your own" in the README. */
+/** What a custom worker and its tests are made of: see docs/workers.md. */
 export { z } from 'zod'
 export { defineWorker, type OptionSpecs, type StepResult, type WorkerDefinition, type WorkerOption } from './pipeline/worker/definition.ts' // prettier-ignore
 export { amountOption, countOption, durationOption, windowOption } from './pipeline/workers/options.ts'

@@ -7,14 +7,14 @@ import { partitionOf } from '../../src/kafka/wire/murmur2.ts'
 import { orderSource } from '../../src/pipeline/sources/orders.ts'
 import { ownBroker } from '../support/broker.ts'
 import { documents, launch } from '../support/cli.ts'
-import { directoryWith, filesInReadme, payflowIn, runIn } from '../support/own-worker.ts'
+import { directoryWith, filesInGuide, payflowIn, runIn } from '../support/own-worker.ts'
 import { readAll, writeAll } from '../support/records.ts'
 import { eventually } from '../support/wait.ts'
 
 const FILE = './average-order-value.js'
 const source = orderSource({ seed: 7, startMs: Date.UTC(2026, 0, 1), intervalMs: 10 })
 
-/** What the README's worker must have written, worked out anew: `<user> <average in cents> <orders>` for each of the first orders. */
+/** What the worker of docs/workers.md must have written, computed independently: `<user> <average in cents> <orders>` for each of the first orders. */
 function averages(count: number): string[] {
   const sums = new Map<number, { cents: number; orders: number }>()
   return Array.from({ length: count }, (_, i) => {
@@ -40,7 +40,7 @@ async function written(brokers: readonly string[]): Promise<string[]> {
 
 async function example() {
   const { brokers, env, home } = await ownBroker()
-  const directory = await directoryWith(await filesInReadme('js'))
+  const directory = await directoryWith(await filesInGuide('js'))
   const payflow = (...argv: string[]) => payflowIn(directory, env, ...argv)
   expect(await payflow('topics', 'create', '--quiet')).toMatchObject({ code: 0 })
   const write = (from: number, to: number) =>
@@ -48,7 +48,7 @@ async function example() {
   return { brokers, env, home, directory, payflow, write }
 }
 
-test('the worker of the README runs as it is written there, goes on after a restart, and begins anew after a reset', async () => {
+test('the worker of docs/workers.md runs as it is written there, goes on after a restart, and starts from the beginning after a reset', async () => {
   const { brokers, payflow, write } = await example()
   await write(0, 500)
   const first = await payflow('worker', FILE, '--until-caught-up', '--json')
@@ -117,8 +117,8 @@ test('the audit knows the rule that a definition brings, and says that it knows 
   expect(JSON.parse(wrong.stdout)).toMatchObject({ ok: false, workers: [{ unexpected: 1 }] })
 })
 
-test('the test of the README runs with node’s own test runner', async () => {
-  const directory = await directoryWith(await filesInReadme('js'))
+test('the test of docs/workers.md runs with node’s own test runner', async () => {
+  const directory = await directoryWith(await filesInGuide('js'))
   await mkdir(join(directory, 'node_modules'))
   await symlink(fileURLToPath(new URL('../..', import.meta.url)), join(directory, 'node_modules', 'payflow'))
   const { NODE_OPTIONS: _, ...env } = process.env

@@ -13,10 +13,10 @@ export async function directoryWith(files: Readonly<Record<string, string>>): Pr
   return directory
 }
 
-/** The README's code blocks of this language that begin with a comment that names a file: file → code. */
-export async function filesInReadme(language: string): Promise<Record<string, string>> {
-  const readme = await readFile(new URL('../../README.md', import.meta.url), 'utf8')
-  const blocks = readme.matchAll(/^```(?<language>\w+)\n(?<code>\/\/ (?<name>\S+)\n.*?)^```$/gms)
+/** The code blocks of this language in docs/workers.md that begin with a comment that names a file: file → code. */
+export async function filesInGuide(language: string): Promise<Record<string, string>> {
+  const guide = await readFile(new URL('../../docs/workers.md', import.meta.url), 'utf8')
+  const blocks = guide.matchAll(/^```(?<language>\w+)\n(?<code>\/\/ (?<name>\S+)\n.*?)^```$/gms)
   return Object.fromEntries(
     [...blocks].flatMap(({ groups }) =>
       groups?.['language'] === language ? [[groups['name']!, groups['code']!]] : [],
