@@ -4,7 +4,7 @@ import { describeGroup, listGroups, type GroupDescription, type GroupInfo } from
 import { groupOf, inboxTopic } from '../pipeline/events/topics.ts'
 import { defaultWorkers } from '../pipeline/workers/index.ts'
 
-/** A worker's group reads its inputs and its inbox, also while it has committed nothing there. */
+/** A worker's group reads its inputs and its inbox, even while it has committed nothing there. */
 export function describeWithLag(client: Client, group: string): Promise<GroupDescription> {
   const worker = defaultWorkers.find(({ name }) => groupOf(name) === group)
   const reads = worker ? [...Object.values(worker.inputs).map(({ name }) => name), inboxTopic(worker.name)] : []
@@ -13,7 +13,7 @@ export function describeWithLag(client: Client, group: string): Promise<GroupDes
 
 /**
  * Every group with what a read-committed reader would still see after its offsets; null where that cannot be known: a partition
- * that it reads has no leader any more, or is gone. `onMissing` is told of groups that cannot be listed.
+ * that it reads has no leader any more, or is gone. `onMissing` receives groups that cannot be listed.
  */
 export async function listWithLag(
   client: Client,

@@ -77,7 +77,7 @@ export interface ProducerProgress {
 
 export type Produced = ProduceSummary
 
-/** @throws PayflowError when no broker answers or a topic is missing: the first record is no place to learn that */
+/** @throws PayflowError when no broker answers or a topic is missing: the first record would be too late to find out */
 export async function checkTopics(settings: Settings, wanted: readonly Kind[]): Promise<void> {
   const existing = await withCluster(settings, topicNames)
   const missing = wanted.filter((kind) => !existing.includes(kind))

@@ -46,7 +46,7 @@ export async function chooseEngine(
   const given = connection !== undefined && connection.brokers.length > 0
   if (requested !== 'auto') {
     if (given && requested !== 'external')
-      throw new PayflowError('BROKERS_NOT_USED', `The engine "${requested}" runs brokers of its own`, {
+      throw new PayflowError('BROKERS_NOT_USED', `The engine "${requested}" runs its own brokers`, {
         kind: 'usage',
         hint: 'leave out --engine or --brokers (PAYFLOW_BROKERS)',
       })

@@ -19,7 +19,7 @@ export interface CommandResult {
 const graceMs = 5_000
 
 /**
- * Runs a program to its end, in a process group of its own: a Ctrl-C of the terminal does not reach it, and when
+ * Runs a program to its end, in its own process group: a Ctrl-C of the terminal does not reach it, and when
  * `signal` fires the whole group goes, children too. An exit code is a result, not an exception.
  * @throws the signal's reason
  */

@@ -21,7 +21,7 @@ const shownLines = 4
 const telling =
   /\b(ERROR|FATAL)\b|^(Error|Caused by|Exception)\b|^[\w.$]+(Exception|Error)\b|^(OpenJDK|Java HotSpot).*(error|fail)/
 
-/** Lines with something in them. That Java has taken options from the environment is no complaint. */
+/** Lines that are not empty. That Java has taken options from the environment is not a complaint. */
 const linesOf = (text: string): string[] =>
   text
     .split('\n')
@@ -133,7 +133,7 @@ export function explainFailure(failure: ServiceFailure): PayflowError {
   const [flaw] = missingClass.test(failure.text) ? (failure.jarFlaws?.() ?? []) : []
   if (flaw !== undefined) return brokenJars(failure.name, flaw)
   const words = lastComplaints(failure.text)
-  const told = words.length > 0 ? `. Its last words: ${words.join(' | ')}` : ' without a word'
+  const told = words.length > 0 ? `. Its last words: ${words.join(' | ')}` : ' without any output'
   return infra(
     'BROKER_DIED',
     `${failure.name} ended while it was starting${told}`,

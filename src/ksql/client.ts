@@ -24,7 +24,7 @@ export function find<Name extends EntityName>(answer: Answer, name: Name): Entit
   return parsed?.success ? (parsed.data as Entity<Name>) : undefined
 }
 
-/** ksqlDB's REST interface over HTTP/1.1. Every method throws PayflowError: NoAnswer, KsqlRefusal, or what answers is no ksqlDB. */
+/** ksqlDB's REST interface over HTTP/1.1. Every method throws PayflowError: NoAnswer, KsqlRefusal, or one for an answer that is not ksqlDB's. */
 export class KsqlClient {
   readonly endpoint: Endpoint
 

@@ -17,7 +17,7 @@ export function stateOf({ state, ksqlHostQueryStatus }: Query): string {
   return ['ERROR', 'PAUSED'].find((bad) => statuses.includes(bad)) ?? state ?? 'UNKNOWN'
 }
 
-/** ksqlDB gives an object for each error; what it says stands in `errorMessage`. */
+/** ksqlDB gives an object for each error; its text is in `errorMessage`. */
 export function wordsOfError(error: unknown): string {
   const said = typeof error === 'object' && error !== null && 'errorMessage' in error ? error.errorMessage : undefined
   return typeof said === 'string' ? said : JSON.stringify(error)

@@ -42,7 +42,7 @@ function headersOf({ accept, body }: HttpRequest, { user, password }: Endpoint):
   }
 }
 
-/** Sends one request over a connection of its own. @throws NoAnswer, or the signal's reason */
+/** Sends one request over its own connection. @throws NoAnswer, or the signal's reason */
 export async function send(
   endpoint: Endpoint,
   request: HttpRequest,

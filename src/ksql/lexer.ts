@@ -25,7 +25,7 @@ const quotes: Readonly<Record<string, { kind: 'text' | 'name'; what: string }>> 
 const space = /\s/
 const word = /[\p{L}\p{N}_$@]/u
 
-/** Where a quoted thing ends: a quote that stands twice is one of its characters. -1: nowhere. */
+/** Where a quoted thing ends: a doubled quote is one of its characters. -1: nowhere. */
 function endOfQuoted(sql: string, start: number, quote: string): number {
   for (let at = start + 1; ; at += 2) {
     at = sql.indexOf(quote, at)
@@ -82,13 +82,13 @@ export function tokenize(sql: string): Token[] {
   return tokens
 }
 
-/** What a token in quotes stands for. */
+/** The text that a token in quotes means. */
 export const unquoted = ({ text }: Token): string => text.slice(1, -1).replaceAll(text[0]! + text[0]!, text[0]!)
 
 export const isWord = (token: Token | undefined, ...words: readonly string[]): boolean =>
   token?.kind === 'word' && words.includes(token.text.toUpperCase())
 
-/** The tokens of each statement, its semicolon included; what stands after the last semicolon is the last of them. */
+/** The tokens of each statement, its semicolon included; what comes after the last semicolon is the last of them. */
 export function statementsOf(tokens: readonly Token[]): Token[][] {
   const statements: Token[][] = [[]]
   for (const token of tokens) {

@@ -26,7 +26,7 @@ const dependsOn = (statement: Statement, other: Statement): boolean =>
 /** For each statement that is in `roots` or depends on them, directly or not, the root that it is there for. */
 function closureOf(statements: readonly Statement[], roots: readonly Statement[]): Map<Statement, Statement> {
   const closure = new Map(roots.map((root) => [root, root]))
-  // A statement stands after what it reads, so one pass in order finds all of them.
+  // A statement comes after what it reads, so one pass in order finds all of them.
   for (const statement of statements) {
     const base = [...closure.keys()].find((other) => dependsOn(statement, other))
     if (base && !closure.has(statement)) closure.set(statement, closure.get(base)!)
@@ -41,7 +41,7 @@ function refuseForeign(examined: readonly Examined[]): void {
   if (taken.length === 0) return
   throw new PayflowError('KSQL_FOREIGN', `Names that payflow needs are somebody else's: ${taken.join('; ')}`, {
     kind: 'failed',
-    hint: 'look at them with `payflow ksql describe NAME`; drop or rename them, or use a ksqlDB of its own (--ksql-url)',
+    hint: 'look at them with `payflow ksql describe NAME`; drop or rename them, or use a separate ksqlDB (--ksql-url)',
   })
 }
 
@@ -115,7 +115,7 @@ function refuseRefused(examined: readonly Examined[], closure: ReadonlyMap<State
     }
 }
 
-/** A statement that ksqlDB refuses, with where it stands and the server's words. */
+/** A statement that ksqlDB refuses, with its place and the server's words. */
 export function refused(statement: Statement, refusal: PayflowError): PayflowError {
   return new PayflowError(refusal.code, `${whereOf(statement)}: ksqlDB refuses ${statement.name}: ${refusal.message}`, {
     kind: refusal.kind,

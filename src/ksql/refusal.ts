@@ -99,7 +99,7 @@ function fromServer(endpoint: Endpoint, error: ServerError): PayflowError {
   return refusal
 }
 
-/** What answers here is no ksqlDB, or not ksqlDB itself: a proxy, another service. */
+/** What answers here is not ksqlDB: a proxy, another service. */
 export function notKsqldb({ url }: Endpoint, { status, headers, body }: HttpAnswer): PayflowError {
   const type = headers['content-type'] ?? 'no content type'
   const title = /<(title|h1)>(?<title>[^<]*)</i.exec(body)?.groups?.['title']?.trim()

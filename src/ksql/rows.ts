@@ -115,7 +115,7 @@ async function* rowsOf(
   }
 }
 
-/** What is no row is an error, or one of the marks that ksqlDB puts between rows for readers that go on elsewhere. */
+/** What is not a row is an error, or one of the marks that ksqlDB puts between rows for readers that continue elsewhere. */
 function throwLate({ endpoint }: KsqlClient, line: string, count: number): void {
   const error = explainLate(endpoint, line)
   if (!error) return

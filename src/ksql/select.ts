@@ -14,7 +14,7 @@ export interface Select {
 const usage = (message: string, hint: string): PayflowError =>
   new PayflowError('KSQL_NOT_A_QUERY', message, { kind: 'usage', hint })
 
-/** What to use instead of a statement that is no SELECT, by its first word. */
+/** What to use instead of a statement that is not a SELECT, by its first word. */
 const instead: Readonly<Record<string, string>> = {
   CREATE: 'put it into a file of ksql/ and apply it with `payflow ksql apply`',
   DROP: 'drop what payflow created with `payflow ksql drop`',
@@ -41,7 +41,7 @@ function tokensOf(sql: string): Token[][] {
   }
 }
 
-/** Reads a query. @throws PayflowError (usage) that names the command for anything that is no single SELECT */
+/** Reads a query. @throws PayflowError (usage) that names the command for anything but a single SELECT */
 export function parseSelect(text: string): Select {
   const [tokens, ...others] = tokensOf(text)
   const first = tokens?.[0]
@@ -49,7 +49,7 @@ export function parseSelect(text: string): Select {
   if (!isWord(first, 'SELECT')) {
     const word = first.text.toUpperCase()
     throw usage(
-      `${word} is no query: only SELECT is`,
+      `${word} is not a query: only SELECT is`,
       instead[word] ?? 'payflow runs queries only, to change nothing by chance',
     )
   }
@@ -64,6 +64,6 @@ export function parseSelect(text: string): Select {
   }
 }
 
-/** A push query reads uncommitted records, and only what comes, unless it is told otherwise. */
+/** A push query reads uncommitted records, and only what comes, unless its properties say otherwise. */
 export const propertiesOfSelect = ({ push }: Select, from: 'start' | 'end'): StreamsProperties =>
   push ? { 'auto.offset.reset': from === 'start' ? 'earliest' : 'latest', 'isolation.level': 'read_committed' } : {}

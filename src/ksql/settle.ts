@@ -5,7 +5,7 @@ import { runCommand, type CommandOptions } from './command.ts'
 import type { Statement } from './statements.ts'
 
 /**
- * Waits until ksqlDB has executed whatever it has taken, from whomever: a run that was killed leaves commands behind that SHOW does not
+ * Waits until ksqlDB has executed whatever it has accepted, from any client: a run that was killed leaves commands behind that SHOW does not
  * know of yet. To drop what nobody has changes nothing, but is a command like any other. ksqlDB writes it down only when all
  * before it are executed, and fences off a request that waits to write its own (DistributingExecutor of ksqlDB 7.9.1).
  */
@@ -25,6 +25,6 @@ export async function refuseWhenBack(
   throw new PayflowError(
     'KSQL_CHANGED_MEANWHILE',
     `Somebody else has created ${name} again in the meantime; its topic ${topic} was not deleted`,
-    { kind: 'failed', hint: 'is another `payflow ksql apply` at work, from another machine? Wait for it, then run this again' }, // prettier-ignore
+    { kind: 'failed', hint: 'is another `payflow ksql apply` running, on another machine? Wait for it, then run this again' }, // prettier-ignore
   )
 }

@@ -28,7 +28,7 @@ function twoDigits(text: string, at: number): number {
 const isLeap = (year: number): boolean => year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0)
 
 const DAYS_OF_MONTH = [0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]
-/** In a year that is no leap year. */
+/** In a year that is not a leap year. */
 const DAYS_BEFORE_MONTH = DAYS_OF_MONTH.map((_, month) =>
   DAYS_OF_MONTH.slice(0, month).reduce((sum, days) => sum + days, 0),
 )

@@ -1,6 +1,6 @@
 import { isIPv6 } from 'node:net'
 
-/** A host and a port. An IPv6 address stands without its brackets. */
+/** A host and a port. An IPv6 address has no brackets. */
 export interface Address {
   readonly host: string
   readonly port: number
@@ -36,7 +36,7 @@ export function parseAddress(text: string): Address {
     throw new Error(`brokers are named host:port, without ${scheme}://`)
   const [, host, port = ''] = /^(\[[^\]]*\]|[^:]*)(?::(\d*))?\/?$/s.exec(rest) ?? []
   if (host === undefined || host === '')
-    throw new Error(isIPv6(rest) ? 'an IPv6 address stands in brackets: [::1]:9092' : addressesAllowed)
+    throw new Error(isIPv6(rest) ? 'an IPv6 address needs brackets: [::1]:9092' : addressesAllowed)
   const number = port === '' ? defaultPort : Number(port)
   if (number < 1 || number > 65_535) throw new Error(addressesAllowed)
   return { host: hostOf(host), port: number }

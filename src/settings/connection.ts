@@ -2,7 +2,7 @@ import type { ConnectionOptions } from 'node:tls'
 
 /** How to reach a Kafka cluster, and as whom. Everything that connects takes this one value. */
 export interface ConnectionSettings {
-  /** `host:port` of one broker or more; an IPv6 address stands in brackets. */
+  /** `host:port` of one broker or more; an IPv6 address is in brackets. */
   readonly brokers: readonly string[]
   /** What brokers call this client in their logs and quotas. */
   readonly clientId?: string

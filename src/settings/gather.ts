@@ -43,7 +43,7 @@ export function gather(
 
 const schema = z.object(Object.fromEntries(settingNames.map((name) => [name, schemaOf(rowOf(name))])))
 
-/** A refused value as an error may show it: what stands before an @ could be a password. */
+/** A refused value as an error may show it: what comes before an @ could be a password. */
 function shownValue(name: SettingName, value: unknown): string {
   if (rowOf(name).secret) return '***'
   return (typeof value === 'string' ? value : JSON.stringify(value)).replace(/^.*@/s, '***@')

@@ -16,7 +16,7 @@ export type InfraRecord = z.infer<typeof recordSchema>
 
 const recordPath = (home: string): string => join(home, 'infra.json')
 
-/** A record that is missing or unreadable is no record: `infra up` writes a new one. */
+/** A missing or unreadable record counts as none: `infra up` writes a new one. */
 export function readRecord(home: string): InfraRecord | undefined {
   try {
     return recordSchema.parse(JSON.parse(readFileSync(recordPath(home), 'utf8')))

@@ -64,7 +64,7 @@ function chooseSource(
   { engine: engineGiven, brokers: brokersGiven }: Record<SettingName, Given>,
 ): Pick<Values, 'engine' | 'brokers'> {
   if (engine === 'external' && brokers === undefined)
-    throw usage('BROKERS_MISSING', 'The engine "external" needs brokers', 'say --brokers host:port')
+    throw usage('BROKERS_MISSING', 'The engine "external" needs brokers', 'add --brokers host:port')
   if (brokers === undefined || engine === 'auto' || engine === 'external') return { engine, brokers }
   const difference = rank[brokersGiven.origin.kind] - rank[engineGiven.origin.kind]
   if (difference > 0) return { engine: 'auto', brokers }

@@ -29,7 +29,7 @@ const integer = (from: number, to: number) => ({ is: 'integer', from, to }) as c
 const duration = (from: string, to: string) => ({ is: 'duration', from, to }) as const
 const text = (allowed: string) => ({ is: 'text', allowed }) as const
 
-/** Every setting, in the order in which people are told of them. */
+/** Every setting, in the order in which they are listed. */
 const table = {
   engine: {
     kind: choice('auto', 'docker', 'local', 'external'),

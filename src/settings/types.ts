@@ -53,7 +53,7 @@ function schemaOfKind(kind: Kind): z.ZodType {
 export const schemaOf = (row: Row): z.ZodType =>
   row.default === undefined ? schemaOfKind(row.kind).optional() : schemaOfKind(row.kind)
 
-/** What a user is told to be allowed. */
+/** What an error says is allowed. */
 function allowedOf(kind: Kind): string {
   switch (kind.is) {
     case 'choice':

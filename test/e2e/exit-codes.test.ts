@@ -8,7 +8,7 @@ const usage: [string, string[], RegExp][] = [
   ['an unknown option', ['all', '--duraton', '5s'], /Unknown option '--duraton'\n→ did you mean --duration\?/],
   ['an unknown worker', ['worker', 'large-order'], /no worker "large-order"\n→ did you mean large-orders\?/],
   ['a rate of 0', ['produce', 'orders', '--rate', '0'], /'0' is invalid.*above 0/],
-  ['a rate that is no number', ['produce', 'orders', '--rate', 'abc'], /'abc' is invalid.*max/],
+  ['a rate that is not a number', ['produce', 'orders', '--rate', 'abc'], /'abc' is invalid.*max/],
   ['a negative count', ['produce', 'orders', '--count', '-5'], /'-5' is invalid.*whole number from 1/],
   ['no command at all', [], /Usage: payflow/],
 ]

@@ -20,12 +20,12 @@ const wrong: [string, string, RegExp][] = [
   ['has no name', fileWith('name: undefined'), /^Error: \.\/mine\.mjs: A worker needs a name/],
   ['has a name that no topic may have', fileWith("name: 'My Worker'"), /"My Worker" cannot name a worker/],
   ['has the name of another', fileWith("name: 'large-orders'"), /name "large-orders" is that of a worker that payflow brings/], // prettier-ignore
-  ['has an unknown input', fileWith("inputs: { input: 'ordres' }"), /Input input of worker own-own-input is no topic: "ordres"/], // prettier-ignore
+  ['has an unknown input', fileWith("inputs: { input: 'ordres' }"), /Input input of worker own-own-input is not a topic: "ordres"/], // prettier-ignore
   ['writes what another worker writes', fileWith('output: largeOrders'), /output large_orders is what payflow's own worker large-orders writes/], // prettier-ignore
   ['has a field that means nothing', fileWith('onTimer() {}'), /A worker has no field onTimer/],
   ['has an option that payflow has', fileWith("options: { o: { flag: '--json <x>', description: 'd', default: '1', parse: Number } }"), /Option o of worker own-own-input cannot be --json/], // prettier-ignore
   ['exports nothing as default', 'export const x = 1', /\.\/mine\.mjs: it has no default export/],
-  ['is no definition', 'export default 1', /A worker is what defineWorker\(…\) gives, not 1/],
+  ['is not a definition', 'export default 1', /A worker is what defineWorker\(…\) gives, not 1/],
   ['is not JavaScript', 'const a = 1\nconst b = ;', /\.\/mine\.mjs, line 2 cannot be loaded: Unexpected token/],
   ['imports what payflow has not', "import { ordres } from 'payflow'", /, line 1 cannot be loaded: .*no export.*|export named 'ordres'/], // prettier-ignore
   ['imports what is not there', "import 'not-there'", /Cannot find package 'not-there'/],
@@ -52,10 +52,10 @@ test('a file that is not there, and two files of one name, end with 2', async ()
 const steps: [string, string, RegExp][] = [
   ['throws', 'on: { input: (event) => event.nothing.there }', /reading 'there'/],
   ['returns an unknown field', 'on: { input: () => ({ emitt: [] }) }', /on\.input returned an unknown field emitt/],
-  ['emits an unknown field', 'on: { input: ({ user_id }) => ({ emit: [{ user_id, n: 1, count: 1 }] }) }', /n is no field of/], // prettier-ignore
+  ['emits an unknown field', 'on: { input: ({ user_id }) => ({ emit: [{ user_id, n: 1, count: 1 }] }) }', /n is not a field of/], // prettier-ignore
   ['leaves a field out', 'on: { input: ({ user_id }) => ({ emit: [{ user_id }] }) }', /count is missing/],
   ['waits for something', 'on: { input: async () => {} }', /on\.input returned a promise/],
-  ['has a key that is no text', 'state: { schema: z.number(), initial: 0, key: { input: (e) => e.user_id } }', /state\.key\.input returned 7: it must be text/], // prettier-ignore
+  ['has a key that is not text', 'state: { schema: z.number(), initial: 0, key: { input: (e) => e.user_id } }', /state\.key\.input returned 7: it must be text/], // prettier-ignore
 ]
 
 test.each(steps)(

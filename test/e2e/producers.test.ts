@@ -37,7 +37,7 @@ test('two runs with the same seed write the same bytes into the same partitions'
   expect(await once()).toEqual(first)
 })
 
-test('a payment names a real order of the same user and its total, also when the orders come from another process', async () => {
+test('a payment names a real order of the same user and its total, even when the orders come from another process', async () => {
   const { payflow, read } = await ownPipeline()
   expect(await payflow('topics', 'create')).toMatchObject({ code: 0 })
   expect(await payflow('produce', 'payments', ...flow, '--rate', 'max')).toMatchObject({ code: 0 })

@@ -113,8 +113,8 @@ test('an output that nobody can write is refused at once; a risk is one warning,
 
 test('timeouts that the brokers refuse are named with the option, before anything is tried', async () => {
   const { worker } = await isolated(revenue, { partitions: 1 })
-  await expect(runUntilCaughtUp([worker], { transactionTimeoutMs: 1_000_000 })).rejects.toMatchObject({ code: 'TRANSACTION_TIMEOUT', kind: 'usage', hint: 'say `--transaction-timeout 900s`' }) // prettier-ignore
-  await expect(runUntilCaughtUp([worker], { sessionTimeoutMs: 500 })).rejects.toMatchObject({ code: 'SESSION_TIMEOUT', kind: 'usage', hint: 'say `--session-timeout 1s`' }) // prettier-ignore
+  await expect(runUntilCaughtUp([worker], { transactionTimeoutMs: 1_000_000 })).rejects.toMatchObject({ code: 'TRANSACTION_TIMEOUT', kind: 'usage', hint: 'use `--transaction-timeout 900s`' }) // prettier-ignore
+  await expect(runUntilCaughtUp([worker], { sessionTimeoutMs: 500 })).rejects.toMatchObject({ code: 'SESSION_TIMEOUT', kind: 'usage', hint: 'use `--session-timeout 1s`' }) // prettier-ignore
 })
 
 test('an audit of records that are deleted says so; of a group that is deleted, it takes the progress record', async () => {
@@ -181,7 +181,7 @@ test('records are counted: commit markers, aborted and deleted ones are none', a
   expect(counts.get(output)).toBe(0)
 })
 
-test('a compacted input is no difference: the audit cannot be done, and counts and lag are those of what is left', async () => {
+test('a compacted input is not a difference: the audit cannot be done, and counts and lag are those of what is left', async () => {
   const { brokers: addresses } = await ownBroker()
   const admin = await administrator(addresses)
   await admin.alterConfigs({ validateOnly: false, resources: [{ type: ConfigResourceTypes.BROKER, name: '0', configEntries: [{ name: 'log.cleaner.backoff.ms', value: '100' }] }] }) // prettier-ignore

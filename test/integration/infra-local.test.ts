@@ -102,7 +102,7 @@ test('a second up finds the brokers, a restart keeps their data, half of them ar
   expect(existsSync(data)).toBe(false)
 })
 
-test('a broker without its ZooKeeper is stopped, and both are started anew', async () => {
+test('a broker without its ZooKeeper is stopped, and both are started again', async () => {
   const { home, infra } = await ownBroker()
   const before = pids(home)
   await killed(readStates(layoutOf(home)).zookeeper!)

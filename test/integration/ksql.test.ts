@@ -167,7 +167,7 @@ describe('ksqlDB on a real cluster', () => {
     const plain = await run('ksql', 'apply')
     expect(plain.exitCode).toBe(1)
     expect(plain.stdout).toContain('its topic ksql_orders has 3 partitions, and orders, which it reads, has 6')
-    expect(plain.stderr).toContain('create them anew with `payflow ksql apply --replace`')
+    expect(plain.stderr).toContain('re-create them with `payflow ksql apply --replace`')
     expect(await run('ksql', 'apply', '--replace', '--yes')).toMatchObject({ exitCode: 0 })
     const partitions = (await listTopics(client)).filter(({ topic }) => topic.startsWith('ksql_'))
     expect(new Set(partitions.map((one) => one.partitions))).toEqual(new Set([6]))

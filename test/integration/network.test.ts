@@ -107,7 +107,7 @@ describe('a worker, while its network', () => {
   })
 })
 
-test('a commit that shows late is waited for also when its coordinator is silent for longer than that takes', async () => {
+test('a commit that shows late is waited for even when its coordinator is silent for longer than that takes', async () => {
   const own = await isolated(revenue, { partitions: 1 })
   const topic = own.topicOf('orders')
   const move = (offset: number) => moveGroup(brokers(), `payflow-${own.worker.name}`, { topic, partition: 0, offset })

@@ -178,7 +178,7 @@ describe('a group that has no offsets any more', () => {
 })
 
 describe('an input that was deleted and created again', () => {
-  test('is read from its start by a worker without state, also when the group has kept its old offset', async () => {
+  test('is read from its start by a worker without state, even when the group has kept its old offset', async () => {
     const { worker, topic, output, move } = await statelessAtHundred()
     await recreate(topic)
     await writeAll(brokers(), topic, payments(30))

@@ -27,7 +27,7 @@ test('a reset looks at what is there afterwards, and says what others have made 
   await expect(applyReset(client(), plan, options, () => undefined)).rejects.toMatchObject({
     code: 'RESET_INCOMPLETE',
     kind: 'failed',
-    message: `The reset was not left alone: ${narrow} has 1 partition, not 3; ${written} holds 1 record already`,
+    message: `The reset is not complete: ${narrow} has 1 partition, not 3; ${written} holds 1 record already`,
   })
   expect(await applyReset(client(), planOf([fresh]), options, () => undefined)).toEqual({ created: [], deleted: [] })
 })

@@ -9,7 +9,7 @@ interface GroupOffset {
   readonly offset: number
 }
 
-/** Puts a committed offset of a group into a stranger's transaction, also while the group has members; `commit` ends it. */
+/** Puts a committed offset of a group into a stranger's transaction, even while the group has members; `commit` ends it. */
 export async function moving(
   brokers: readonly string[],
   consumerGroupId: string,

@@ -5,7 +5,7 @@ import { readAll } from './records.ts'
 
 export const orders = orderSource({ seed: 11, startMs: Date.UTC(2026, 0, 1), intervalMs: 10 })
 
-/** A producer of orders 0, 1, 2 … at work. */
+/** A producer of orders 0, 1, 2 …, running. */
 export function producing(
   topic: string,
   options: Pick<ProduceOptions, 'client' | 'count'> & Partial<ProduceOptions>,

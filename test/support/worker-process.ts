@@ -11,7 +11,7 @@ export interface WorkerProcess {
   readonly kill: (signal: NodeJS.Signals) => void
   /** Resolves with the signal or code that ended it. */
   readonly ended: Promise<NodeJS.Signals | number | null>
-  /** Resolves when its output has said this, so many times. */
+  /** Resolves when its output has contained this text the given number of times. */
   readonly says: (text: string, times?: number) => Promise<void>
 }
 

@@ -17,7 +17,7 @@ export interface AuditReport {
 
 export interface AuditProgress {
   readonly worker: string
-  /** Offsets read so far, and in all: records, and a commit marker a transaction. It begins anew when the worker has moved on too far. */
+  /** Offsets read so far, and in all: records, and one commit marker per transaction. It starts over when the worker has moved on too far. */
   readonly read: number
   readonly total: number
 }
@@ -27,7 +27,7 @@ const ATTEMPTS = 3
 
 const ruleOf = ({ name, audit: own }: AnyWorker): RuleOf | undefined => own ?? auditRules.get(name)
 
-/** Whether it is known what a worker must write: of one's own, only when its definition says it. */
+/** Whether it is known what a worker must write: for a custom one, only if its definition says so. */
 export const hasRule = ({ definition }: WorkerChoice): boolean => ruleOf(definition) !== undefined
 
 /** @throws PayflowError (usage) for a worker whose rule is not known */
@@ -76,7 +76,7 @@ const topicsOf = ({ inputs, output }: AnyWorker): string[] => [
 function topicsMissing(absent: readonly AbsentWorker[]): PayflowError {
   const topics = [...new Set(absent.flatMap((worker) => worker.topics))]
   const names = absent.map(({ worker }) => worker).join(', ')
-  return new PayflowError('TOPIC_MISSING', `There is nothing to audit of ${names}: there is no topic ${topics.join(', ')}`, { kind: 'failed', hint: 'is this the right cluster? `payflow topics create` creates topics, `payflow all` fills them' }) // prettier-ignore
+  return new PayflowError('TOPIC_MISSING', `There is nothing to audit for ${names}: there is no topic ${topics.join(', ')}`, { kind: 'failed', hint: 'is this the right cluster? `payflow topics create` creates topics, `payflow all` fills them' }) // prettier-ignore
 }
 
 /**

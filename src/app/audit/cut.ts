@@ -165,7 +165,7 @@ async function holdsAny(client: Client, partitions: readonly TopicPartition[], e
 const progressLost = ({ name, output }: AnyWorker): PayflowError =>
   new PayflowError('PROGRESS_UNKNOWN', `${output.name} holds records, but ${groupOf(name)} has no committed offsets and ${name} no progress record: how much of its inputs it has read is not known`, { kind: 'failed', hint: `if ${name} wrote them, rebuild them with \`payflow worker reset ${name}\`` }) // prettier-ignore
 
-/** Also while an audit reads: retention does not wait for it. */
+/** Even while an audit reads: retention does not wait for it. */
 async function refuseTrimmed(
   client: Client,
   worker: AnyWorker,
@@ -178,7 +178,7 @@ async function refuseTrimmed(
     throw new PayflowError('LOG_TRIMMED', `${trimmed.topic}/${trimmed.partition} begins at offset ${starts.of(trimmed.topic, trimmed.partition)!}: what was before is deleted, so ${worker.name} cannot be recomputed`, { kind: 'failed', hint: 'audit the workers whose topics are whole, by their names; a longer retention.ms keeps topics whole' }) // prettier-ignore
 }
 
-/** A topic that was deleted and created anew under a group that was not reset. */
+/** A topic that was re-created under a group that was not reset. */
 async function refuseBeyondEnd(
   client: Client,
   worker: AnyWorker,
@@ -189,5 +189,5 @@ async function refuseBeyondEnd(
   const ends = await offsets(client, inputs, 'latest', signal)
   const beyond = inputs.find(({ topic, partition }) => (committed.of(topic, partition) ?? 0) > (ends.of(topic, partition) ?? 0)) // prettier-ignore
   if (beyond)
-    throw new PayflowError('OFFSET_OUT_OF_RANGE', `${groupOf(worker.name)} stands at offset ${committed.of(beyond.topic, beyond.partition)!} of ${beyond.topic}/${beyond.partition}, which ends before that: the topic was created anew`, { kind: 'failed', hint: `start it anew with \`payflow worker reset ${worker.name}\`` }) // prettier-ignore
+    throw new PayflowError('OFFSET_OUT_OF_RANGE', `${groupOf(worker.name)} stands at offset ${committed.of(beyond.topic, beyond.partition)!} of ${beyond.topic}/${beyond.partition}, which ends before that: the topic was re-created`, { kind: 'failed', hint: `start it from the beginning with \`payflow worker reset ${worker.name}\`` }) // prettier-ignore
 }

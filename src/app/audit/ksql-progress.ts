@@ -45,7 +45,7 @@ async function progressOf(
   if (unfit.length > 0)
     throw new PayflowError('KSQL_QUERY_UNFIT', `ksqlDB cannot be compared. ${unfit.join('; ')}`, {
       kind: 'failed',
-      hint: 'look with `payflow ksql status`. `payflow ksql apply` resumes what is paused and creates what is missing, with --replace it creates the rest anew',
+      hint: 'look with `payflow ksql status`. `payflow ksql apply` resumes what is paused and creates what is missing, with --replace it re-creates the rest',
     })
   const workers = await Promise.all(
     names.map(async (name) => ({ name, lag: (await describeWithLag(client, groupOf(name))).lag })),
@@ -60,7 +60,7 @@ const progressLine = ({ workers, ksql }: Progress): string => {
   return `workers ${leftOf(workers).toLocaleString('en')} behind, ksqlDB ${leftOf(ksql).toLocaleString('en')} behind${silent > 0 ? `, ${silent} queries have not begun` : ''}`
 }
 
-/** Waits until both engines have read everything. @throws PayflowError that says how far each is when one stands still */
+/** Waits until both engines have read everything. @throws PayflowError that says how far each is if one makes no progress */
 export async function untilCaughtUp(
   settings: Settings,
   client: Client,

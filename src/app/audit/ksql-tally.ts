@@ -66,7 +66,7 @@ interface UserFailures {
 
 /**
  * Frequent failures depend on the order in which failures come, which records with wrong keys may change. Where both engines met a user's
- * failures in the same order, their events are compared; elsewhere ksqlDB's are held against those that its own order gives.
+ * failures in the same order, their events are compared; elsewhere ksqlDB's are compared with those that its own order gives.
  */
 export class FrequentFailures {
   readonly #users = new Map<number, UserFailures>()

@@ -155,7 +155,7 @@ class Comparing {
     const simulated = users.into(tally)
     if (simulated === 0) return comparisonOf('frequent failures', tally)
     const who = simulated === 1 ? '1 user' : `${simulated.toLocaleString('en')} users`
-    const note = `ksqlDB met the failures of ${who} in another order than the worker: there it is held against a simulation of its SQL on its own order, not against the worker`
+    const note = `ksqlDB met the failures of ${who} in another order than the worker: there it is compared with a simulation of its SQL on its own order, not with the worker`
     return comparisonOf(`frequent failures (${who} simulated)`, tally, note)
   }
 }

@@ -1,4 +1,4 @@
-// Reads these headers by itself, not with pipeline/origin-headers: evidence must not come from the code that it judges.
+// Reads these headers on its own, not with pipeline/origin-headers: evidence must not come from the code that it judges.
 import type { RecordHeader } from '../../kafka/wire/record-set.ts'
 import { fingerprint } from '../../pipeline/audit/fingerprint.ts'
 import type { Place } from '../../pipeline/audit/rule.ts'

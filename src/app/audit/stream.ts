@@ -65,7 +65,7 @@ export class Stream {
     })
   }
 
-  /** A failure waits for whoever reads next. */
+  /** A failure waits for the next read. */
   #fetch(): Promise<IteratorResult<FetchedPartition>> {
     const next = this.#chunks.next()
     next.catch(() => undefined)

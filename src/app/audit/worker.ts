@@ -31,7 +31,7 @@ export interface WorkerAudit {
   readonly disordered: number
   /** Events that belong to inputs beyond the committed offsets: the worker was running. */
   readonly unjudged: number
-  /** Users whose records took the detour through the inbox and could be held against limits only. */
+  /** Users whose records took the detour through the inbox and could be checked against limits only. */
   readonly limited: number
   /** The first of them. */
   readonly differences: readonly Difference[]

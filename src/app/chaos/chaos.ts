@@ -114,7 +114,7 @@ export class Chaos {
     return { over: this.#running }
   }
 
-  /** Ends the faults: everything goes on, brokers are up, as many instances as before run. @throws what could not be mended */
+  /** Ends the faults: everything goes on, brokers are up, as many instances run as before. @throws what could not be repaired */
   heal(): Promise<void> {
     this.#healed ??= this.#heal()
     return this.#healed

@@ -7,7 +7,7 @@ export interface ChaosOptions {
   readonly seed: number
   readonly intervals: Intervals
   readonly mixed: boolean
-  /** Infinity: until it is told to heal. */
+  /** Infinity: until it is asked to heal. */
   readonly durationMs: number
 }
 

@@ -53,7 +53,7 @@ export const mixedIntervals: Intervals = {
 export interface PlanOptions {
   readonly seed: number
   readonly intervals: Intervals
-  /** Which kinds are active is drawn anew every 15 s; some draws are empty. */
+  /** Which kinds are active is drawn again every 15 s; some draws are empty. */
   readonly mixed: boolean
   /** A frozen worker stays frozen longer than both together. */
   readonly sessionTimeoutMs: number

@@ -10,7 +10,7 @@ interface ChaosReport extends FaultFigures {
   readonly catchUpMs: number | undefined
 }
 
-/** What came of it, and which workers are to be audited now. */
+/** The result, and which workers are to be audited now. */
 export interface ChaosOutcome {
   readonly report: ChaosReport
   readonly choices: readonly WorkerChoice[]
@@ -49,7 +49,7 @@ export async function runChaos(
   return { report: { ...figures, catchUpMs }, choices: chaos.choices }
 }
 
-/** Breaks the usual things until it is told to heal, which an abort of `signal` does too. */
+/** Injects the usual faults until it is asked to heal, which an abort of `signal` does too. */
 export async function beginChaos(
   settings: Settings,
   env: NodeJS.ProcessEnv,

@@ -48,7 +48,7 @@ export class StallTracker {
     this.#faults.push({ ...fault, recoveryMs: undefined, stallMs: 0 })
   }
 
-  /** Time before this moment is no stall of any worker's. */
+  /** Time before this moment does not count as a stall of any worker. */
   brokersBack(atMs: number): void {
     this.#brokersBackMs = atMs
   }
@@ -71,7 +71,7 @@ export class StallTracker {
     }
   }
 
-  /** Counts what stands still now as if it went on at this moment. */
+  /** Counts what stands still now as if it had moved at this moment. */
   finish(atMs: number): void {
     for (const [key, { waitingSinceMs }] of this.#tracks)
       if (waitingSinceMs !== undefined) this.#stalled(key, key.split(' ')[0]!, waitingSinceMs, atMs)

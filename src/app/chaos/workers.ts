@@ -27,7 +27,7 @@ const killTimeoutMs = 5_000
 /** How long a stand-in stays once the process it stood in for goes on: the zombie is to meet a new owner. */
 const handoverMs = 3_000
 
-/** Breaks the worker processes of this PAYFLOW_HOME that work on these brokers, and adds and takes away instances of its own. */
+/** Breaks the worker processes of this PAYFLOW_HOME that work on these brokers, and adds and removes its own instances. */
 export class WorkerChaos {
   readonly #settings: Settings
   readonly #env: NodeJS.ProcessEnv
@@ -63,7 +63,7 @@ export class WorkerChaos {
     return this.#wordsOf.get(worker)?.slice(1) ?? []
   }
 
-  /** Their definitions: those of one's own are read from their files. */
+  /** Their definitions: custom ones are read from their files. */
   async definitions(builtIn: readonly AnyWorker[]): Promise<AnyWorker[]> {
     const words = [...this.#wordsOf.values()].flatMap(([word]) => word ?? [])
     const { known } = await loadWorkerFiles(words, builtIn, process.cwd())

@@ -5,7 +5,7 @@ export interface Span {
 }
 
 interface Member {
-  /** The names that lead to it, outermost first; what is in an array stands below `[]`. */
+  /** The names that lead to it, outermost first; elements of an array are below `[]`. */
   readonly path: readonly string[]
   readonly key: Span
   readonly value: Span

@@ -31,7 +31,7 @@ export async function* readWhole(client: Client, topic: string, signal?: AbortSi
   yield* readMerged(connection, spans, signal ? { signal } : {})
 }
 
-/** The dead letters that there are by now, oldest first, without those that a `worker reset` has made void: that worker judges the records anew. */
+/** The dead letters that there are by now, oldest first, without those that a `worker reset` has made void: that worker will judge the records again. */
 export async function* deadLetters(
   client: Client,
   filter: LetterFilter = {},
@@ -73,7 +73,7 @@ export function parseLetterId(id: string): { partition: number; offset: number }
   if (partition === undefined || offset === undefined)
     throw new PayflowError('ID_INVALID', `"${id}" names no dead letter`, {
       kind: 'usage',
-      hint: 'say <partition>:<offset>, as `payflow dead-letters list` prints it: 0:17',
+      hint: 'write it as <partition>:<offset>, the way `payflow dead-letters list` prints it: 0:17',
     })
   return { partition: Number(partition), offset: Number(offset) }
 }

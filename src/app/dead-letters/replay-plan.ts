@@ -4,7 +4,7 @@ import { inboxTopic } from '../../pipeline/events/topics.ts'
 import type { AnyWorker } from '../../pipeline/worker/definition.ts'
 import { cutIn, originIdOf, textOf, type DeadLetter } from './dead-letter.ts'
 
-/** After so many replays that ended as a dead letter again, another one is no remedy. */
+/** After this many replays that ended as a dead letter again, another one will not help. */
 const MAX_REPLAYS = 3
 
 /** What planning needs to know of a dead letter: the bytes stay where they are. */
@@ -111,7 +111,7 @@ export function planReplay(state: ReplayState, { force = false }: { force?: bool
 }
 
 function refusal({ worker, replays, isInput }: ReplayCandidate, handed: number): string | undefined {
-  if (!isInput) return `its topic is no input of ${worker}`
+  if (!isInput) return `its topic is not an input of ${worker}`
   if (handed > replays) return 'it was replayed already, and not refused again since'
   if (replays >= MAX_REPLAYS) return `it was replayed ${replays} times and refused each time`
   return undefined

@@ -11,7 +11,7 @@ import { activeQueries, ksqlClient, openKsql, sinkTopics } from './session.ts'
 
 // What other commands do about ksqlDB: `all` applies its statements, and topics that it reads cannot just be deleted.
 
-/** Applies the statements when a ksqlDB is there, and says in one line what came of it. */
+/** Applies the statements when a ksqlDB is there, and says the result in one line. */
 export async function applyIfThere(
   settings: Settings,
   { ksql }: { ksql: boolean },

@@ -7,7 +7,7 @@ import type { Settings } from '../../settings/resolve.ts'
 import { openKsql } from './session.ts'
 
 export interface QueryOptions {
-  /** End after so many rows. */
+  /** End after this many rows. */
   readonly limit: number | undefined
   /** Where a push query begins. */
   readonly from: 'start' | 'end'
@@ -20,7 +20,7 @@ export interface QueryResult {
   readonly rows: AsyncGenerator<string[][]>
 }
 
-/** Runs a query until it ends, `limit` is reached or the signal is aborted. @throws PayflowError, also for what is no SELECT */
+/** Runs a query until it ends, `limit` is reached or the signal is aborted. @throws PayflowError, also for anything that is not a SELECT */
 export async function runQuery(
   settings: Settings,
   sql: string,

@@ -26,7 +26,7 @@ export interface Snapshot {
   readonly workers: Sample['workers']
 }
 
-/** Rates over the time that really passed. A topic with fewer records than before was created anew: that is no throughput. */
+/** Rates over the time that really passed. A topic with fewer records than before was re-created: that is not throughput. */
 export function snapshotOf(before: Sample | undefined, now: Sample): Snapshot {
   const earlier = new Map(before?.topics.map(({ topic, records }) => [topic, records]))
   const seconds = before === undefined ? 0 : (now.atMs - before.atMs) / 1000

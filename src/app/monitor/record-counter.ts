@@ -37,7 +37,7 @@ export class RecordCounter {
       partitions.map(async ({ topic, partition }) => {
         const position = this.#positions.get(keyOf({ topic, partition }))!
         const to = ends.of(topic, partition) ?? position.offset
-        if (to < position.offset) Object.assign(position, { offset: 0, records: 0 }) // the topic was created anew
+        if (to < position.offset) Object.assign(position, { offset: 0, records: 0 }) // the topic was re-created
         const from = Math.max(position.offset, begins.of(topic, partition) ?? 0) // what was before is deleted
         for await (const { records, nextOffset } of countRecords(connection, { topic, partition, from, to })) {
           position.records += records

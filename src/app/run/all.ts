@@ -80,7 +80,7 @@ export class AllRun {
       const layout = await layoutOf(this.#settings)
       if (keepsTopics(this.#settings, this.#options)) {
         const { created, existing } = await createMissing(client, layout, this.#signal)
-        const why = this.#options.keepData ? '' : ' (nothing is deleted on a cluster of your own without --reset)'
+        const why = this.#options.keepData ? '' : ' (nothing is deleted on your own cluster without --reset)'
         return `${existing.length} kept, ${created.length} created${why}`
       }
       await freeTopics(this.#settings, client, this.#options, this.#signal, report)
@@ -150,7 +150,7 @@ export class AllRun {
     await finished
   }
 
-  /** Lets the workers catch up (unless the run was interrupted) and says what came of it all. */
+  /** Lets the workers catch up (unless the run was interrupted) and sums up the run. */
   async finish(
     show: (live: Live) => void,
   ): Promise<{ summary: AllSummary; produced: Produced[]; workers: WorkerSummary[] }> {

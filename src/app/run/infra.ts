@@ -24,7 +24,7 @@ export class RunInfra {
   }
 
   /**
-   * Returns the settings that reach the brokers, and what came of it in words.
+   * Returns the settings that reach the brokers, and the result in words.
    * @throws PayflowError (failed) when another run uses the same brokers
    */
   async up(settings: Settings, report: Report, signal: AbortSignal): Promise<{ settings: Settings; outcome: string }> {

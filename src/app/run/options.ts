@@ -7,7 +7,7 @@ export interface AllOptions extends FlowOptions {
   /** Delete topics on a cluster that is not payflow's own, too. */
   readonly reset: boolean
   readonly ksql: boolean
-  /** Break things while it flows. */
+  /** Break things during the run. */
   readonly chaos: boolean
   /** End with an audit. */
   readonly audit: boolean

@@ -13,7 +13,7 @@ export interface Step {
   readonly does: (settings: Settings, options: AllOptions) => string | undefined
   /** What the bash script did at this place. */
   readonly replaces: string
-  /** Returns what came of it, in words. Absent: it comes when the run ends. */
+  /** Returns its result, in words. Absent: it comes when the run ends. */
   readonly run?: (run: AllRun, hooks: StepHooks) => Promise<string>
 }
 
@@ -75,7 +75,7 @@ export const steps: readonly Step[] = [
     title: 'Chaos',
     does: (_, { chaos }) =>
       chaos
-        ? "kill, freeze, cut and restart workers and payflow's own brokers while it flows; then let all recover"
+        ? "kill, freeze, cut and restart workers and payflow's own brokers during the run; then let everything recover"
         : undefined,
     replaces: 'nothing: nobody knew what a crash would do',
     run: (run, { onChaos }) => run.injectFaults(onChaos),
@@ -84,8 +84,8 @@ export const steps: readonly Step[] = [
     title: 'End',
     does: ({ brokersGiven }, options) => {
       const brokers = options.keepInfra || brokersGiven ? '' : ', and the brokers if this run started them'
-      const audit = options.audit ? ', after an audit of it' : ''
-      return `${endOf(options).length > 0 ? 'let the workers catch up, ' : ''}stop the workers${brokers}; print what came of it${audit}`
+      const audit = options.audit ? ', after an audit' : ''
+      return `${endOf(options).length > 0 ? 'let the workers catch up, ' : ''}stop the workers${brokers}; print a summary${audit}`
     },
     replaces: 'kill, by hand, of whatever was left',
   },

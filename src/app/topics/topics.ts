@@ -131,7 +131,7 @@ async function verifyReset(client: Client, plan: ResetPlan, signal: AbortSignal)
     const faults = notReset(plan, { topics, groups })
     if (faults.length === 0) return
     if (performance.now() > deadline)
-      throw new PayflowError('RESET_INCOMPLETE', `The reset was not left alone: ${faults.join('; ')}`, {
+      throw new PayflowError('RESET_INCOMPLETE', `The reset is not complete: ${faults.join('; ')}`, {
         kind: 'failed',
         hint: 'stop what reads and writes there (`payflow groups list` shows readers), then run it again',
       })

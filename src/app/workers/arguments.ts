@@ -13,7 +13,7 @@ export interface TypedOption {
 export interface WorkerChoice {
   readonly definition: AnyWorker
   readonly options: Readonly<Record<string, unknown>>
-  /** What stands after `payflow worker` on a command line that runs this worker alone: its name or file, and its options. */
+  /** What follows `payflow worker` on a command line that runs this worker alone: its name or file, and its options. */
   readonly words: readonly string[]
 }
 

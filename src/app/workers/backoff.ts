@@ -7,7 +7,7 @@ export interface Backoff {
 const firstDelayMs = 500
 /** Brokers that are back are not to wait for workers that gave up on them. */
 const longestDelayMs = 5_000
-/** Whoever ran this long ran well: its next death counts as the first. */
+/** A process that ran this long ran well: its next death counts as the first. */
 const goodRunMs = 30_000
 
 /** How long to wait before a process that died after `ranMs` is started again: doubling, up to five seconds. */

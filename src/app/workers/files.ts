@@ -12,7 +12,7 @@ import type { AnyWorker } from '../../pipeline/worker/definition.ts'
 const isFile = (word: string): boolean => /[\\/]|\.[cm]?[jt]s$/.test(word)
 
 /**
- * Loads the workers of one's own that a command line names by their files, and puts their names in the files' places: what follows
+ * Loads the custom workers that a command line names by their files, and puts their names in the files' places: what follows
  * knows them like any other. A word after an option is its value.
  * @throws PayflowError (usage) that names the file and what is wrong with it
  */
@@ -44,7 +44,7 @@ async function load(path: string, file: string, builtIn: readonly AnyWorker[]): 
   if (!existsSync(file) || !statSync(file).isFile())
     throw new PayflowError('WORKER_FILE_MISSING', `There is no file ${path}`, {
       kind: 'usage',
-      hint: 'a worker of your own is a file such as ./my-worker.js; `payflow worker list` shows the others',
+      hint: 'a custom worker is a file such as ./my-worker.js; `payflow worker list` shows the others',
     })
   const module = await importFile(path, file)
   if (!('default' in module)) throw invalid(path, 'it has no default export')
@@ -58,13 +58,13 @@ async function load(path: string, file: string, builtIn: readonly AnyWorker[]): 
 const invalid = (path: string, what: string, cause?: unknown): PayflowError =>
   new PayflowError('WORKER_INVALID', `${path}: ${what}`, {
     kind: 'usage',
-    hint: 'correct what it exports with `export default defineWorker({ … })`; the README shows a whole one',
+    hint: 'correct what it exports with `export default defineWorker({ … })`; docs/workers.md shows a complete one',
     cause,
   })
 
 let isProvided = false
 
-/** Files of one's own import payflow from wherever they lie: it is this very package. */
+/** Custom files import payflow from wherever they are: it is this very package. */
 function provideThisPackage(): void {
   if (isProvided) return
   isProvided = true

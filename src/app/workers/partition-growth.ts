@@ -36,9 +36,9 @@ export function planGrowth(
     })
   const isInternal = isPayflowTopic(topic) && topic !== DEAD_LETTERS && !publicTopics.some(({ name }) => name === topic)
   if (isInternal)
-    throw usage('TOPIC_INTERNAL', `${topic} always has as many partitions as its worker's inputs`, 'grow the input, then say `payflow worker reset`') // prettier-ignore
+    throw usage('TOPIC_INTERNAL', `${topic} always has as many partitions as its worker's inputs`, 'grow the input, then run `payflow worker reset`') // prettier-ignore
   if (to <= from)
-    throw usage('PARTITIONS_NOT_MORE', `${topic} has ${from} partitions already; Kafka can only add some`, `say a number above ${from}`) // prettier-ignore
+    throw usage('PARTITIONS_NOT_MORE', `${topic} has ${from} partitions already; Kafka can only add some`, `name a number above ${from}`) // prettier-ignore
   const readers = workers.filter((worker) => reads(worker, topic))
   const joined = readers.flatMap(({ inputs }) => Object.values(inputs).map(({ name }) => name))
   const alsoGrow = [...new Set(joined)].filter((name) => name !== topic && (partitions.get(name) ?? to) < to)

@@ -15,7 +15,7 @@ const entrySchema = z.object({
 export type WorkerEntry = z.infer<typeof entrySchema>
 
 export interface Registration {
-  /** Each worker, and what stands after `payflow worker` on a command line that runs it alone. */
+  /** Each worker, and what follows `payflow worker` on a command line that runs it alone. */
   readonly workers: readonly { name: string; arguments: readonly string[] }[]
   /** The cluster it works on. */
   readonly brokers: readonly string[]

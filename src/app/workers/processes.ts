@@ -11,7 +11,7 @@ import { createOwnOutputs } from './run-here.ts'
 
 const checkIntervalMs = 200
 
-/** Workers, each in a process of its own. */
+/** Workers, each in its own process. */
 export class WorkerProcesses {
   readonly #settings: Settings
   readonly #choices: readonly WorkerChoice[]

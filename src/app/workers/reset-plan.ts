@@ -28,7 +28,7 @@ export interface WorkerResetPlan {
   /** Those that were named, then those that read what they write. */
   readonly workers: readonly string[]
   readonly deleteGroups: readonly string[]
-  /** Ids of the workers' producers: whoever still holds one of them can write nothing any more. */
+  /** Ids of the workers' producers: a process that still holds one of them can no longer write. */
   readonly fence: readonly { readonly worker: string; readonly transactionalIds: readonly string[] }[]
   /** Deleted before anything else of the topics. */
   readonly deleteOutputs: readonly string[]
@@ -122,10 +122,14 @@ function inputPartitions(
   const narrow = inputs.filter((_, i) => widths[i] !== widest)
   if (narrow.length === 0) return widest
   const counts = inputs.map((topic, i) => `${topic} (${widths[i] ?? 0} partitions)`)
-  throw new PayflowError('NOT_COPARTITIONED', `${worker.name} joins ${counts.join(' and ')}, which must have as many`, {
-    kind: 'failed',
-    hint: `first: \`payflow topics add-partitions ${narrow[0]!} ${widest}\``,
-  })
+  throw new PayflowError(
+    'NOT_COPARTITIONED',
+    `${worker.name} joins ${counts.join(' and ')}, which must have the same number`,
+    {
+      kind: 'failed',
+      hint: `first: \`payflow topics add-partitions ${narrow[0]!} ${widest}\``,
+    },
+  )
 }
 
 function transactionalIds({ name }: AnyWorker, { topics }: ResetState, created: readonly NewTopic[]): string[] {
@@ -152,10 +156,10 @@ function notesOn(
   }
   for (const { name } of workers) {
     const count = deadLetters.get(name) ?? 0
-    if (count > 0) notes.push(`${count} dead letters of ${name} become void: it judges those records anew`)
+    if (count > 0) notes.push(`${count} dead letters of ${name} become void: it will judge those records again`)
   }
   for (const { group, topic } of foreignReaders)
-    notes.push(`group ${group} has offsets in ${topic}, which begins anew: move it with \`kafka-consumer-groups.sh --bootstrap-server HOST:PORT --group ${group} --topic ${topic} --reset-offsets --to-earliest --execute\``) // prettier-ignore
+    notes.push(`group ${group} has offsets in ${topic}, which starts again at 0: move it with \`kafka-consumer-groups.sh --bootstrap-server HOST:PORT --group ${group} --topic ${topic} --reset-offsets --to-earliest --execute\``) // prettier-ignore
   return notes
 }
 

@@ -44,7 +44,7 @@ export async function runHere(
   }
 }
 
-/** Outputs of workers of one's own are known to nobody else: they are created by whoever runs these first. */
+/** Nobody else knows the outputs of custom workers: the first run creates them. */
 export async function createOwnOutputs(settings: Settings, choices: readonly WorkerChoice[]): Promise<void> {
   const own = choices.filter(({ definition }) => definition.file !== undefined)
   if (own.length === 0) return
@@ -56,7 +56,7 @@ export async function createOwnOutputs(settings: Settings, choices: readonly Wor
   })
 }
 
-/** What a step of one's own threw is for who wrote it, and no bug of payflow's. */
+/** What a custom step threw is for its author: it is not a bug in payflow. */
 function inOwnFile(error: unknown, choices: readonly WorkerChoice[]): unknown {
   if (!(error instanceof StepError)) return error
   const file = choices.find(({ definition }) => definition.name === error.worker)?.definition.file

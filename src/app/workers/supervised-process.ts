@@ -35,7 +35,7 @@ const spawn = ({ file, arguments: rest, env }: ProcessCommand, held: boolean) =>
     stderr: 'pipe',
   })
 
-/** A process that is started again when it dies, later each time. It leads a process group of its own, so that a terminal's Ctrl-C is not for it. */
+/** A process that is started again when it dies, later each time. It leads its own process group, so that a terminal's Ctrl-C does not reach it. */
 export class SupervisedProcess {
   readonly #command: ProcessCommand
   readonly #events: ProcessEvents
@@ -69,7 +69,7 @@ export class SupervisedProcess {
     this.#child = child
     child.on('message', (message) => this.#events.onMessage(message))
     createInterface(child.stderr).on('line', (line) => this.#remember(line))
-    // What it leaves behind ends with it: a child of its own could hold its stderr open for ever.
+    // What it leaves behind ends with it: one of its children could hold its stderr open for ever.
     child.once('exit', () => this.#signal('SIGKILL'))
     // Its last messages are in the channel until that is closed.
     const silent = new Promise((resolve) => child.once('disconnect', resolve))
@@ -121,7 +121,7 @@ export class SupervisedProcess {
     if (this.#stopping) return
     const { message, hint } = lastError(this.#lastWords)
     this.lastHint = hint
-    // What it said before somebody killed it is no reason for its death.
+    // What it said before somebody killed it is not the reason for its death.
     const why = signal !== undefined ? `killed by ${signal}` : (message ?? (exitCode !== undefined ? `exit code ${exitCode}` : (reason ?? 'it could not be started'))) // prettier-ignore
     if (exitCode === hopelessExitCode) {
       this.failure = new PayflowError('WORKER_FAILED', why, { kind: 'usage', ...(hint !== undefined && { hint }) })

@@ -40,7 +40,7 @@ interface DiedEvent {
 }
 export type SupervisorEvent = WorkerEvent | DiedEvent
 
-/** Runs each worker in a process of its own and starts it again when it dies. */
+/** Runs each worker in its own process and restarts it when it dies. */
 export class Supervisor {
   readonly #entries = new Map<string, Entry>()
   readonly #commandOf: (worker: string) => ProcessCommand
@@ -161,7 +161,7 @@ function notStarted(worker: string, { process, lastDeath, trouble }: Entry): Pay
   return new PayflowError('WORKER_NOT_STARTED', `Worker ${worker} does not start: ${why}`, { kind: 'failed', hint })
 }
 
-/** The command that runs one worker as `payflow worker` does, with the same settings. `wordsOf`: what stands there after `worker`. */
+/** The command that runs one worker as `payflow worker` does, with the same settings. `wordsOf`: what follows `worker` there. */
 export function workerCommand(
   settings: Settings,
   env: NodeJS.ProcessEnv,

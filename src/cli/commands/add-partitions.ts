@@ -7,9 +7,9 @@ export function registerAddPartitions(topics: Command, world: World): void {
   const command = topics
     .command('add-partitions')
     .argument('<topic>')
-    .argument('<count>', 'how many it is to have', (text: string) => String(count(text)))
+    .argument('<count>', 'how many it shall have in all', (text: string) => String(count(text)))
     .description('give a topic more partitions; workers that keep state of it must then be reset')
-    .option('--dry-run', 'only say what would be done')
+    .option('--dry-run', 'only show what would be done')
     .option('-y, --yes', 'do not ask')
     .action(action(world, run))
   examples(command, 'payflow topics add-partitions orders 6 --dry-run', 'payflow topics add-partitions orders 6 --yes')

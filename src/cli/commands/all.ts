@@ -21,11 +21,11 @@ export function registerAll(program: Command, world: World): void {
   addSettings(addFlowOptions(all), 'nodes', 'partitions')
     .option('--keep-data', 'keep the topics and create only what is missing')
     .option('--keep-infra', 'leave the brokers running at the end')
-    .option('--reset', 'delete and re-create the topics on a cluster of your own, too')
+    .option('--reset', 'delete and re-create the topics even on your own cluster')
     .option('--no-ksql', 'without ksqlDB')
     .option('--audit', 'end with an audit of all that the workers wrote (exit code 4 for a difference)')
-    .option('--chaos', 'break workers and brokers while it flows; ends with the audit')
-    .option('--explain', 'only say what would be done, and what each step replaces')
+    .option('--chaos', 'break workers and brokers during the run; ends with an audit')
+    .option('--explain', 'only show what would be done, and what each step replaces')
     .action(action(world, run))
   examples(
     all,

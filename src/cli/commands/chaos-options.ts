@@ -22,7 +22,10 @@ export function addIntervalOptions(command: Command): Command {
     command.option(`--${kind} <time>`, `${faultDescriptions[kind]}; on average every (${shown})`, interval)
     command.option(`--no-${kind}`, `without ${kind}`)
   }
-  return command.option('--mixed', 'every kind; which are active is drawn anew every 15 s, and some draws are empty')
+  return command.option(
+    '--mixed',
+    'every kind; which ones are active changes at random every 15 s, and sometimes none is',
+  )
 }
 
 /** What was typed, or else the usual intervals. */

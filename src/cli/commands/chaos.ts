@@ -15,7 +15,7 @@ const usualDurationMs = 60_000
 export function registerChaos(program: Command, world: World): void {
   const chaos = program
     .command('chaos')
-    .description('break what payflow itself runs, let it recover, then audit what came of it')
+    .description('break what payflow itself runs, let it recover, then audit the result')
     .option('--for <time>', 'how long (1m)', duration)
     .option('--seed <n>', 'the same seed and options give the same plan (a random one, which is shown)', seed)
   addIntervalOptions(chaos).option('--dry-run', 'only show the plan').action(action(world, run))

@@ -8,7 +8,7 @@ export function registerConfigure(topics: Command, world: World): void {
     .argument('<words...>', 'topics, then settings as name=value')
     .usage('[options] <topic>... <name=value>...')
     .description('change settings of topics; what else is set for them stays')
-    .option('--dry-run', 'only say what would be done')
+    .option('--dry-run', 'only show what would be done')
     .option('-y, --yes', 'do not ask')
     .action(action(world, run))
   examples(

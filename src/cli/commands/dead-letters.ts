@@ -9,15 +9,15 @@ import type { World } from '../shell/world.ts'
 const SHOWN = 50
 
 export function registerDeadLetters(program: Command, world: World): void {
-  const group = program.command('dead-letters').description('what workers refused: look at it, hand it over again')
+  const group = program.command('dead-letters').description('what workers refused: inspect it, hand it over again')
   examples(group, 'payflow dead-letters list', 'payflow dead-letters replay --all --dry-run')
   const filtered = (command: Command): Command =>
     command
       .option('--worker <name>', 'of this worker')
       .option('--topic <name>', 'that came from this topic')
-      .option('--reason <text>', 'whose reason has this in it')
+      .option('--reason <text>', 'whose reason contains this text')
   const list = filtered(group.command('list').description('dead letters, newest last, and how often each reason comes'))
-    .option('-n, --lines <n>', `only the newest so many (${SHOWN}; with --json all)`, count)
+    .option('-n, --lines <n>', `only the newest n (${SHOWN}; with --json all)`, count)
     .action(action(world, runList))
   examples(list, 'payflow dead-letters list', 'payflow dead-letters list --worker large-orders --reason amount --json')
   const show = group
@@ -27,11 +27,11 @@ export function registerDeadLetters(program: Command, world: World): void {
     .action(action(world, runShow))
   examples(show, 'payflow dead-letters show 0:17', 'payflow dead-letters show 0:17 --json')
   const replay = filtered(group.command('replay'))
-    .argument('[id...]', 'which; or say --worker, --topic, --reason or --all')
+    .argument('[id...]', 'which ones; or use --worker, --topic, --reason or --all')
     .description('hand dead letters to the inbox of the worker that refused them: no other worker sees them')
     .option('--all', 'every dead letter')
-    .option('--force', 'also what was replayed already, or three times in vain')
-    .option('--dry-run', 'only say what would be done')
+    .option('--force', 'even what was already replayed, or has failed three times')
+    .option('--dry-run', 'only show what would be done')
     .option('-y, --yes', 'do not ask')
     .action(action(world, runReplay))
   examples(

@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { count, duration, fraction, rate, seed, time } from '../shell/parsers.ts'
 
-/** What `produce` and `all` are told about the flow of events, as commander gives it. */
+/** The options of `produce` and `all` about the flow of events, as commander gives them. */
 export interface TypedFlow {
   readonly rate?: number | 'max'
   readonly count?: number
@@ -13,12 +13,12 @@ export interface TypedFlow {
 
 export function addFlowOptions(command: Command): Command {
   return command
-    .option('--rate <n>', 'events a second of each kind, or max (orders 50, payments 50, users 20)', rate)
-    .option('--count <n>', 'stop after so many events of each kind', count)
-    .option('--duration <time>', 'stop after so long, such as 30s', duration)
+    .option('--rate <n>', 'events per second of each kind, or max (orders 50, payments 50, users 20)', rate)
+    .option('--count <n>', 'stop after this many events of each kind', count)
+    .option('--duration <time>', 'stop after this time, such as 30s', duration)
     .option('--seed <n>', 'the same seed writes the same events (a random one, which is shown)', seed)
     .option('--start <time>', 'time of the first event, ISO-8601 (now)', time)
-    .option('--failure-rate <0..1>', 'which part of the payments fails (0.15)', fraction)
+    .option('--failure-rate <0..1>', 'share of the payments that fail (0.15)', fraction)
     .option('--compression <codec>', 'write with none, gzip, snappy, lz4 or zstd (PAYFLOW_COMPRESSION, none)')
 }
 

@@ -9,8 +9,8 @@ export function registerKsql(program: Command, world: World): void {
   const apply = ksql
     .command('apply')
     .description('create the streams, tables and queries of ksql/*.sql; what exists as described is left alone')
-    .option('--replace', 'create anew what has changed, and what depends on it: their topics are deleted and refilled')
-    .option('--dry-run', 'only say what would be done, and let ksqlDB check what would be created')
+    .option('--replace', 're-create what has changed, and what depends on it: their topics are deleted and refilled')
+    .option('--dry-run', 'only show what would be done, and let ksqlDB check what would be created')
     .option('-y, --yes', 'do not ask')
     .action(action(world, runApply))
   examples(apply, 'payflow ksql apply', 'payflow ksql apply --dry-run', 'payflow ksql apply --replace')
@@ -21,9 +21,9 @@ export function registerKsql(program: Command, world: World): void {
   examples(status, 'payflow ksql status', 'payflow ksql status --json')
   const query = ksql
     .command('query')
-    .argument('<sql>', 'a SELECT; with EMIT CHANGES it goes on with what comes')
+    .argument('<sql>', 'a SELECT; with EMIT CHANGES it continues as rows arrive')
     .description('run a query and print its rows, until Ctrl-C if it does not end')
-    .option('--limit <n>', 'end after so many rows', count)
+    .option('--limit <n>', 'end after this many rows', count)
     .addOption(
       new Option('--from <where>', 'where a query with EMIT CHANGES begins').choices(['start', 'end']).default('start'),
     )
@@ -37,7 +37,7 @@ export function registerKsql(program: Command, world: World): void {
   const drop = ksql
     .command('drop')
     .description('end the queries of ksql/*.sql, drop their streams and tables, delete the topics that they wrote')
-    .option('--dry-run', 'only say what would be done')
+    .option('--dry-run', 'only show what would be done')
     .option('-y, --yes', 'do not ask')
     .action(action(world, runDrop))
   examples(drop, 'payflow ksql drop', 'payflow ksql drop --yes', 'payflow ksql drop --dry-run')

@@ -10,7 +10,7 @@ export function registerTopics(program: Command, world: World): void {
   const topics = program.command('topics').description('create, reset and look at topics')
   examples(topics, 'payflow topics reset', 'payflow topics list --json')
   const withLayout = (command: Command): Command =>
-    addSettings(command, 'partitions', 'replicationFactor').option('--dry-run', 'only say what would be done')
+    addSettings(command, 'partitions', 'replicationFactor').option('--dry-run', 'only show what would be done')
   const create = withLayout(topics.command('create').description('create the payflow topics that are missing'))
   examples(create.action(action(world, runCreate)), 'payflow topics create', 'payflow topics create --partitions 6')
   const reset = withLayout(topics.command('reset'))

@@ -11,7 +11,7 @@ import type { AnyWorker } from '../../pipeline/worker/definition.ts'
 
 export interface ParsedWorkers {
   readonly choices: readonly WorkerChoice[]
-  /** `worker all`: each in a process of its own. */
+  /** `worker all`: each in its own process. */
   readonly apart: boolean
 }
 

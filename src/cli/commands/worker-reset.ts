@@ -7,10 +7,10 @@ export function registerWorkerReset(worker: Command, world: World): void {
   const reset = worker
     .command('reset')
     .helpOption('-h, --help', 'explain this command')
-    .argument('[names...]', 'workers that are to begin anew; those that read what they write begin anew with them')
-    .description('rebuild workers from their inputs: offsets, state, inbox and output are deleted and made anew')
+    .argument('[names...]', 'workers to rebuild; those that read what they write are rebuilt with them')
+    .description('rebuild workers from their inputs: offsets, state, inbox and output are deleted and built again')
     .option('--keep-output', 'leave the output as it is: every result appears in it a second time')
-    .option('--dry-run', 'only say what would be done')
+    .option('--dry-run', 'only show what would be done')
     .option('-y, --yes', 'do not ask')
   reset.action(action(world, (context, options: Options, names) => run(context, options, names, reset)))
   examples(
@@ -35,7 +35,7 @@ async function run(context: Context, options: Options, names: readonly string[],
     return
   }
   if (names.length === 0)
-    throw new PayflowError('NO_WORKER_NAMED', 'Nothing says which workers are to begin anew', {
+    throw new PayflowError('NO_WORKER_NAMED', 'No worker to rebuild is named', {
       kind: 'usage',
       hint: 'name one or more: `payflow worker list` shows them',
     })
@@ -64,6 +64,6 @@ async function run(context: Context, options: Options, names: readonly string[],
     if (plan.members.length === 0 && doomed.length > 0)
       await confirm(context, `Delete ${doomed.join(', ')} at ${brokers.join(', ')}?`, yes || !brokersGiven)
     await applyWorkerReset(client, plan, { sessionTimeoutMs, signal }, (line) => output.detail(line))
-    output.result(plan, () => plan.workers.map((name) => `${name} begins anew`))
+    output.result(plan, () => plan.workers.map((name) => `${name} starts from the beginning`))
   })
 }

@@ -23,7 +23,7 @@ export function registerWorker(program: Command, world: World): void {
   const worker = addSettings(program.command('worker'), 'compression', 'sessionTimeout', 'transactionTimeout')
     .description('run workers: they derive topics from topics, exactly once')
     .usage('[options] <name or file>... | all | list | reset')
-    .argument('[names...]', 'workers to run in this process, or files of your own; all: each in a process of its own')
+    .argument('[names...]', 'workers to run in this process, or your own files; all: each in its own process')
     .option('--until-caught-up', 'end when nothing is left to read')
     .helpOption(false)
     .option('-h, --help', 'explain this command')

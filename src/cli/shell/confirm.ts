@@ -5,7 +5,7 @@ import type { Context } from './action.ts'
 /** Asks before something is deleted. @throws PayflowError (usage) when nobody can be asked, or the answer is not yes */
 export async function confirm({ world, signal }: Context, question: string, yes: boolean): Promise<void> {
   if (yes) return
-  const refused = (message: string) => new PayflowError('NOT_CONFIRMED', message, { kind: 'usage', hint: 'say --yes' })
+  const refused = (message: string) => new PayflowError('NOT_CONFIRMED', message, { kind: 'usage', hint: 'add --yes' })
   if (!world.isTTY.stdin || !world.isTTY.stderr) throw refused(`${question} Nobody can be asked here`)
   const prompt = createInterface({ input: process.stdin, output: process.stderr })
   try {

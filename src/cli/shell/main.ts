@@ -10,7 +10,7 @@ import type { Parent, World } from './world.ts'
 /** How long a process whose parent is gone may take to end its transactions. */
 const orphanGraceMs = 10_000
 
-/** Where a stream is no terminal Node leaves `isTTY` undefined, whatever its types say. */
+/** Where a stream is not a terminal, Node leaves `isTTY` undefined, whatever its types say. */
 const isTerminal = (stream: { isTTY?: boolean }): boolean => stream.isTTY === true
 
 /** Runs one command line and returns its exit code. */

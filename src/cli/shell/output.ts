@@ -23,7 +23,7 @@ export interface Output {
   readonly err: Palette
   /** One line of the result, on stdout. */
   readonly line: (text: string) => void
-  /** One JSON value on a line of its own, on stdout. */
+  /** One JSON value per line, on stdout. */
   readonly document: (value: unknown) => void
   /** The result on stdout: one JSON document with `--json`, else lines. */
   readonly result: (value: unknown, lines: () => readonly string[]) => void
@@ -97,7 +97,7 @@ export async function createOutput(world: World, options: OutputOptions): Promis
 
 const widthOf = (text: string): number => stripVTControlCharacters(text).length
 
-/** Rows as lines of aligned columns; columns whose cells are all numbers stand to the right. */
+/** Rows as lines of aligned columns; columns of numbers only are aligned to the right. */
 export function table(head: readonly string[], rows: readonly (readonly (string | number)[])[]): string[] {
   const cells = rows.map((row) => row.map((cell) => (typeof cell === 'number' ? cell.toLocaleString('en') : cell)))
   const widths = head.map((title, i) => Math.max(...[title, ...cells.map((row) => row[i] ?? '')].map(widthOf)))

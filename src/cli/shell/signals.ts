@@ -4,7 +4,7 @@ import type { Stopping, World } from './world.ts'
 type Signal = keyof typeof signalExitCodes
 
 export interface Signals extends Pick<World, 'signal' | 'stopWith' | 'announceWith' | 'atForcedExit'> {
-  /** Ends the command gracefully, as a first signal does, without a word. */
+  /** Ends the command gracefully, as a first signal does, but silently. */
   readonly stop: () => void
   /** Runs what was registered for the end of the process, and ends it. */
   readonly exitNow: (exitCode: number) => never

@@ -40,6 +40,6 @@ export async function runKsqlAudit({ world, settings, output, signal }: Context)
   const figures = wrong.map(({ what, onlyWorkers, onlyKsql }) => `${what}: ${onlyWorkers} only the workers', ${onlyKsql} only ksqlDB's`) // prettier-ignore
   throw new PayflowError('DIFFERENCE', `The workers and ksqlDB differ. ${figures.join('; ')}`, {
     kind: 'difference',
-    hint: 'see which is right with `payflow audit`; workers that ran with options of their own differ from the SQL by design',
+    hint: 'see which is right with `payflow audit`; workers that ran with other options differ from the SQL by design',
   })
 }

@@ -7,7 +7,7 @@ import { confirm } from '../shell/confirm.ts'
 import { actionTitles, orderLines, planDocument, planLines } from '../views/ksql-view.ts'
 import { runSteps } from './steps.ts'
 
-/** Runs a preparation as a step of its own: it may wait for a server that starts. */
+/** Runs a preparation as a separate step: it may wait for a server that starts. */
 async function prepared<Result>(
   { world, output }: Context,
   prepare: (report: (line: string) => void) => Promise<Result>,
@@ -69,7 +69,7 @@ function refuseLeft({ fates }: Plan): void {
     `Not as described: ${left.map(({ statement }) => statement.name).join(', ')}`,
     {
       kind: 'failed',
-      hint: 'create them anew with `payflow ksql apply --replace`: their topics are deleted and filled again',
+      hint: 're-create them with `payflow ksql apply --replace`: their topics are deleted and refilled',
     },
   )
 }

@@ -12,11 +12,11 @@ import type { World } from '../shell/world.ts'
 
 export interface Step {
   readonly title: string
-  /** Returns what came of it; `report` shows one line of what it is doing. */
+  /** Returns the result; `report` shows one line of what it is doing. */
   readonly run: (report: (line: string) => void) => Promise<string>
 }
 
-/** Draws on stderr, also when stdout is no terminal: what may be drawn on is decided before. */
+/** Draws on stderr, even when stdout is not a terminal: what may be drawn on is decided before. */
 class StderrRenderer extends DefaultRenderer {
   static override nonTTY = true
 }

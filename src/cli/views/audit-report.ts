@@ -78,7 +78,7 @@ function oneDifference(difference: Difference, { red, green, dim }: Palette): st
   ]
 }
 
-/** The fields in which two events differ; none when one of them is no event. */
+/** The fields in which two events differ; none when one of them is not an event. */
 function changedFields(expected: string | null, found: string | null): string[] {
   const [before, after] = [eventOf(expected), eventOf(found)]
   if (!before || !after) return []
@@ -103,8 +103,8 @@ export function failOnDifference({ workers }: AuditReport): void {
     const parts = [`${number(missing)} missing`, `${number(unexpected)} unexpected`]
     return `${worker}: ${[...parts, ...(disordered > 0 ? [`${number(disordered)} out of order`] : [])].join(', ')}`
   })
-  throw new PayflowError('DIFFERENCE', `What is there is not what must be there. ${figures.join('; ')}`, {
+  throw new PayflowError('DIFFERENCE', `The outputs are not what they must be. ${figures.join('; ')}`, {
     kind: 'difference',
-    hint: 'see the differences above; a worker that ran with options of its own needs the same ones here',
+    hint: 'see the differences above; a worker that ran with other options needs the same ones here',
   })
 }

@@ -97,7 +97,7 @@ function columnsIn(text: string): number {
   return columns
 }
 
-/** Bytes that are no UTF-8 text, sixteen a line; the first one that is wrong is marked. */
+/** Bytes that are not UTF-8 text, sixteen per line; the first wrong one is marked. */
 export function hexLines(bytes: Buffer, red: Palette['red']): string[] {
   const wrong = firstInvalid(bytes)
   const lines: string[] = []

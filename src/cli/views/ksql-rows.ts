@@ -39,7 +39,7 @@ function documentsOf(columns: readonly string[]): (row: readonly string[]) => st
   return (row) => `{${names.map((name, i) => `${name}:${row[i] ?? 'null'}`).join(',')}}`
 }
 
-/** Prints rows as they come, and waits for whoever reads them: a slow reader slows the query, and nothing piles up. */
+/** Prints rows as they come, and waits for their reader: a slow reader slows the query, and nothing piles up. */
 export async function showRows({ world, output, signal }: Context, { columns, rows }: QueryResult): Promise<void> {
   const table = new RowTable(columns)
   const document = documentsOf(columns)

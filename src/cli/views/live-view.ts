@@ -2,7 +2,7 @@ import { stripVTControlCharacters } from 'node:util'
 import type { Live } from '../../app/run/live.ts'
 import { table, type Palette } from '../shell/output.ts'
 
-/** Lag below this is what flows at the moment: not worth a word. */
+/** Lag below this is just what is in flight. */
 const noticeableLag = 1_000
 const gap = '    '
 

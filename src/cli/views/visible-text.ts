@@ -7,7 +7,7 @@ const HIDDEN = /[\p{Cc}\p{Default_Ignorable_Code_Point}\p{Zl}\p{Zp}\ufff9-\ufffb
 /** Text as a terminal may show it: control characters as pictures, other hidden ones as \ufffd. Its length stays, so that offsets into it do. */
 export const visible = (text: string): string => text.replaceAll(HIDDEN, picture)
 
-/** JSON that says the same, and hides nothing from whoever looks at it in a terminal. */
+/** JSON that says the same, and hides nothing from someone who looks at it in a terminal. */
 export const visibleJson = (json: string): string =>
   json.replaceAll(HIDDEN, (hidden) =>
     hidden.split('').map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`).join(''),

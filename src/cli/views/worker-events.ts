@@ -96,7 +96,7 @@ function stalledText({ partition, seconds, trouble }: Extract<WorkerEvent, { kin
 function waitingText({ topic, partition, records, transaction }: Extract<WorkerEvent, { kind: 'waiting' }>): string {
   const many = records === 1 ? '1 record waits' : `${records.toLocaleString('en')} records wait`
   const since = transaction?.since === undefined ? '' : `, since ${formatTimestamp(transaction.since)}`
-  const ends = transaction?.timeoutMs === undefined ? '' : `; its coordinator ends it ${transaction.timeoutMs / 1000} s after its begin` // prettier-ignore
+  const ends = transaction?.timeoutMs === undefined ? '' : `; its coordinator ends it ${transaction.timeoutMs / 1000} s after it began` // prettier-ignore
   const whose = transaction?.transactionalId ?? (transaction && `producer id ${transaction.producerId}`)
   const behind = whose === undefined ? 'an open transaction' : `the open transaction of ${whose}`
   return `${topic}/${partition}: ${many} behind ${behind}${since}${ends}`

@@ -170,7 +170,7 @@ export class LocalEngine implements Engine {
     recordNodes(this.#layout, nodes)
   }
 
-  /** Whoever talks to a cluster that lost a member goes on at the same addresses, so its ports are kept where possible. */
+  /** Clients of a cluster that lost a member go on at the same addresses, so its ports are kept where possible. */
   async #claimPorts(
     nodes: number,
     { zookeeper, brokers, gone }: Survivors,

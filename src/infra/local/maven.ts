@@ -51,7 +51,7 @@ export async function copyDependencies({ pom, directory, list, env, report, sign
   if (result.outcome === 'not-found')
     throw new PayflowError('MAVEN_MISSING', "Maven (mvn) is not installed; it fetches Apache Kafka's jars, once", {
       kind: 'infra',
-      hint: 'install Maven, or use --engine docker, or name brokers of your own with --brokers',
+      hint: 'install Maven, or use --engine docker, or name your own brokers with --brokers',
     })
   if (result.exitCode !== 0) throw explainFailure(`${result.stdout}\n${result.stderr}`, directory)
   return readFileSync(list, 'utf8')

@@ -52,7 +52,7 @@ export function brokerProperties({ id, port, nodes, zookeeperPort }: BrokerPlan)
     'transaction.state.log.replication.factor': replicationFactor,
     'transaction.state.log.min.isr': minInSyncReplicas,
     'transaction.state.log.num.partitions': 12,
-    // for so long a coordinator waits for the markers of a broker that does not answer, and the transaction with it; 30 s by default
+    // this is how long a coordinator waits for the markers of a broker that does not answer, and the transaction with it; 30 s by default
     'request.timeout.ms': 10_000,
     'group.initial.rebalance.delay.ms': 0,
     // 6 s by default: too long for who wants a dead worker replaced sooner

@@ -27,7 +27,7 @@ export interface StartContext {
   readonly nodes: number
   readonly report: Report
   readonly signal: AbortSignal | undefined
-  /** Everything that was started, for whoever must stop it when the start fails. */
+  /** Everything that was started, to be stopped when the start fails. */
   readonly started: Service[]
   /** The process with which they end. */
   readonly run: ProcessIdentity | undefined

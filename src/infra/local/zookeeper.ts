@@ -25,7 +25,7 @@ function ask(port: number, command: 'ruok' | 'dump'): Promise<string | undefined
 export const zookeeperAnswers = async ({ pid, port }: Service): Promise<boolean> =>
   (await ask(port, 'ruok')) === 'imok' && listensOn(pid, port)
 
-/** The ids of the brokers that ZooKeeper has registered, in the text of its `dump` command; undefined when that is no dump. */
+/** The ids of the brokers that ZooKeeper has registered, in the text of its `dump` command; undefined when that is not a dump. */
 export const registeredIn = (dump: string): number[] | undefined =>
   /^Sessions with Ephemerals/m.test(dump)
     ? [...dump.matchAll(/^\s*\/brokers\/ids\/(\d+)\s*$/gm)].map(([, id]) => Number(id))

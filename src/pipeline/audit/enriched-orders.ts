@@ -77,7 +77,7 @@ export const enrichedOrdersRule: RuleOf = ({ output, partitionOf, unordered }): 
     input,
     output: (record: FoundOutput) => {
       const enriched = readOutput(topic, record)
-      const wrong = enriched ? historyOf(String(enriched.user_id)).show(enriched.user) : 'it is no enriched order'
+      const wrong = enriched ? historyOf(String(enriched.user_id)).show(enriched.user) : 'it is not an enriched order'
       if (enriched && wrong === undefined) comparison.findAs(record, withoutUser(enriched))
       else comparison.reject(record, wrong ?? '')
     },

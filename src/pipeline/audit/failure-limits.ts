@@ -45,7 +45,8 @@ export class FailureLimits {
     const wrong: { record: FoundOutput; note: string }[] = []
     let before: Warning | undefined
     for (const [i, warning] of this.#warnings.entries()) {
-      const note = i - wrong.length >= most ? 'so many failures are not there' : this.#wrongWith(warning, before, whole)
+      const note =
+        i - wrong.length >= most ? 'there are not that many failures' : this.#wrongWith(warning, before, whole)
       if (note === undefined) before = warning
       else wrong.push({ record: warning.record, note })
     }

@@ -1,5 +1,5 @@
 /**
- * 53 bits of a text, so that millions of texts can be told apart without being kept: among a million of them two are alike with a
+ * 53 bits of a text, so that millions of texts can be distinguished without being kept: among a million of them two are alike with a
  * probability of 1 in 18,000. Not for texts that somebody shapes to collide.
  */
 export function fingerprint(text: string, seed = 0): number {

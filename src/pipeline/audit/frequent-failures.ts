@@ -41,7 +41,7 @@ export const frequentFailuresRule: RuleOf = ({ output, options, partitionOf, uno
   const outputWithin = (record: FoundOutput, limit: FailureLimits): void => {
     const frequent = readOutput(topic, record)
     if (!frequent || String(frequent.user_id) !== record.key || partitionOf(record.key) !== record.partition)
-      comparison.reject(record, 'it is no event of its key')
+      comparison.reject(record, 'it is not an event of its key')
     else limit.warn(record, frequent.failed_payment_count, frequent.last_failed_timestamp)
   }
 

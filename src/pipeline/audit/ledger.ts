@@ -11,7 +11,7 @@ export interface Surplus<Detail> {
   readonly detail: Detail | undefined
 }
 
-/** Beyond so many open entries only their number is kept, if nothing else is said: nobody reads as many differences. */
+/** Beyond this many open entries only their number is kept, by default: nobody reads that many differences. */
 const DETAILED_ENTRIES = 20_000
 
 /**

@@ -66,7 +66,7 @@ class OrderStatuses implements Rule {
 
   output(record: FoundOutput): void {
     const status = readOutput(this.#topic, record)
-    const wrong = status ? this.#wrongWith(status, record) : 'it is no status'
+    const wrong = status ? this.#wrongWith(status, record) : 'it is not a status'
     if (!status || wrong !== undefined) this.#statuses.reject(record, wrong ?? '')
     else if (status.status === 'UNKNOWN_ORDER')
       this.#statuses.findUnknown(paymentKey(status), record, this.#setup.taskOf(String(status.user_id)), status.timestamp) // prettier-ignore

@@ -32,7 +32,7 @@ export interface Findings {
   readonly disordered: number
   /** Of `actual`: from inputs beyond the committed offsets, whose transactions may have been under way. */
   readonly unjudged: number
-  /** Users who could be held against limits only, because the order of their inputs is not known. */
+  /** Users who could be checked against limits only, because the order of their inputs is not known. */
   readonly limited: number
   readonly differences: readonly Difference[]
 }
@@ -68,7 +68,7 @@ export interface RuleSetup {
   readonly unordered: ReadonlySet<string>
 }
 
-/** What a worker's output must hold, given its inputs. Written anew, not with the worker's steps. */
+/** What a worker's output must hold, given its inputs. Written independently of the worker's steps. */
 export interface Rule {
   /** In which order the inputs are to be read: each one wholly before the next; the last one side by side with the output. */
   readonly aliases: readonly string[]

@@ -47,7 +47,7 @@ export const runningRevenueRule: RuleOf = ({ output, partitionOf, unordered }): 
   const outputStep = (record: FoundOutput, key: string): void => {
     const revenue = readOutput(topic, record)
     if (!revenue || String(revenue.user_id) !== key) {
-      comparison.reject(record, 'it is no revenue of its key')
+      comparison.reject(record, 'it is not revenue of its key')
       return
     }
     const { total_revenue, order_count, timestamp } = revenue

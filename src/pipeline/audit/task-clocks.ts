@@ -8,12 +8,12 @@ export class TaskClocks {
     this.#most[task] = Math.max(this.most(task), timeMs)
   }
 
-  /** Where the clock stands at least: without inputs that may not have been processed. */
+  /** The least that the clock can show: without inputs that may not have been processed. */
   least(task: number): number {
     return this.#least[task] ?? -Infinity
   }
 
-  /** Where it stands at most. */
+  /** The most that it can show. */
   most(task: number): number {
     return this.#most[task] ?? -Infinity
   }

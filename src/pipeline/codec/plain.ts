@@ -17,7 +17,7 @@ const COLON = 58
 const LETTER_T = 84
 const LETTER_Z = 90
 const BACKSLASH = 92
-/** So many digits are an exact number, and so many of money an exact number of cents, the nearest to what was written. */
+/** Up to this many digits a double is exact; with up to this many whole digits of money, so are the cents nearest to what was written. */
 const MOST_DIGITS = 15
 const MOST_WHOLE_DIGITS = 11
 /** More than any part of a time may be. */

@@ -17,7 +17,7 @@ interface TopicFunctions<Event> {
 
 const SOME_TIME = '2024-05-01T12:00:00.000Z'
 
-/** A topic of one's own: `defineTopic('averages', { user_id: integer(1), average: money(), timestamp: time() })`. */
+/** A custom topic: `defineTopic('averages', { user_id: integer(1), average: money(), timestamp: time() })`. */
 export function defineTopic<const Specs extends Fields>(
   name: string,
   fields: Specs,

@@ -14,7 +14,7 @@ const pickMethod = weighted([45, 25, 22, 8])
 
 /** How often somebody whose payment was declined tries again at once. */
 const RETRY_RATE = 0.5
-/** Tries of one order stay within a block of so many payments, so that the first of them is found in a few steps. */
+/** Tries of one order stay within a block of this many payments, so that the first of them is found in a few steps. */
 const BLOCK = 8
 
 /** Payments of the orders of the same seed: payment i is of order i, or tries the order of payment i - 1 again if that one was declined. */

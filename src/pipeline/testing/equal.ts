@@ -1,4 +1,4 @@
-/** What vitest's and jest's `expect.objectContaining(…)` and the like are, whoever made them. */
+/** What vitest's and jest's `expect.objectContaining(…)` and the like are, whichever library made them. */
 interface Matcher {
   readonly asymmetricMatch: (found: unknown) => boolean
 }

@@ -43,7 +43,7 @@ export class Fold {
   process({ topic, event }: TopicEvent): void {
     const { inputs, state } = this.#worker
     const alias = Object.keys(inputs).find((name) => inputs[name]!.name === topic.name)
-    if (alias === undefined) throw new Error(`${topic.name} is no input of ${this.#worker.name}`)
+    if (alias === undefined) throw new Error(`${topic.name} is not an input of ${this.#worker.name}`)
     this.lastKey = (state?.key[alias] as ((event: unknown) => string) | undefined)?.(event)
     const refused = this.#execution.take(alias, event, topic.timeOf?.(event))
     if (refused !== undefined) this.rejected.push(refused)

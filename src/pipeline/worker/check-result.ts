@@ -32,7 +32,7 @@ export function checkResult(worker: AnyWorker, step: string, result: unknown): u
   must(emit === undefined || Array.isArray(emit), `emit ${shown(emit)}: it must be an array of events`)
   for (const [i, event] of ((emit ?? []) as unknown[]).entries()) {
     const fault = eventFault(worker.output, event)
-    must(fault === undefined, `emit[${i}], which is no event of ${worker.output.name}: ${fault ?? ''}`)
+    must(fault === undefined, `emit[${i}], which is not an event of ${worker.output.name}: ${fault ?? ''}`)
   }
   if (state === undefined || state === null) return state
   const restored = asRestored(worker, state)
@@ -45,7 +45,7 @@ function eventFault(topic: TopicSpec, event: unknown): string | undefined {
   const { fields } = topic.shape
   const unknown = Object.keys(event).find((name) => !Object.hasOwn(fields, name))
   if (unknown !== undefined)
-    return `${unknown} is no field of ${topic.name}, which has ${Object.keys(fields).join(', ')}`
+    return `${unknown} is not a field of ${topic.name}, which has ${Object.keys(fields).join(', ')}`
   for (const [name, field] of Object.entries(fields)) {
     const value = event[name]
     if (value === undefined) return `${name} is missing`

@@ -7,9 +7,9 @@ type Bag = Readonly<Record<string, unknown>>
 
 /** Longest topic name that Kafka takes, less `payflow-` and `-state`. */
 const MAX_NAME = 249 - 14
-/** What stands where a worker's name could on the command line. */
+/** Words that the command line takes where a worker's name could be. */
 const RESERVED = ['all', 'list', 'reset']
-/** Options that payflow has itself where a custom worker's own can stand: with `worker`, with `audit`, and everywhere. A test holds it to the command line. */
+/** payflow's own options where a custom worker's could be: those of `worker`, of `audit`, and the global ones. A test compares them with the command line. */
 export const RESERVED_FLAGS = ['brokers', 'color', 'compression', 'config', 'engine', 'help', 'json', 'ksql', 'ksql-url', 'no-color', 'quiet', 'session-timeout', 'transaction-timeout', 'until-caught-up', 'verbose', 'version'] // prettier-ignore
 const PARTS = ['name', 'summary', 'inputs', 'output', 'options', 'state', 'on', 'dueAt', 'onTime', 'audit']
 
@@ -50,11 +50,11 @@ function checkTopicName(topic: string, what: string): void {
 
 function checkTopics(name: string, { inputs, output }: Bag): readonly string[] {
   must(isBag(inputs) && Object.keys(inputs).length > 0, `Worker ${name} needs inputs: { alias: topic, … }`)
-  must(isTopic(output), `The output of worker ${name} is no topic: ${shown(output)}`)
+  must(isTopic(output), `The output of worker ${name} is not a topic: ${shown(output)}`)
   checkTopicName(output.name, `the output of worker ${name}`)
   const names = new Set<string>()
   for (const [alias, topic] of Object.entries(inputs)) {
-    must(isTopic(topic), `Input ${alias} of worker ${name} is no topic: ${shown(topic)}`)
+    must(isTopic(topic), `Input ${alias} of worker ${name} is not a topic: ${shown(topic)}`)
     checkTopicName(topic.name, `input ${alias} of worker ${name}`)
     must(!names.has(topic.name), `Worker ${name} has the input ${topic.name} twice`)
     must(topic.name !== output.name, `Worker ${name} writes its own input ${topic.name}: it would never end`)

@@ -26,7 +26,7 @@ function refuseCommonOptions({ name, options = {} }: AnyWorker): void {
 
 /** What payflow's own workers write is theirs alone: two writers of one topic are no longer once. */
 function refuseForeign({ name, output }: AnyWorker, builtIn: readonly AnyWorker[]): void {
-  if (builtIn.some((other) => other.name === name)) throw new Error(`name "${name}" is that of a worker that payflow brings: use another one`) // prettier-ignore
+  if (builtIn.some((other) => other.name === name)) throw new Error(`name "${name}" is the name of a built-in worker: use another one`) // prettier-ignore
   const owner = builtIn.find((other) => other.output.name === output.name)
   if (owner)
     throw new Error(`output ${output.name} is what payflow's own worker ${owner.name} writes: use another topic`)

@@ -76,7 +76,7 @@ export interface WorkerDefinition<
     state: State,
     options: OptionValues<Options>,
   ) => StepReturn<NoInfer<State>, NoInfer<Output>>
-  /** What the output must be, for `payflow audit`: said anew, not with the steps. */
+  /** What the output must be, for `payflow audit`: stated independently of the steps. */
   readonly audit?: RuleOf
 }
 
@@ -96,18 +96,18 @@ export interface AnyWorker {
   readonly dueAt?: (state: never, options: never) => number | undefined
   readonly onTime?: (now: number, state: never, options: never) => StepReturn<unknown, unknown>
   readonly audit?: RuleOf
-  /** Where a definition of one's own was read from; absent for the workers that payflow brings. */
+  /** The file that a custom definition was read from; absent for the built-in workers. */
   readonly file?: string
 }
 
-/** What the entries of `on`, and `onTime`, are to whoever calls them: a definition vouches for its own types. */
+/** What the entries of `on`, and `onTime`, are to their caller: a definition vouches for its own types. */
 export type AnyStep = (event: unknown, state: unknown, options: unknown) => StepReturn<unknown, unknown>
 export type AnyOnTime = (now: number, state: unknown, options: unknown) => StepReturn<unknown, unknown>
 
 /** Whether somebody else wrote the definition: then nothing vouches for its types. */
 export const isCustom = ({ file }: AnyWorker): boolean => file !== undefined
 
-/** How a command line names a worker: a worker of one's own by its file. */
+/** How a command line names a worker: a custom worker by its file. */
 export const spelledAs = ({ name, file }: AnyWorker): string => file ?? name
 
 /** Checks the definition's types and hands it back. */

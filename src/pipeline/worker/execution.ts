@@ -24,7 +24,7 @@ export interface ExecutionOptions {
   readonly checked: boolean
   /** The greatest timestamp taken before, in ms; -Infinity when there is none. */
   readonly eventTime?: number
-  /** Whether its topic takes a record of this key and text; by default what a broker takes that was not told otherwise. */
+  /** Whether its topic takes a record of this key and text; by default, what a broker with default settings takes. */
   readonly fits?: Fits
   /** Whether the size of this key's state has to be looked at before it is kept; by default that of all. */
   readonly measuresState?: (key: string) => boolean

@@ -25,7 +25,7 @@ export const frequentFailedPaymentsWorker = defineWorker({
     }),
     window: windowOption({
       flag: '--window <duration>',
-      description: 'how far back failures count: a duration, or all; a changed window starts to count anew',
+      description: 'how far back failures count: a duration, or all; a changed window starts counting again',
       default: '10m',
     }),
   },

@@ -114,7 +114,7 @@ export const processPaymentsWorker = defineWorker({
   onTime: (now, state, { wait, retention }) => {
     if (!state) return undefined
     const { open, total, newest } = state
-    // a payment that is dropped before its time is up is told now: every payment gets a status
+    // a payment that is dropped before its time is up is reported now: every payment gets a status
     const isTold = ({ timestamp }: OpenPayment) => timestamp + Math.min(wait, retention) <= now
     const emit = open
       .filter((payment) => !payment.reported && isTold(payment))

@@ -12,7 +12,7 @@ const brokerRules: readonly BrokerRule[] = [
     return {
       fatal: usage('TRANSACTION_TIMEOUT'),
       what: `The brokers take transactions of ${duration(most)} at most (transaction.max.timeout.ms=${most}), and the transaction timeout is ${duration(transactionTimeoutMs)}`,
-      hint: `say \`--transaction-timeout ${duration(most)}\``,
+      hint: `use \`--transaction-timeout ${duration(most)}\``,
     }
   },
   ({ broker, sessionTimeoutMs }) => {
@@ -23,7 +23,7 @@ const brokerRules: readonly BrokerRule[] = [
     return {
       fatal: usage('SESSION_TIMEOUT'),
       what: `The brokers refuse a session timeout of ${duration(sessionTimeoutMs)} (${name}=${limit})`,
-      hint: `say \`--session-timeout ${duration(limit)}\``,
+      hint: `use \`--session-timeout ${duration(limit)}\``,
     }
   },
   (facts) => uncreatable(facts, 'transactions', '__transaction_state', 'transaction.state.log.replication.factor', 'transaction.state.log.min.isr'), // prettier-ignore

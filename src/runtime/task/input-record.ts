@@ -58,7 +58,7 @@ export class RecordView implements InputRecord {
     this.alias = input?.alias
     this.event = this.reason = this.time = undefined
     if (input) this.#decode(input.spec, cursor, writtenMs)
-    else this.reason = `${topic} is no input of this worker`
+    else this.reason = `${topic} is not an input of this worker`
     return this
   }
 

@@ -27,7 +27,7 @@ describe('a command line that is wrong ends with 2, names what is wrong, and say
     ['worker large-oders', 'There is no worker "large-oders"', 'did you mean large-orders?'],
     ['audit large-oders', 'There is no worker "large-oders"', 'did you mean large-orders?'],
     ['worker reset large-oders', 'There is no worker "large-oders"', 'did you mean large-orders?'],
-    ['worker reset', 'Nothing says which workers are to begin anew', 'name one or more: `payflow worker list` shows them'], // prettier-ignore
+    ['worker reset', 'No worker to rebuild is named', 'name one or more: `payflow worker list` shows them'], // prettier-ignore
     ['worker large-orders --treshold 5', "Unknown option '--treshold'", 'did you mean --threshold?'],
     ['worker failed-payments --threshold 5', 'Worker failed-payments has no option --threshold', 'it takes no options of its own'], // prettier-ignore
     [
@@ -69,7 +69,7 @@ describe('a command line that is wrong ends with 2, names what is wrong, and say
     ['topics list', { PAYFLOW_BROKERS: 'here:x' }, 'PAYFLOW_BROKERS cannot be "here:x"', /^allowed: one host:port/],
     ['topics create --partitions 0', {}, '--partitions cannot be "0"', 'allowed: an integer from 1 to 1000'],
     ['infra up --nodes 10', {}, '--nodes cannot be "10"', 'allowed: an integer from 1 to 9'],
-    ['topics list --engine external', {}, 'The engine "external" needs brokers', 'say --brokers host:port'],
+    ['topics list --engine external', {}, 'The engine "external" needs brokers', 'add --brokers host:port'],
     [
       'worker large-orders --session-timeout 1s',
       {},

@@ -12,7 +12,7 @@ function lockPath(): string {
   return join(directory, 'infra.lock')
 }
 
-test('only one holds the lock at a time, and it is gone afterwards, also after an error', async () => {
+test('only one holds the lock at a time, and it is gone afterwards, even after an error', async () => {
   const path = lockPath()
   let holders = 0
   const hold = (): Promise<void> =>

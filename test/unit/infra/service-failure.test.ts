@@ -38,7 +38,7 @@ test("an unknown death is told in the broker's own words, without stack frames a
     'kafka-0 ended while it was starting. Its last words: ' +
       'ERROR Fatal error during startup (kafka.server.KafkaServer) | java.lang.RuntimeException: broker.id 0 does not match',
   )
-  expect(explain('').message).toBe('kafka-0 ended while it was starting without a word')
+  expect(explain('').message).toBe('kafka-0 ended while it was starting without any output')
 })
 
 test('a broker whose former self is still registered is told apart: it can be started again', () => {

@@ -70,7 +70,7 @@ describe('what never came back', () => {
   ) // prettier-ignore
 })
 
-test('a bug is no broker’s error and is never tried again', () => {
+test('a bug is not a broker’s error and is never tried again', () => {
   for (const error of [new TypeError('x is undefined'), 'text', undefined, Object.assign(new Error('no file'), { code: 'ENOENT' })]) {
     expect([isBrokerError(error), isConnectionError(error), classify(error)]).toEqual([false, false, 'fatal'])
     expect(codeOf(error)).toBeUndefined()

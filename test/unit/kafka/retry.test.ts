@@ -44,7 +44,7 @@ describe('repeating a request', () => {
     expect(performance.now() - startMs).toBeLessThan(5_000)
   })
 
-  test('can be given up, also while it waits; an aborted one never asks', async () => {
+  test('can be given up, even while it waits; an aborted one never asks', async () => {
     const { attempt, times } = attempts(...Array.from({ length: 1_000 }, () => notReady))
     await expect(retrying(attempt, { timeoutMs: 60_000, firstDelayMs: 30_000, maxDelayMs: 30_000, signal: AbortSignal.timeout(20) })).rejects.toThrow() // prettier-ignore
     await expect(retrying(attempt, { ...quick, signal: AbortSignal.abort() })).rejects.toThrow()

@@ -47,7 +47,7 @@ describe('ksql apply', () => {
     expect(stdout).toBe(
       'keep 24 of 25, which are as described\nchanged, left as it is: KSQL_PAYMENTS (ksql/111-ksql-payments.sql:2): it was created by another statement than that of ksql/111-ksql-payments.sql:2\n',
     )
-    expect(stderr).toContain('Not as described: KSQL_PAYMENTS\n→ create them anew with `payflow ksql apply --replace`')
+    expect(stderr).toContain('Not as described: KSQL_PAYMENTS\n→ re-create them with `payflow ksql apply --replace`')
     expect(model.executed).toEqual([])
   })
 
@@ -118,7 +118,7 @@ describe('ksql apply', () => {
   })
 })
 
-describe('what is there, but not at work', () => {
+describe('what is there, but not running', () => {
   it('is named by status: missing, paused, failed, terminated, without its topic', async () => {
     model.fill()
     model.forget('KSQL_ENRICHED_ORDERS')

@@ -169,7 +169,7 @@ describe('a row', () => {
   })
 })
 
-it('an idle push query is no failure: it waits as long as nobody stops it', async () => {
+it('an idle push query is not a failure: it waits as long as nobody stops it', async () => {
   const header = recording('240-push-idle-query-stream').response.body
   const server = await httpServer((_, response) => {
     response.writeHead(200)

@@ -201,7 +201,7 @@ describe('names that are taken by others', () => {
       exitCode: 1,
       message:
         "Names that payflow needs are somebody else's: ORDERS (ksql/020-orders.sql:13): it is of the topic shop.orders, not orders; KSQL_REVENUE (ksql/220-ksql-revenue.sql:11): a STREAM has this name, not a TABLE",
-      hint: 'look at them with `payflow ksql describe NAME`; drop or rename them, or use a ksqlDB of its own (--ksql-url)',
+      hint: 'look at them with `payflow ksql describe NAME`; drop or rename them, or use a separate ksqlDB (--ksql-url)',
     })
     expect(server.executed).toEqual([])
   })
@@ -220,7 +220,7 @@ describe('names that are taken by others', () => {
   })
 })
 
-describe('what answers is no ksqlDB', () => {
+describe('what answers is not ksqlDB', () => {
   const html = '<!doctype html><html><head><title>Sign in to the proxy</title></head></html>'
   it.each([
     ['an HTML page', { status: 200, headers: [['content-type', 'text/html']], body: html }, 'it sent 200 with text/html: "Sign in to the proxy"'], // prettier-ignore

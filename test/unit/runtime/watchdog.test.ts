@@ -42,7 +42,7 @@ test('time in which the process itself was stopped does not count', () => {
   expect(watch(dog, [zombie], 190_000, 190_000)).toEqual({ told: [0], hopeless: 0 })
 })
 
-test('each step begins the time anew', () => {
+test('each step restarts the clock', () => {
   const dog = new Watchdog(1_000)
   const busy = task(0)
   for (let now = 0; now < 20_000; now += 900) {

@@ -33,7 +33,7 @@ describe('an address', () => {
     ['SSL://kafka:9093', /cannot use TLS or SASL yet: name a PLAINTEXT listener instead of SSL$/],
     ['sasl_ssl://kafka', /instead of SASL_SSL$/],
     ['http://localhost:8088', /^brokers are named host:port, without http:\/\/$/],
-    ['::1:9092', /^an IPv6 address stands in brackets: \[::1\]:9092$/],
+    ['::1:9092', /^an IPv6 address needs brackets: \[::1\]:9092$/],
     ['::1', /brackets/],
     ['kafka:0', /^one host:port/],
     ['kafka:65536', /^one host:port/],

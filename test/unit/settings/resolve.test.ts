@@ -159,7 +159,7 @@ describe('a value that is not allowed', () => {
   test.each([
     ['SSL://kafka:9093', /^payflow cannot use TLS or SASL yet/],
     ['http://localhost:8088', /^brokers are named host:port, without http:/],
-    ['::1', /^an IPv6 address stands in brackets/],
+    ['::1', /^an IPv6 address needs brackets/],
   ])('%s as a broker is answered with the reason', (brokers, hint) => {
     expect(refusal({ options: { brokers } }).hint).toMatch(hint)
   })

@@ -34,7 +34,7 @@ test('one that is there twice, changed, or under another key is too much', () =>
   }
 })
 
-test('what belongs to inputs that are not judged yet is no difference', () => {
+test('what belongs to inputs that are not judged yet is not a difference', () => {
   const copies = new Copies('dead_letters', 'a dead letter')
   copies.find(at(0), place(9), bytes('x'))
   expect(copies.findings(({ offset }) => offset >= 9)).toEqual({ missing: 0, unexpected: 0, differences: [] })

@@ -107,7 +107,7 @@ describe('how long a fault lasts', () => {
       expect(new Set(durations(kind))).toEqual(new Set([0]))
   })
 
-  test('is drawn anew each time, and so is the choice of the target', () => {
+  test('is drawn again each time, and so is the choice of the target', () => {
     const plan = planOf(options({ intervals: only('freeze-worker', 10_000) }), hourMs)
     expect(new Set(plan.map(({ choice }) => choice)).size).toBe(plan.length)
     expect(new Set(plan.map(({ lastsMs }) => lastsMs)).size).toBeGreaterThan(plan.length * 0.9)

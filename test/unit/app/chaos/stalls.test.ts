@@ -35,7 +35,7 @@ describe('a stall', () => {
     expect(tracker.longest.ms).toBe(500)
   })
 
-  test('begins anew with each commit, also when the worker stays behind', () => {
+  test('starts over with each commit, even if the worker stays behind', () => {
     const tracker = tracked([], [[0, 1, 100], [3_000, 2, 100], [6_000, 3, 100]]) // prettier-ignore
     expect(tracker.longest.ms).toBe(3_000)
   })

@@ -50,12 +50,12 @@ describe('a dead letter', () => {
   })
 })
 
-test('a record of an inbox keeps the key that it had at its origin, also when that was none', () => {
+test('a record of an inbox keeps the key that it had at its origin, even when that was none', () => {
   expect(originIn(record(headers))?.key?.toString()).toBe('7')
   expect(originIn(record({ ...headers, 'payflow.key': null }))?.key).toBeNull()
 })
 
-test('the record of a reset names its worker and is no dead letter', () => {
+test('the record of a reset names its worker and is not a dead letter', () => {
   const reset = record(
     { 'payflow.worker': 'large-orders', 'payflow.reset': '2026-01-01T00:00:00.000Z' },
     { value: null },

@@ -55,7 +55,7 @@ test('what is not JSON is marked where it stops being JSON', () => {
   expect(refusedPart('{"payment_id":x}', 'the value is not JSON: "…"')).toEqual({ start: 14, end: 15 })
 })
 
-test('a value that is no object is marked as a whole', () => {
+test('a value that is not an object is marked as a whole', () => {
   expect(marked(payments, '[1]')).toBe('[1]')
 })
 

@@ -104,7 +104,7 @@ describe('what is known of a dead letter', () => {
     expect(candidateOf(letter(value), workers).userId).toBe(user)
   })
 
-  test('a topic that is no input of its worker is noticed', () => {
+  test('a topic that is not an input of its worker is noticed', () => {
     expect(candidateOf(letter('{}'), workers).isInput).toBe(true)
     expect(candidateOf(letter('{}', 'users'), workers).isInput).toBe(false)
     expect(candidateOf({ ...letter('{}', 'users'), worker: 'unknown' }, workers).isInput).toBe(true)

@@ -20,7 +20,7 @@ test('the plan has the steps of a run in their order, each with what it replaces
   for (const { name } of workers) expect(plan[2]!.does).toContain(name)
 })
 
-test('chaos comes while it flows, and the audit at the end', () => {
+test('chaos comes during the run, and the audit at the end', () => {
   const plan = explained({ chaos: true, audit: true })
   expect(Object.keys(plan)).toEqual(['Brokers', 'Topics', 'Workers', 'ksqlDB', 'Producers', 'Chaos', 'End'])
   expect(plan['End']).toContain('after an audit of it')

@@ -65,7 +65,7 @@ describe('a reset', () => {
     )
   })
 
-  test('creates every topic anew, with the layout that is asked for and not the one that was', () => {
+  test('re-creates every topic, with the layout that is asked for and not the old one', () => {
     const { createTopics } = planReset({ topics: own.map(topic), groups: [] }, layout)
     expect(createTopics.map((created) => created.topic).sort()).toEqual([...own].sort())
     for (const created of createTopics) expect(created).toMatchObject(layout)

@@ -37,9 +37,9 @@ describe('giving a topic more partitions', () => {
   test.each([
     ['order', 6, 'TOPIC_NOT_FOUND', 'did you mean orders?'],
     ['nothing-like-it', 6, 'TOPIC_NOT_FOUND', 'list them with `payflow topics list`'],
-    ['orders', 3, 'PARTITIONS_NOT_MORE', 'say a number above 3'],
-    ['orders', 1, 'PARTITIONS_NOT_MORE', 'say a number above 3'],
-    ['payflow-large-orders-state', 6, 'TOPIC_INTERNAL', 'grow the input, then say `payflow worker reset`'],
+    ['orders', 3, 'PARTITIONS_NOT_MORE', 'name a number above 3'],
+    ['orders', 1, 'PARTITIONS_NOT_MORE', 'name a number above 3'],
+    ['payflow-large-orders-state', 6, 'TOPIC_INTERNAL', 'grow the input, then run `payflow worker reset`'],
   ])('%s to %d is refused: %s', (topic, to, code, hint) => {
     expect(() => grow(topic, to)).toThrow(expect.objectContaining({ code, hint }) as Error)
   })

@@ -48,7 +48,7 @@ test('processes come oldest first', () => {
   expect(workerEntries(path).map(({ startedAt }) => startedAt.slice(0, 4)).slice(0, 3)).toEqual(['2001', '2002', '2003']) // prettier-ignore
 })
 
-test('files of another kind are left alone, and what cannot be read is no process', () => {
+test('files of another kind are left alone, and what cannot be read is not a process', () => {
   const path = home()
   mkdirSync(join(path, 'run'))
   for (const name of ['kafka-1.json', 'worker-3.json']) writeFileSync(join(path, 'run', name), '{}')

@@ -76,8 +76,8 @@ describe('rebuilding a worker', () => {
     const { voidDeadLetters, notes } = plan(['large-orders'], state({ deadLetters, foreignReaders }))
     expect(voidDeadLetters).toEqual(['large-orders'])
     expect(notes).toEqual([
-      '2 dead letters of large-orders become void: it judges those records anew',
-      'group billing has offsets in large_orders, which begins anew: move it with `kafka-consumer-groups.sh --bootstrap-server HOST:PORT --group billing --topic large_orders --reset-offsets --to-earliest --execute`', // prettier-ignore
+      '2 dead letters of large-orders become void: it will judge those records again',
+      'group billing has offsets in large_orders, which starts again at 0: move it with `kafka-consumer-groups.sh --bootstrap-server HOST:PORT --group billing --topic large_orders --reset-offsets --to-earliest --execute`', // prettier-ignore
     ])
   })
 

@@ -106,7 +106,7 @@ describe('a process that dies', () => {
 })
 
 describe('stopping', () => {
-  test('lets a process end by itself, and is no death', async () => {
+  test('lets a process end by itself, and is not a death', async () => {
     const { child, messages, deaths, told } = supervise(`
       process.on('SIGTERM', () => { say('ending'); process.channel.unref(); clearInterval(timer) })
       const timer = forever(); say('up')`)

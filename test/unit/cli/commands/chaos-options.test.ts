@@ -17,7 +17,7 @@ function intervals(...argv: string[]) {
   return intervalsOf(command.opts<TypedIntervals>())
 }
 
-test('without a word the usual faults come at their usual intervals, with --mixed all of them', () => {
+test('without options the usual faults come at their usual intervals, with --mixed all of them', () => {
   expect(intervals()).toEqual(defaultIntervals)
   expect(intervals('--mixed')).toEqual(mixedIntervals)
   expect(faultKinds.filter((kind) => mixedIntervals[kind] === 0)).toEqual([])
@@ -29,7 +29,7 @@ test.each(faultKinds)('--%s changes that interval alone; 0 and --no- turn it off
   expect(intervals('--mixed', `--no-${kind}`)).toEqual({ ...mixedIntervals, [kind]: 0 })
 })
 
-test('an interval that is no time is refused', () => {
+test('an interval that is not a time is refused', () => {
   expect(() => intervals('--cut', 'often')).toThrow('Allowed: a duration such as 5s or 500ms, or 0 for never.')
 })
 

@@ -15,7 +15,7 @@ test.each([[['stdin']], [['stderr']], [['stdin', 'stderr']]] as const)(
       kind: 'usage',
       code: 'NOT_CONFIRMED',
       message: 'Delete 3 topics at a:1? Nobody can be asked here',
-      hint: 'say --yes',
+      hint: 'add --yes',
     })
   },
 )

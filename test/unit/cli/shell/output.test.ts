@@ -42,7 +42,7 @@ describe('what is written where', () => {
     expect([await said('1'), await said('0'), await said('')]).toEqual([true, false, false])
   })
 
-  test('notes wait until what is being drawn is done, and come also when it fails', async () => {
+  test('notes wait until what is being drawn is done, and come even when it fails', async () => {
     const { output: out, stderr } = await output({})
     const drawing = out.drawing(async () => {
       out.note('meanwhile')

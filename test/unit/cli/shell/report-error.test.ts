@@ -56,7 +56,7 @@ describe('an error', () => {
       })
   })
 
-  test('of a broker is no bug', () => {
+  test('of a broker is not a bug', () => {
     expect(described(new PartitionError('Produce', 'orders', 0, 87))).toMatchObject({
       exitCode: 1,
       lines: ['Error: The broker refused a request: Produce of orders/0: INVALID_RECORD', expect.anything()], // prettier-ignore
@@ -69,7 +69,7 @@ describe('an error', () => {
   })
 })
 
-test('help and version are no errors, and a missing subcommand has been explained already', () => {
+test('help and version are not errors, and a missing subcommand has been explained already', () => {
   expect(described(new CommanderError(0, 'commander.helpDisplayed', '(outputHelp)'))).toEqual({
     lines: [],
     exitCode: 0,

@@ -32,7 +32,7 @@ const two = [
   { title: 'Topics', run: () => Promise.resolve('9 created') },
 ]
 
-test('without a terminal steps are plain lines: what they do, what came of it, how long it took', async () => {
+test('without a terminal steps are plain lines: what they do, the result, how long it took', async () => {
   const { run, written } = await steps()
   await run(two)
   expect(written()).toBe('Brokers: starting Kafka\nBrokers: started (N s)\nTopics: 9 created (N s)\n')

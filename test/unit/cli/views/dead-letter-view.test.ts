@@ -52,7 +52,7 @@ describe('marking a part of a text', () => {
   })
 })
 
-test('bytes that are no text are dumped, with the first wrong one marked', () => {
+test('bytes that are not text are dumped, with the first wrong one marked', () => {
   const bytes = Buffer.concat([Buffer.from('{"name":"Zoë Müller'), Buffer.from([0xff, 0xfe, 0x7b])])
   expect(hexLines(bytes, same)).toEqual([
     '00000000  7b 22 6e 61 6d 65 22 3a 22 5a 6f c3 ab 20 4d c3  {"name":"Zo.. M.',

@@ -12,7 +12,7 @@ test('no control character of foreign text reaches a terminal, and no width chan
   )
 })
 
-test('what is no control character stays as it is', () => {
+test('what is not a control character stays as it is', () => {
   expect(visible('Zoë € 😀\u001B[31m\n\u007F\u009B')).toBe('Zoë € 😀␛[31m␊␡\ufffd')
 })
 

@@ -25,7 +25,7 @@ test.each<[SupervisorEvent, string | undefined, 'always' | 'verbose' | undefined
   [{ kind: 'trouble-over', worker, partition: 1, seconds: 12.4 }, 'partition 1: goes on after 12 s', 'always'],
   [{ kind: 'stalled', worker, partition: 1, seconds: 30 }, 'partition 1 has had work and made no progress for 30 s', 'always'],
   [{ kind: 'waiting', worker, topic: 'orders', partition: 0, records: 1200, seconds: 5, transaction: { producerId: '7', transactionalId: 'billing', since: 0, timeoutMs: 60_000 } },
-    'orders/0: 1,200 records wait behind the open transaction of billing, since 1970-01-01T00:00:00.000Z; its coordinator ends it 60 s after its begin', 'always'],
+    'orders/0: 1,200 records wait behind the open transaction of billing, since 1970-01-01T00:00:00.000Z; its coordinator ends it 60 s after it began', 'always'],
   [{ kind: 'waiting', worker, topic: 'orders', partition: 0, records: 1, seconds: 5 }, 'orders/0: 1 record waits behind an open transaction', 'always'],
   [{ kind: 'died', worker, why: 'killed by SIGKILL', retryMs: 500 }, 'died (killed by SIGKILL); starting it again in 0.5 s', 'always'],
   [{ kind: 'died', worker, why: 'no such topic', retryMs: undefined }, 'died (no such topic); it is not started again', 'always'],

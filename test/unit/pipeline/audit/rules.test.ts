@@ -142,7 +142,7 @@ describe.each(workers.map(({ name }) => name))('the rule of %s', (name) => {
     })
   })
 
-  test.each(['', '{', 'null', '[]', '{"a":1}'])('finds a record that is no event: %j', (text) => {
+  test.each(['', '{', 'null', '[]', '{"a":1}'])('finds a record that is not an event: %j', (text) => {
     check(withOutput(name), ({ made, outputs, i }) => {
       const { unexpected, differences } = judge(made, replaced(outputs, i, {}, { text }))
       expect(unexpected).toBe(1)

@@ -110,7 +110,7 @@ describe('payments', () => {
   const source = paymentSource({ ...at, failureRate: 0.15 })
   const payments = list(source)
 
-  it('name an order of the same seed that is no younger, its user and its total', () => {
+  it('name an order of the same seed that is not younger, its user and its total', () => {
     const orders = new Map(list(orderSource(at)).map((order, i) => [order.order_id, { order, i }]))
     const wrong = payments.filter(({ order_id, user_id, amount }, i) => {
       const { order, i: of } = orders.get(order_id)!

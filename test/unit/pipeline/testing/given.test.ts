@@ -60,11 +60,11 @@ describe('what a step may not return', () => {
     [{ emits: [] }, 'on.orders returned an unknown field emits: there are only state, emit, reject'],
     [{ emit: failed }, 'on.orders returned emit an object: it must be an array of events'],
     [{ reject: true }, 'on.orders returned reject true: it must be a sentence'],
-    [{ emit: ['x'] }, 'on.orders returned emit[0], which is no event of failed_payments: it is "x"'],
-    [{ emit: [{ ...failed, sum: 1 }] }, 'on.orders returned emit[0], which is no event of failed_payments: sum is no field of failed_payments, which has order_id, user_id, amount, payment_method, timestamp'], // prettier-ignore
-    [{ emit: [failed, { ...failed, amount: undefined }] }, 'on.orders returned emit[1], which is no event of failed_payments: amount is missing'], // prettier-ignore
-    [{ emit: [{ ...failed, amount: 12.5 }] }, 'on.orders returned emit[0], which is no event of failed_payments: amount cannot be 12.5 (money is whole cents here, a time ms since 1970)'], // prettier-ignore
-    [{ emit: [{ ...failed, timestamp: NaN }] }, 'on.orders returned emit[0], which is no event of failed_payments: timestamp cannot be NaN (money is whole cents here, a time ms since 1970)'], // prettier-ignore
+    [{ emit: ['x'] }, 'on.orders returned emit[0], which is not an event of failed_payments: it is "x"'],
+    [{ emit: [{ ...failed, sum: 1 }] }, 'on.orders returned emit[0], which is not an event of failed_payments: sum is not a field of failed_payments, which has order_id, user_id, amount, payment_method, timestamp'], // prettier-ignore
+    [{ emit: [failed, { ...failed, amount: undefined }] }, 'on.orders returned emit[1], which is not an event of failed_payments: amount is missing'], // prettier-ignore
+    [{ emit: [{ ...failed, amount: 12.5 }] }, 'on.orders returned emit[0], which is not an event of failed_payments: amount cannot be 12.5 (money is whole cents here, a time ms since 1970)'], // prettier-ignore
+    [{ emit: [{ ...failed, timestamp: NaN }] }, 'on.orders returned emit[0], which is not an event of failed_payments: timestamp cannot be NaN (money is whole cents here, a time ms since 1970)'], // prettier-ignore
     [{ state: { n: 'one' } }, 'on.orders returned state, which its schema would not read again: n: Invalid input: expected number, received string'], // prettier-ignore
     [{ state: { n: NaN } }, 'on.orders returned state, which its schema would not read again: n: Invalid input: expected number, received null'], // prettier-ignore
   ])('%#', (result, message) => {

@@ -83,7 +83,7 @@ describe('the window', () => {
       })
   })
 
-  it('starts to count anew when it is another than the state’s', () => {
+  it('starts counting again when it differs from the state’s', () => {
     const fold = new Fold(worker, { window: 'all' })
     three.forEach((failure) => fold.process(failure))
     const changed = new Fold(worker)
