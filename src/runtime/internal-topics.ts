@@ -128,7 +128,7 @@ function coPartitioned(worker: AnyWorker, inputs: readonly string[], counts: Rea
   if (sizes.size === 1) return counts.get(inputs[0]!)!
   throw new PayflowError(
     'NOT_COPARTITIONED',
-    `${worker.name} joins ${inputs.map((name) => `${name} (${counts.get(name) ?? 0} partitions)`).join(' and ')}, which must have as many partitions`,
+    `${worker.name} joins ${inputs.map((name) => `${name} (${counts.get(name) ?? 0} partitions)`).join(' and ')}, which must have the same number of partitions`,
     {
       kind: 'failed',
       hint: `give the smaller topic as many with \`payflow topics add-partitions\`${worker.state ? `, then \`payflow worker reset ${spelledAs(worker)}\`` : ''}`,
