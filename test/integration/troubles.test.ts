@@ -185,6 +185,8 @@ describe('a missing right ends the worker, and operation and resource are named:
     const { worker, topicOf } = await own()
     await allowOnly(AclResourceTypes.TOPIC, topicOf('orders'), AclOperationTypes.CREATE)
     const failure = await failureOf(start([worker], { client: { brokers: addresses }, untilCaughtUp: true }))
-    expect({ message: failure.message }).toEqual({ message: `Not allowed by the brokers: Describe on topic ${topicOf('orders')}` })
+    expect({ message: failure.message }).toEqual({
+      message: `Not allowed by the brokers: Describe on topic ${topicOf('orders')}`,
+    })
   })
 })
