@@ -113,7 +113,7 @@ export class Connection {
   }
 
   /**
-   * Looks everything up anew after this error: leaders and coordinators may have moved. A connection that gave no answer is
+   * Looks everything up again after this error: leaders and coordinators may have moved. A connection that gave no answer is
    * broken off: an answer that comes late would be taken for nothing, and kafkajs would ask on it for ever.
    */
   async forget(error: unknown, broker?: Broker): Promise<void> {
@@ -131,7 +131,7 @@ export class Connection {
     await tick()
   }
 
-  /** Does not wait for answers that are still due: whoever waits for one gets an error. */
+  /** Does not wait for answers that are still due: those who wait for one get an error. */
   async close(): Promise<void> {
     if (this.#closed) return
     this.#closed = true

@@ -5,7 +5,7 @@ import { grantHint, missingRightOf, missingRightText } from './rights.ts'
 export { codeOf }
 
 /**
- * What a broker error means for whoever gets it.
+ * What a broker error means for the one who gets it.
  * `retriable`: the same request may be sent again. `fenced`: the producer is not ours any more; a new epoch decides.
  * `rejoin`: the group has moved on; `rejoin-as-new`: and it has forgotten this member id. `foreign-group`: other members of the group
  * speak another protocol; a join may be tried again, for they may leave. `fatal`: no repetition helps.

@@ -92,7 +92,7 @@ async function tellUncoordinated(client: Client, onMissing: (what: string) => vo
   if (away.length > 0) onMissing(`those kept in ${away.length} of the ${partitions.length} partitions of ${OFFSETS_TOPIC}, which have no leader`) // prettier-ignore
 }
 
-/** Gaps up to so many offsets a partition are counted record by record: a fraction of a second. */
+/** Gaps of up to this many offsets per partition are counted record by record: a fraction of a second. */
 const COUNTED_GAP = 100_000
 
 /**

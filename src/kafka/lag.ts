@@ -23,7 +23,7 @@ const COUNTED_GAP = 2_000
 
 /**
  * What a group has still to read. Without an offset that is all that is there, from the log's start; the same when its offset lies
- * beyond the end, because the topic was created anew. `countedGap`: in a larger one the offsets are counted, not the records.
+ * beyond the end, because the topic was re-created. `countedGap`: in a larger one the offsets are counted, not the records.
  */
 export async function lagOf(
   client: Client,

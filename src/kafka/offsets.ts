@@ -73,8 +73,8 @@ async function leaderOf(connection: Connection, topic: string, partition: number
 
 /**
  * The offsets a group has committed; partitions without one are absent.
- * `stable`: of a partition whose offset is in a transaction that is not decided yet, or whose decision the coordinator has not taken in
- * (it may be busy loading others' offsets), nothing is told; a broker before 2.5 tells what it has.
+ * `stable`: a partition whose offset is in a transaction that is not decided yet, or whose decision the coordinator has not taken in
+ * (it may be busy loading others' offsets), is left out; a broker before 2.5 returns what it has.
  * @throws what a broker answered (UNSTABLE_OFFSET_COMMIT: ask again), after `connection.forget`.
  */
 export async function committedOffsets(

@@ -19,7 +19,7 @@ const tlsTimeoutMs = 1_500
 const shownBytes = 40
 
 const correlationId = 42
-/** ApiVersions 0 from the client `payflow`, its size before it: what a broker answers to whoever asks, even before a login. */
+/** ApiVersions 0 from the client `payflow`, its size before it: what a broker answers to anyone, even before a login. */
 const question = Buffer.from(`00000011 0012 0000 ${correlationId.toString(16).padStart(8, '0')} 0007 ${Buffer.from('payflow').toString('hex')}`.replaceAll(' ', ''), 'hex') // prettier-ignore
 
 /** Connects to `address` and asks what it is. Never throws. Ends when `signal` is aborted. */

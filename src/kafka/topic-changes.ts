@@ -31,7 +31,7 @@ export async function addPartitions(client: Client, topic: string, count: number
   }
 }
 
-/** What was set for each topic itself: a topic that is created anew must have it again. */
+/** What was set for each topic itself: a re-created topic must have it again. */
 export async function topicSettings(
   client: Client,
   names: readonly string[],

@@ -8,7 +8,7 @@ import { topicNames } from './topics.ts'
  * ZooKeeper holds it for a while after the brokers' metadata have forgotten it, and for as long as a broker with one of its replicas
  * is down. Nothing is created. Where the right to create a topic is missing, it does not count: only metadata tell then.
  */
-export async function refusedAsExisting(client: Client, names: readonly string[]): Promise<string[]> {
+async function refusedAsExisting(client: Client, names: readonly string[]): Promise<string[]> {
   if (names.length === 0) return []
   const admin = await client.admin()
   const topics = names.map((topic) => ({ topic, numPartitions: 1, replicationFactor: 1 }))
@@ -34,7 +34,7 @@ const holdsTheName = new Set(['TOPIC_ALREADY_EXISTS', 'THROTTLING_QUOTA_EXCEEDED
 
 /**
  * Deletes topics (those that exist) and returns when each of them could be created again, also one that somebody else is deleting:
- * `deleteTopics` alone answers before that, and who creates one too early is told that it exists.
+ * `deleteTopics` alone answers before that, and a creation that comes too early is refused because it exists.
  */
 export async function deleteTopics(
   client: Client,

@@ -3,7 +3,7 @@ import { asPayflowError } from './errors.ts'
 import type { Client } from './client.ts'
 import { kafkajs } from './kafkajs/internals.ts'
 
-/** What a broker takes of one record batch unless it is told otherwise (message.max.bytes), and of that the batch's header. */
+/** What a broker takes of one record batch by default (message.max.bytes), and the part of it that the batch's header takes. */
 const DEFAULT_LIMIT = 1_048_588
 const BATCH_HEADER_BYTES = 61
 const SETTING = 'max.message.bytes'

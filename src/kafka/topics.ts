@@ -57,7 +57,7 @@ export async function describeTopics(client: Client, names: readonly string[]): 
   })
 }
 
-/** How long an election, or a broker that does not answer, is waited for where one's own question does not hang on it. */
+/** How long an election, or a broker that does not answer, is waited for when the question does not depend on it. */
 const PATIENCE_MS = 2_000
 
 /**

@@ -108,7 +108,7 @@ async function growTo(client: Client, topic: string, count: number): Promise<voi
   }
 }
 
-/** A broker that has just started answers before it is told of its topics: one that knows none at all is asked again. */
+/** A broker that has just started answers before it knows its topics: one that knows none at all is asked again. */
 async function topicsOf(client: Client): Promise<ReadonlySet<string>> {
   const deadline = performance.now() + NO_TOPICS_PATIENCE_MS
   for (;;) {

@@ -34,7 +34,7 @@ export interface RunWorkersOptions {
   readonly onEvent: EventSink
   /** What is worth a line to who looks for a fault, and no event. */
   readonly log?: Log
-  /** A worker that has something to do and commits nothing for so long ends the run. */
+  /** A worker that has something to do and commits nothing for this long ends the run. */
   readonly stallMs?: number
 }
 

@@ -15,7 +15,7 @@ export interface Verdict {
   readonly hopeless: Watched | undefined
 }
 
-/** One partition may wait for a broker that is away while the others go on: so many times as long until all are started anew for it. */
+/** One partition may wait for a broker that is away while the others go on: by this factor longer, until the worker restarts because of it. */
 const ONE_ALONE = 4
 /** More between two looks, and the process itself stood still, or the machine slept. */
 const LOOKS_AT_MOST_APART_MS = 1_000

@@ -1,7 +1,7 @@
 import { formatAddress } from '../../settings/address.ts'
 import type { Broker } from './internals.ts'
 
-/** A broker that failed so long ago is taken for as good as any other. */
+/** A broker that failed this long ago counts as good as any other. */
 const MEMORY_MS = 60_000
 
 /** When brokers, by address, have last failed this process: its connections learn from each other. */
@@ -15,7 +15,7 @@ export function noteSilenceAt(address: string): void {
   failedAt.set(address, performance.now())
 }
 
-/** Whom to ask first: who has not failed lately, then whoever is connected; any of them where that is the same. */
+/** Whom to ask first: who has not failed lately, then those that are connected; any of them where that is the same. */
 export const bySilence = (brokers: readonly Broker[]): Broker[] =>
   ordered(brokers, (broker) => [failure(addressOf(broker)), broker.isConnected() ? 0 : 1])
 

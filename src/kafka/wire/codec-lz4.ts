@@ -11,7 +11,7 @@ export const lz4: Codec = {
 }
 
 const magic = 0x184d2204
-/** One byte of a block stands for so many bytes of output at most. */
+/** One byte of a block becomes at most this many bytes of output. */
 const mostRatio = 255
 const stored = 0x8000_0000
 

@@ -21,7 +21,7 @@ function ofNode(): Codec | undefined {
 
 let libraries: Promise<Codec> | undefined
 
-/** One library only reads, but stops where it is told to; the other would allocate whatever a frame says. */
+/** One library only reads, but stops at a limit; the other would allocate whatever a frame says. */
 export const ofLibraries = (): Promise<Codec> => (libraries ??= loadLibraries())
 
 async function loadLibraries(): Promise<Codec> {

@@ -4,7 +4,7 @@ import { codecOf, compressions } from './compression.ts'
 import type { RecordBatch } from './record-batch.ts'
 import { unreadable, type Place } from './unreadable.ts'
 
-/** What one batch may unpack to. Producers fill a batch to 1 MiB at most, before they compress it, unless they are told otherwise. */
+/** What one batch may unpack to. Producers fill a batch to 1 MiB at most, before they compress it, by default. */
 export const MAX_UNPACKED_BYTES = 128 << 20
 
 /** The batch with its records decompressed. @throws PayflowError that says where and why when they cannot be */

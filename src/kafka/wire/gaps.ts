@@ -2,7 +2,7 @@ import type { RecordBatch } from './record-batch.ts'
 
 /**
  * Where the first record is missing from `from` on; undefined when the batches follow on one another. Commit markers and aborted
- * records have batches too, so that only compaction leaves a hole. One inside a batch is told by where its batch begins.
+ * records have batches too, so that only compaction leaves a hole. One inside a batch shows in where its batch begins.
  */
 export function firstHole(batches: readonly RecordBatch[], from: number): number | undefined {
   let next = from

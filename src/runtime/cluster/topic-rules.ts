@@ -45,7 +45,7 @@ const tooFewReplicas = (topic: TopicFacts): string | undefined => {
   return least > topic.replicas ? `min.insync.replicas=${least}, and ${copies(topic.replicas)}` : undefined
 }
 
-/** In the order in which they are told; the first fatal one ends the worker. */
+/** In the order in which they are reported; the first fatal one ends the worker. */
 const topicRules: readonly TopicRule[] = [
   {
     fatal: failed('STATE_LOST'),

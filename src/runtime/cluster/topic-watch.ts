@@ -41,7 +41,7 @@ export class TopicWatch {
     return this.#changed.signal.aborted
   }
 
-  /** Looks every few seconds until something has changed or the signal is aborted. A topic or broker that is away for now is no change. */
+  /** Looks every few seconds until something has changed or the signal is aborted. A topic or broker that is away for now is not a change. */
   async run(signal: AbortSignal): Promise<void> {
     const ended = AbortSignal.any([signal, this.changed])
     while (!isAborted(ended)) {

@@ -2,7 +2,7 @@ import { isConnectionError } from '../../kafka/errors.ts'
 import type { Doing } from '../../kafka/diagnose.ts'
 import { isSameTrouble, type Trouble } from '../../kafka/trouble.ts'
 
-/** An error that comes again and again for this long is told: what mends itself has done so by then. */
+/** An error that repeats for this long is reported: what heals by itself has done so by then. */
 const REPEATED_MS = 4_000
 /** A connection may come back, and often does. */
 const REPEATED_CONNECTION_MS = 7_000
@@ -31,7 +31,7 @@ interface Failing {
 }
 
 /**
- * The errors of one worker that nobody throws, because they may pass: what repeats without any progress in between is told once, with its
+ * The errors of one worker that nobody throws, because they may pass: what repeats without any progress in between is reported once, with its
  * cause, again when the cause is another one, and when it is over. `key` is what fails on its own: the membership, a task, a fetch.
  */
 export class Troubles {

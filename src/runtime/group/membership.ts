@@ -137,7 +137,7 @@ export class Membership {
         lastAnswer = performance.now()
         this.#options.onAnswer?.()
       } catch (error) {
-        // A coordinator that is away for a moment has not forgotten us: joining anew would rebalance everybody.
+        // A coordinator that is away for a moment has not forgotten us: joining as a new member would rebalance everybody.
         if (classify(error) !== 'retriable' || performance.now() - lastAnswer > sessionTimeoutMs) throw error
         this.#options.onFailure?.(error)
         await connection.forget(error)

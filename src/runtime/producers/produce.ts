@@ -47,13 +47,13 @@ export interface ProduceSummary {
 }
 
 const UNKNOWN_TOPIC = 3
-/** How long brokers may be away, also when it begins. */
+/** How long brokers may be away, even at the start. */
 const DELIVERY_TIMEOUT_MS = 120_000
-/** After Ctrl-C brokers that are away are not waited for so long. */
+/** After Ctrl-C, brokers that are away are not waited for that long. */
 const FLUSH_TIMEOUT_MS = 5_000
 const BATCH_RECORDS = 12_000
 const PROGRESS_MS = 250
-/** Events that are due within so many ms go together. */
+/** Events that are due within this many ms go together. */
 const TICK_MS = 5
 
 /** Writes a source's events to its topic, in their order, paced, until count or duration is reached or the signal is aborted. */

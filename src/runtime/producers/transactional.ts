@@ -193,7 +193,7 @@ export class TransactionalProducer {
     this.#open = false
   }
 
-  /** While the markers of the last transaction are being written, the next one is told to come again; Java's client waits 20 ms too. */
+  /** While the markers of the last transaction are being written, the next one is asked to try again; Java's client waits 20 ms too. */
   async #afterMarkers(request: (coordinator: Broker) => Promise<void>): Promise<void> {
     const deadline = performance.now() + 10_000
     for (let delayMs = 1; ; delayMs = Math.min(delayMs * 2, 20)) {

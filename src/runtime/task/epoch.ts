@@ -96,7 +96,7 @@ export class Epoch {
     this.#progress = progress
   }
 
-  /** Fences the last owner, restores state, and only then asks where to go on. `enter` is told each phase as it begins. */
+  /** Fences the last owner, restores state, and only then asks where to go on. `enter` is called with each phase as it begins. */
   static async open(options: EpochOptions, enter: (phase: TaskPhase) => void, signal: AbortSignal): Promise<Epoch> {
     const { client, worker, partition, transactionTimeoutMs, compression } = options
     enter('fencing')

@@ -30,7 +30,7 @@ export interface FetcherOptions {
   readonly onAnswer?: (source: Source) => void
 }
 
-/** After so many empty answers in a row a broker is asked to answer at the first byte, and to wait longer for it. */
+/** After this many empty answers in a row a broker is asked to answer at the first byte, and to wait longer for it. */
 const EMPTY_UNTIL_QUIET = 10
 /** What a partition that is added meanwhile may have to wait for; two requests a second instead of 25. */
 const QUIET_WAIT_MS = 500

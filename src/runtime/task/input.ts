@@ -81,7 +81,7 @@ export class Input implements Source {
     return this.#highWatermark
   }
 
-  /** ms since a broker last told what is there. */
+  /** ms since a broker last answered for it. */
   get silentMs(): number {
     return performance.now() - this.#heardAt
   }

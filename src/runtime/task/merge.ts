@@ -10,7 +10,7 @@ interface Head {
  * An idle input holds nobody up, because what comes next in it may never come; so a task's event time is that of the records it has
  * processed, of whichever input. An input is idle only when a broker has said so: until it has answered, and while it is known to have
  * something that is not fetched yet, the others wait for it. And nothing but a processed record moves event time on: neither a clock nor an
- * input that is empty. Bad input goes first, having no time. The inbox has its own order and is waited for likewise.
+ * input that is empty. Bad input goes first, having no time. The inbox has its own order and is waited for in the same way.
  */
 export function nextInput<Source extends Head>(inputs: readonly Source[]): Source | undefined {
   let next: Source | undefined

@@ -18,7 +18,7 @@ export interface Standing {
 /**
  * `moved`: the group is not where the state was kept. `state-lost`: the group has an offset, the state knows nothing of the topic.
  * `recreated`: the state is of an earlier topic of that name. `unknown`: the group has no offset, and whether the topic is the one that
- * was read cannot be told. `out-of-range`: the offset to go on at is not in the log.
+ * was read cannot be known. `out-of-range`: the offset to go on at is not in the log.
  */
 export type Refusal = 'moved' | 'state-lost' | 'recreated' | 'unknown' | 'out-of-range'
 export type Decision = { readonly from: number } | { readonly refusal: Refusal; readonly at: number | undefined }

@@ -37,7 +37,7 @@ export interface PositionQuestion {
 }
 
 /**
- * Where a task goes on: the group's committed offsets, asked for after fencing and held against the progress record (`decide`).
+ * Where a task goes on: the group's committed offsets, asked for after fencing and compared with the progress record (`decide`).
  * The coordinator shows the offsets of a transaction a moment after its commit marker, and every transaction also wrote a progress
  * record: what differs from that record is asked for again, and only offsets that no transaction is about to change count from then on.
  * (The first question takes any: offsets that are what the progress record says are right, whatever else a transaction that never ended

@@ -92,7 +92,7 @@ export class Processor {
     return counts
   }
 
-  /** Processes a record; it is up to the caller to take it then. @throws StepError */
+  /** Processes a record; the caller takes it afterwards. @throws StepError */
   process(record: InputRecord): void {
     const { alias, event, reason } = record
     if (alias === undefined || reason !== undefined) this.#deadLetter(record, reason ?? 'no input')

@@ -9,7 +9,7 @@ import { PositionError } from './position-errors.ts'
 import { StepError, noCounts, type Counts } from './processor.ts'
 import { TaskLifecycle, type TaskPhase } from './life.ts'
 
-/** Offsets that moved over commit markers only are committed when nothing else has come for so long. */
+/** Offsets that moved over commit markers only are committed when nothing else has come for this long. */
 const IDLE_COMMIT_MS = 250
 /** A fetch is answered within the linger, or ends with an error. */
 const SILENT_MS = 10_000
@@ -69,7 +69,7 @@ export class Task {
     return this.#counts
   }
 
-  /** When it last committed, or read some of its state: restoring much of it takes its time and is no stall. */
+  /** When it last committed, or read some of its state: restoring much of it takes time and is not a stall. */
   get progressAt(): number {
     return this.#lastProgressAt
   }
@@ -211,7 +211,7 @@ export class Task {
   }
 }
 
-/** What starting anew would only meet again. */
+/** What a new start would only meet again. */
 const isFinal = (error: unknown): boolean => !(error instanceof SizeLearnt) && isHopeless(error)
 
 const isHopeless = (error: unknown): boolean =>
