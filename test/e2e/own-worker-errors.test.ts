@@ -19,7 +19,7 @@ export default defineWorker({ ...good, ${changes} })
 const wrong: [string, string, RegExp][] = [
   ['has no name', fileWith('name: undefined'), /^Error: \.\/mine\.mjs: A worker needs a name/],
   ['has a name that no topic may have', fileWith("name: 'My Worker'"), /"My Worker" cannot name a worker/],
-  ['has the name of another', fileWith("name: 'large-orders'"), /name "large-orders" is that of a worker that payflow brings/], // prettier-ignore
+  ['has the name of another', fileWith("name: 'large-orders'"), /name "large-orders" is the name of a built-in worker/], // prettier-ignore
   ['has an unknown input', fileWith("inputs: { input: 'ordres' }"), /Input input of worker own-own-input is not a topic: "ordres"/], // prettier-ignore
   ['writes what another worker writes', fileWith('output: largeOrders'), /output large_orders is what payflow's own worker large-orders writes/], // prettier-ignore
   ['has a field that means nothing', fileWith('onTimer() {}'), /A worker has no field onTimer/],

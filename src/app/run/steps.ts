@@ -84,8 +84,8 @@ export const steps: readonly Step[] = [
     title: 'End',
     does: ({ brokersGiven }, options) => {
       const brokers = options.keepInfra || brokersGiven ? '' : ', and the brokers if this run started them'
-      const audit = options.audit ? ', after an audit' : ''
-      return `${endOf(options).length > 0 ? 'let the workers catch up, ' : ''}stop the workers${brokers}; print a summary${audit}`
+      const audit = options.audit ? 'audit the outputs and ' : ''
+      return `${endOf(options).length > 0 ? 'let the workers catch up, ' : ''}stop the workers${brokers}; ${audit}print a summary`
     },
     replaces: 'kill, by hand, of whatever was left',
   },

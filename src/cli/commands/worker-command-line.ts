@@ -25,7 +25,7 @@ export function parseWorkers(outer: Command, argv: readonly string[], known: rea
   const apart = inner.args.includes('all')
   const named = inner.args.filter((name) => name !== 'all')
   const chosen = findWorkers(named, known)
-  // with files alone, `all` still means all that payflow brings
+  // with files alone, `all` still means all built-in workers
   if (apart && chosen.every(({ file }) => file !== undefined)) chosen.unshift(...known.filter(({ file }) => file === undefined)) // prettier-ignore
   if (chosen.length === 0) return { choices: [], apart }
   return { choices: chooseWorkers(chosen, typedOptions(inner)), apart }

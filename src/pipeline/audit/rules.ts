@@ -5,7 +5,7 @@ import { failedPaymentsRule, largeOrdersRule } from './picked-payments.ts'
 import type { RuleOf } from './rule.ts'
 import { runningRevenueRule } from './running-revenue.ts'
 
-/** The rules of the workers that payflow brings, by their names. */
+/** The rules of the built-in workers, by their names. */
 export const auditRules: ReadonlyMap<string, RuleOf> = new Map([
   ['failed-payments', failedPaymentsRule],
   ['large-orders', largeOrdersRule],

@@ -18,7 +18,7 @@ export interface ExecutionOptions {
   readonly emit: (key: string, value: string) => void
   /**
    * Whether steps are held to what their types promise: what they are given is frozen, and what they return must be what a reader gets back.
-   * On for custom workers, which may be plain JavaScript, and in every test. The workers that payflow brings run without: it would cost more
+   * On for custom workers, which may be plain JavaScript, and in every test. The built-in workers run without: it would cost more
    * than the steps themselves, and changes nothing about them, as unit/pipeline/worker/execution proves for each.
    */
   readonly checked: boolean

@@ -6,7 +6,7 @@ import { largeOrdersWorker } from './large-orders.ts'
 import { processOrdersWorker } from './process-orders.ts'
 import { processPaymentsWorker } from './process-payments.ts'
 
-/** Every worker that payflow brings, in the order of lists: what `all` and `worker all` run. A new one is a file and a line here. */
+/** Every built-in worker, in the order of lists: what `all` and `worker all` run. A new one is a file and a line here. */
 export const defaultWorkers: readonly AnyWorker[] = [
   failedPaymentsWorker,
   largeOrdersWorker,

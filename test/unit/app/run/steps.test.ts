@@ -23,7 +23,7 @@ test('the plan has the steps of a run in their order, each with what it replaces
 test('chaos comes during the run, and the audit at the end', () => {
   const plan = explained({ chaos: true, audit: true })
   expect(Object.keys(plan)).toEqual(['Brokers', 'Topics', 'Workers', 'ksqlDB', 'Producers', 'Chaos', 'End'])
-  expect(plan['End']).toContain('after an audit of it')
+  expect(plan['End']).toContain('audit the outputs')
 })
 
 describe('what is said is what would be done', () => {
