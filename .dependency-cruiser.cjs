@@ -65,16 +65,22 @@ module.exports = {
       to: { path: '^src/[^/]+/', pathNot: '^src/settings/' },
     },
     {
-      name: 'only-kafka-and-runtime-import-kafkajs',
+      name: 'wire-and-kafkajs-are-private-to-kafka',
       severity: 'error',
-      from: { path: '^src/', pathNot: '^src/(kafka|runtime)/' },
+      from: { path: '^src/', pathNot: '^src/kafka/' },
+      to: { path: '^src/kafka/(wire|kafkajs)/' },
+    },
+    {
+      name: 'only-the-folder-kafkajs-imports-kafkajs',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/kafka/kafkajs/' },
       to: { path: 'node_modules/kafkajs' },
     },
     {
       name: 'no-circular',
       severity: 'error',
       from: { path: '^src/' },
-      to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
+      to: { circular: true },
     },
   ],
   options: {

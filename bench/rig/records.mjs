@@ -1,7 +1,7 @@
 // Writing a backlog, and reading outputs back.
 import { OutputBuffers } from '../../dist/kafka/output-buffers.js'
 import { readPartition } from '../../dist/kafka/read.js'
-import { partitionOf } from '../../dist/kafka/wire/murmur2.js'
+import { partitionOf } from '../../dist/kafka/partitioner.js'
 import { IdempotentProducer } from '../../dist/runtime/producers/idempotent.js'
 import { PARTITIONS, outputs } from './cluster.mjs'
 import { Tally } from './events.mjs'

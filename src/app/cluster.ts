@@ -1,5 +1,6 @@
 import { connectionOf } from '../settings/connection.ts'
 import { PayflowError } from '../errors.ts'
+import { chooseCodec } from '../kafka/codec.ts'
 import { Client, type ClientOptions } from '../kafka/client.ts'
 import { isConnectionError } from '../kafka/errors.ts'
 import { checkReachable, whyUnreachable } from '../kafka/reachable.ts'
@@ -13,7 +14,7 @@ export type Report = (line: string) => void
 const answerTimeoutMs = 8_000
 
 export function clientOptions(settings: Settings, clientId: string, log?: Log): ClientOptions {
-  return { ...connectionOf(settings), clientId, ...(log && { log }) }
+  return { ...connectionOf(settings), clientId, codec: chooseCodec(process.env), ...(log && { log }) }
 }
 
 /** @throws PayflowError (infra) that says what is at each address when no broker can be reached. */

@@ -1,5 +1,5 @@
 import { PayflowError } from '../errors.ts'
-import type { ApiVersions } from './wire/compatible.ts'
+import type { ApiVersions } from './exchange.ts'
 
 /** A request that payflow sends: the versions it can, and whether nothing goes without it. */
 interface Spoken {

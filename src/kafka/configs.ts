@@ -1,6 +1,5 @@
-import type { ConfigResourceTypes } from 'kafkajs'
 import type { Client } from './client.ts'
-import { kafkajs, type Admin } from './kafkajs/internals.ts'
+import { kafkajs, type Admin, type ConfigResourceTypes } from './kafkajs/internals.ts'
 import { retrying } from './retry.ts'
 
 /** Settings by name, defaults among them; a name that the broker does not know is absent. */

@@ -2,20 +2,22 @@ import { setImmediate as tick } from 'node:timers/promises'
 import { messageOf } from '../errors.ts'
 import { noLog, type Log } from '../log.ts'
 import { checkVersions } from './api-versions.ts'
+import type { RecordCodec } from './codec.ts'
 import { NoLeader, PartitionError, brokerOf, classify, codeOf, isConnectionError } from './errors.ts'
-import { COORDINATOR, type Broker, type Cluster, type ProtocolExchange } from './kafkajs/internals.ts'
-import { breakOff } from './kafkajs/repairs.ts'
+import type { Exchange } from './exchange.ts'
 import { needing } from './rights.ts'
-import { addressOf, noteSilence } from './kafkajs/silence.ts'
 import { topicErrorOf } from './topic-error.ts'
-import { metadataRequest, type Metadata, type TopicMetadata } from './wire/metadata.ts'
+import type { Broker, CoordinatorType, Metadata, TopicMetadata, Transport } from './transport.ts'
+import { metadataRequest } from './wire/metadata.ts'
 
 /**
  * Metadata, leaders and coordinators of a cluster, over connections of its own.
  * Leaders and coordinators are remembered until a request to them fails (`forget`).
  */
 export class Connection {
-  readonly #cluster: Cluster
+  /** Who encodes and decodes records. */
+  readonly codec: RecordCodec
+  readonly #transport: Transport
   readonly #onClose: () => void
   readonly #log: Log
   readonly #coordinators = new Map<string, Broker>()
@@ -24,8 +26,9 @@ export class Connection {
   #stale = false
   #closed = false
 
-  constructor(cluster: Cluster, onClose: () => void, log: Log = noLog) {
-    this.#cluster = cluster
+  constructor(transport: Transport, codec: RecordCodec, onClose: () => void, log: Log = noLog) {
+    this.#transport = transport
+    this.codec = codec
     this.#onClose = onClose
     this.#log = log
   }
@@ -39,7 +42,7 @@ export class Connection {
   async leader(topic: string, partition: number): Promise<Broker> {
     await this.#know([topic])
     const found = this.#toldOf(topic)?.partitionMetadata.find((p) => p.partitionId === partition)
-    if (found && found.leader >= 0) return this.#cluster.findBroker({ nodeId: found.leader })
+    if (found && found.leader >= 0) return this.#transport.broker(found.leader)
     this.#stale = true
     throw found ? new NoLeader(topic, partition, found.replicas) : new PartitionError('Metadata', topic, partition, 3)
   }
@@ -55,7 +58,7 @@ export class Connection {
     return this.#toldOf(topic)?.partitionMetadata.length ?? 0
   }
 
-  async coordinator(type: keyof typeof COORDINATOR, id: string): Promise<Broker> {
+  async coordinator(type: CoordinatorType, id: string): Promise<Broker> {
     const key = `${type} ${id}`
     const known = this.#coordinators.get(key)
     if (known?.isConnected()) return known
@@ -65,8 +68,7 @@ export class Connection {
       resource: type === 'group' ? type : 'transactional id',
       names: [id],
     } as const
-    const find = () => this.#cluster.findGroupCoordinator({ groupId: id, coordinatorType: COORDINATOR[type] })
-    const broker = await needing([right], find)
+    const broker = await needing([right], () => this.#transport.coordinator(type, id))
     this.#coordinators.set(key, broker)
     return broker
   }
@@ -74,7 +76,7 @@ export class Connection {
   /** Who is in the cluster, as its first broker to answer said. */
   async cluster(): Promise<Metadata> {
     await this.#know([])
-    return this.#cluster.brokerPool.metadata!
+    return this.#transport.metadata!
   }
 
   /** What a broker says of these topics now; errors of topics and partitions are part of it. */
@@ -86,26 +88,26 @@ export class Connection {
   /** The broker of this id, connected. */
   async broker(nodeId: number): Promise<Broker> {
     await this.#know([])
-    return this.#cluster.findBroker({ nodeId })
+    return this.#transport.broker(nodeId)
   }
 
   /** Any broker that answers. */
   async any(): Promise<Broker> {
     await this.#know([])
-    return this.#cluster.brokerPool.findConnectedBroker()
+    return this.#transport.any()
   }
 
   /** Every broker that can be connected to. */
   async all(): Promise<Broker[]> {
     await this.#know([])
-    const ids = Object.keys(this.#cluster.brokerPool.brokers).map(Number)
-    const found = await Promise.allSettled(ids.map((nodeId) => this.#cluster.findBroker({ nodeId })))
+    const brokers = this.#transport.metadata?.brokers ?? []
+    const found = await Promise.allSettled(brokers.map(({ nodeId }) => this.#transport.broker(nodeId)))
     return found.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []))
   }
 
-  async send<Result>(broker: Broker, exchange: ProtocolExchange<Result>): Promise<Result> {
+  async send<Result>(broker: Broker, exchange: Exchange<Result>): Promise<Result> {
     try {
-      return await broker.connectionPool.send(exchange)
+      return await broker.send(exchange)
     } catch (error) {
       await this.forget(error, broker)
       throw error
@@ -114,7 +116,7 @@ export class Connection {
 
   /**
    * Looks everything up again after this error: leaders and coordinators may have moved. A connection that gave no answer is
-   * broken off: an answer that comes late would be taken for nothing, and kafkajs would ask on it for ever.
+   * broken off: an answer that comes late would be taken for nothing, and the next request would wait behind it.
    */
   async forget(error: unknown, broker?: Broker): Promise<void> {
     if (classify(error) === 'fatal') return
@@ -122,12 +124,9 @@ export class Connection {
     this.#coordinators.clear()
     if (!isConnectionError(error)) return
     const silent = brokerOf(error)
-    this.#log('debug', 'connection-lost', { broker: silent ?? (broker && addressOf(broker)), error: messageOf(error) })
-    for (const known of this.#brokers())
-      if (known === broker || addressOf(known) === silent) {
-        noteSilence(known)
-        breakOff(known)
-      }
+    this.#log('debug', 'connection-lost', { broker: silent ?? broker?.address, error: messageOf(error) })
+    for (const known of this.#transport.brokers)
+      if (known === broker || known.address === silent) this.#transport.breakOff(known)
     await tick()
   }
 
@@ -136,14 +135,7 @@ export class Connection {
     if (this.#closed) return
     this.#closed = true
     this.#onClose()
-    this.#brokers().forEach(breakOff)
-    await this.#connected?.catch(() => undefined)
-    await this.#cluster.disconnect().catch(() => undefined)
-  }
-
-  #brokers(): Broker[] {
-    const { seedBroker, brokers } = this.#cluster.brokerPool
-    return [...(seedBroker ? [seedBroker] : []), ...Object.values(brokers)]
+    await this.#transport.close()
   }
 
   async #know(topics: readonly string[]): Promise<void> {
@@ -158,15 +150,11 @@ export class Connection {
     const unknown = topics.filter((topic) => !this.#topics.has(topic))
     if (unknown.length > 0) {
       const right = { operation: 'Describe', resource: 'topic', names: unknown } as const
-      await needing([right], () => this.#cluster.addMultipleTargetTopics(unknown))
+      await needing([right], () => this.#transport.learn(unknown))
       for (const topic of unknown) this.#topics.add(topic)
       this.#stale = false
-    } else if (
-      this.#stale ||
-      !this.#cluster.brokerPool.metadata ||
-      topics.some((topic) => this.#errorOf(topic) !== 0)
-    ) {
-      await this.#cluster.refreshMetadata()
+    } else if (this.#stale || !this.#transport.metadata || topics.some((topic) => this.#errorOf(topic) !== 0)) {
+      await this.#transport.refresh()
       this.#stale = false
     }
     for (const topic of topics) {
@@ -176,13 +164,12 @@ export class Connection {
   }
 
   async #connect(): Promise<void> {
-    await this.#cluster.connect()
-    const { seedBroker } = this.#cluster.brokerPool
-    if (seedBroker?.versions) checkVersions(addressOf(seedBroker), seedBroker.versions)
+    const { address, versions } = await this.#transport.connect()
+    if (versions) checkVersions(address, versions)
   }
 
   #toldOf(topic: string): TopicMetadata | undefined {
-    return this.#cluster.brokerPool.metadata?.topicMetadata.find((told) => told.topic === topic)
+    return this.#transport.metadata?.topicMetadata.find((told) => told.topic === topic)
   }
 
   #errorOf(topic: string): number {

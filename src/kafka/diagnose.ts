@@ -1,8 +1,7 @@
-import type { ConfigResourceTypes } from 'kafkajs'
 import { PayflowError, messageOf } from '../errors.ts'
 import { PartitionError, brokerOf, codeOf, isConnectionError } from './errors.ts'
 import type { Client } from './client.ts'
-import { kafkajs, type Admin } from './kafkajs/internals.ts'
+import { kafkajs, type Admin, type ConfigResourceTypes } from './kafkajs/internals.ts'
 import { missingRightOf } from './rights.ts'
 import { internalTopicSettings, type Trouble } from './trouble.ts'
 

@@ -1,8 +1,8 @@
 import type { Connection } from './connection.ts'
-import { currentWireMode } from './mode.ts'
-import type { Broker } from './kafkajs/internals.ts'
-import { fetchRequest, type FetchArgs, type FetchedPartition } from './wire/fetch.ts'
+import type { FetchArgs, FetchedPartition } from './records.ts'
+import type { Broker } from './transport.ts'
+import { fetchRequest } from './wire/fetch.ts'
 
 /** One fetch request. Errors of single partitions are in the result, not thrown. */
 export const fetch = (connection: Connection, broker: Broker, args: FetchArgs): Promise<FetchedPartition[]> =>
-  connection.send(broker, fetchRequest(args, currentWireMode()))
+  connection.send(broker, fetchRequest(args, connection.codec))

@@ -1,7 +1,9 @@
 import { topicErrorOf } from './topic-error.ts'
 import type { Connection } from './connection.ts'
-import { kafkajs, type Broker } from './kafkajs/internals.ts'
 import { consumerGroupDescribeRequest, listGroupsApi, listGroupsRequest, type ListedGroup } from './wire/groups.ts'
+import { decodeSubscription } from './group-protocol.ts'
+import { describeGroups, listGroups } from './requests.ts'
+import type { Broker } from './transport.ts'
 
 export interface GroupMember {
   readonly id: string
@@ -28,7 +30,7 @@ export async function listedAt(connection: Connection, broker: Broker): Promise<
   const newest = broker.versions?.[listGroupsApi.apiKey]?.maxVersion ?? 0
   if (newest >= listGroupsApi.withState)
     return connection.send(broker, listGroupsRequest(newest >= listGroupsApi.withType ? 5 : 4))
-  const { groups } = await broker.listGroups()
+  const { groups } = await listGroups(broker, {})
   return groups.map(({ groupId, protocolType }) => ({
     group: groupId,
     protocolType,
@@ -43,7 +45,7 @@ const GROUP_ID_NOT_FOUND = 69
 function topicsIn(memberMetadata: Buffer): readonly string[] {
   if (memberMetadata.length === 0) return []
   try {
-    return kafkajs.AssignerProtocol.MemberMetadata.decode(memberMetadata).topics
+    return decodeSubscription(memberMetadata).topics
   } catch {
     return []
   }
@@ -59,7 +61,7 @@ export async function describeAt(
   const [classic, consumer] = [named('classic'), named('consumer')]
   const found = new Map<string, Described>()
   if (classic.length > 0)
-    for (const { groupId, state, members } of (await broker.describeGroups({ groupIds: classic })).groups)
+    for (const { groupId, state, members } of (await describeGroups(broker, { groupIds: classic })).groups)
       found.set(groupId, {
         state,
         subscriptions: members.flatMap(({ memberMetadata }) => topicsIn(memberMetadata)),

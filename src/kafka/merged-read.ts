@@ -3,9 +3,8 @@ import { PayflowError } from '../errors.ts'
 import { PartitionError, asPayflowError, classify, codeOf } from './errors.ts'
 import type { Connection } from './connection.ts'
 import { fetch } from './fetch.ts'
-import type { Broker } from './kafkajs/internals.ts'
-import type { FetchedPartition } from './wire/fetch.ts'
-import type { RecordCursor, RecordHeader } from './wire/record-set.ts'
+import type { FetchedPartition, RecordCursor, RecordHeader } from './records.ts'
+import { byLeader } from './partitions.ts'
 
 /** One record with where it lies. Its bytes are slices of what was fetched: copy what is kept for long. */
 export interface LogRecord {
@@ -150,14 +149,10 @@ async function fetchInto(
   maxWaitMs: number,
   { isolation = 'read_committed' }: MergedReadOptions,
 ): Promise<void> {
-  const byBroker = new Map<Broker, Log[]>()
-  for (const log of logs) {
-    const leader = await connection.leader(log.topic, log.partition)
-    byBroker.set(leader, [...(byBroker.get(leader) ?? []), log])
-  }
+  const leaders = await byLeader(connection, logs)
   const askedAtMs = Date.now()
   await Promise.all(
-    [...byBroker].map(async ([broker, mine]) => {
+    [...leaders].map(async ([broker, mine]) => {
       const partitions = mine.map(({ topic, partition, position }) => ({
         ...{ topic, partition, offset: position, maxBytes: BYTES_PER_PARTITION },
       }))

@@ -1,12 +1,9 @@
 import { PartitionError } from './errors.ts'
 import type { Connection } from './connection.ts'
-import type { Broker } from './kafkajs/internals.ts'
 import { stableOffsetFetchApi, stableOffsetFetchRequest, type CommittedOffset } from './wire/offset-fetch.ts'
-
-export interface TopicPartition {
-  readonly topic: string
-  readonly partition: number
-}
+import { byLeader, byTopic, type TopicPartition } from './partitions.ts'
+import * as requests from './requests.ts'
+import type { Broker } from './transport.ts'
 
 /** Offsets by topic and partition, kept under one text key. */
 export class OffsetMap extends Map<string, number> {
@@ -31,22 +28,19 @@ export async function listOffsets(
   position: Position,
 ): Promise<OffsetMap> {
   const found = new OffsetMap()
-  const byBroker = new Map<Broker, Map<string, number[]>>()
   // A broker refuses a request that names a partition twice.
   const distinct = new Map(partitions.map((at) => [OffsetMap.keyOf(at.topic, at.partition), at]))
-  for (const { topic, partition } of distinct.values()) {
-    const broker = await leaderOf(connection, topic, partition)
-    const topics = byBroker.get(broker) ?? new Map<string, number[]>()
-    byBroker.set(broker, topics)
-    topics.set(topic, [...(topics.get(topic) ?? []), partition])
-  }
+  const leaders = await byLeader(connection, distinct.values(), async (error) => {
+    await connection.forget(error)
+    throw error
+  })
   await Promise.all(
-    [...byBroker].map(async ([broker, topics]) => {
+    [...leaders].map(async ([broker, led]) => {
       try {
-        const { responses } = await broker.listOffsets({
+        const { responses } = await requests.listOffsets(broker, {
           replicaId: -1,
           isolationLevel: position === 'stable' ? 1 : 0,
-          topics: [...topics].map(([topic, ids]) => ({
+          topics: [...byTopic(led)].map(([topic, ids]) => ({
             topic,
             partitions: ids.map((partition) => ({ partition, timestamp: timestampOf(position) })),
           })),
@@ -62,15 +56,6 @@ export async function listOffsets(
   return found
 }
 
-async function leaderOf(connection: Connection, topic: string, partition: number): Promise<Broker> {
-  try {
-    return await connection.leader(topic, partition)
-  } catch (error) {
-    await connection.forget(error)
-    throw error
-  }
-}
-
 /**
  * The offsets a group has committed; partitions without one are absent.
  * `stable`: a partition whose offset is in a transaction that is not decided yet, or whose decision the coordinator has not taken in
@@ -83,8 +68,7 @@ export async function committedOffsets(
   partitions: readonly TopicPartition[],
   { stable = false }: { stable?: boolean } = {},
 ): Promise<OffsetMap> {
-  const topics = new Map<string, number[]>()
-  for (const { topic, partition } of partitions) topics.set(topic, [...(topics.get(topic) ?? []), partition])
+  const topics = byTopic(partitions)
   const coordinator = await connection.coordinator('group', group)
   try {
     const found = new OffsetMap()
@@ -106,14 +90,14 @@ const tellsStable = ({ versions }: Broker): boolean =>
   (versions?.[stableOffsetFetchApi.apiKey]?.maxVersion ?? 0) >= stableOffsetFetchApi.apiVersion
 
 async function stableOffsets(coordinator: Broker, group: string, topics: Topics): Promise<Offset[]> {
-  const offsets = await coordinator.connectionPool.send(stableOffsetFetchRequest(group, topics))
+  const offsets = await coordinator.send(stableOffsetFetchRequest(group, topics))
   for (const { topic, partition, errorCode } of offsets)
     if (errorCode !== 0) throw new PartitionError('OffsetFetch', topic, partition, errorCode)
   return offsets
 }
 
 async function offsetsAsTheyAre(coordinator: Broker, groupId: string, topics: Topics): Promise<Offset[]> {
-  const { responses } = await coordinator.offsetFetch({
+  const { responses } = await requests.offsetFetch(coordinator, {
     groupId,
     topics: [...topics].map(([topic, ids]) => ({ topic, partitions: ids.map((partition) => ({ partition })) })),
   })

@@ -1,6 +1,4 @@
 import type { Connection } from './connection.ts'
-import type { Broker } from './kafkajs/internals.ts'
-import type { TopicPartition } from './offsets.ts'
 import {
   describeProducersApi,
   describeProducersRequest,
@@ -9,6 +7,8 @@ import {
   listTransactionsApi,
   listTransactionsRequest,
 } from './wire/transactions.ts'
+import type { Broker } from './transport.ts'
+import type { TopicPartition } from './partitions.ts'
 
 /** A transaction that read-committed readers of a partition wait for, as far as the brokers tell. */
 export interface OpenTransaction {

@@ -1,8 +1,10 @@
+import { constants, gzipSync } from 'node:zlib'
 import { TopicLimits } from './topic-limits.ts'
-import { currentWireMode } from './mode.ts'
-import type { Compression } from './wire/compression.ts'
-import { RecordBuffer, type Header, type Records } from './wire/record-buffer.ts'
+import type { RecordCodec } from './codec.ts'
 import { createRecordBuffer } from './wire/records.ts'
+import type { Compression } from './compression.ts'
+import { RecordBuffer } from './wire/record-buffer.ts'
+import type { Header, Records } from './records.ts'
 
 export interface PartitionRecords {
   readonly topic: string
@@ -29,14 +31,16 @@ interface Chunks {
 /** Records to be written, encoded as they come: one buffer a partition, a further one where a broker would refuse the size. */
 export class OutputBuffers {
   readonly #limits: TopicLimits
+  readonly #codec: RecordCodec
   readonly #chunks = new Map<string, Chunks>()
   readonly #packed = new Set<Records>()
   readonly #spare: Records[] = []
   #count = 0
   #bytes = 0
 
-  constructor(limits = new TopicLimits()) {
+  constructor(limits = new TopicLimits(), codec: RecordCodec = 'payflow') {
     this.#limits = limits
+    this.#codec = codec
   }
 
   /** Records appended since the last `clear`. */
@@ -64,6 +68,18 @@ export class OutputBuffers {
     // At most 3 bytes a UTF-16 unit, so that most records need no exact look.
     if (RecordBuffer.sizeOf(key, value, headers) <= limit) return true
     return RecordBuffer.sizeOf(null, null, headers) + byteLengthOf(key) + byteLengthOf(value) <= limit
+  }
+
+  /** True when it fits into a batch of its own that is compressed (`appendPacked`). */
+  fitsPacked(topic: string, key: Buffer | string | null, value: Buffer | null, headers: readonly Header[]): boolean {
+    const alone = new RecordBuffer()
+    alone.append(key, value, headers)
+    return gzipSync(alone.bytes, { level: constants.Z_BEST_SPEED }).length <= this.#limits.of(topic)
+  }
+
+  /** What would be left for key and value of a record with these headers; less than 0: not even they fit. */
+  roomBeside(topic: string, headers: readonly Header[]): number {
+    return this.#limits.of(topic) - RecordBuffer.sizeOf(null, null, headers)
   }
 
   append(
@@ -113,7 +129,7 @@ export class OutputBuffers {
   }
 
   #fresh(): Records {
-    return this.#spare.pop() ?? createRecordBuffer(currentWireMode())
+    return this.#spare.pop() ?? createRecordBuffer(this.#codec)
   }
 
   #appendTo(

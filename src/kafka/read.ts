@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { PartitionError, classify } from './errors.ts'
 import type { Connection } from './connection.ts'
 import { fetch } from './fetch.ts'
-import type { FetchedPartition } from './wire/fetch.ts'
+import type { FetchedPartition } from './records.ts'
 
 export interface ReadOptions {
   readonly topic: string

@@ -1,6 +1,5 @@
 import { connect, isIP, type Socket } from 'node:net'
 import { connect as connectSecurely, type ConnectionOptions } from 'node:tls'
-import type { ISocketFactory } from 'kafkajs'
 import type { Address } from '../settings/address.ts'
 import { messageOf } from '../errors.ts'
 
@@ -27,11 +26,9 @@ export function openSocket({ host, port }: Address, tls?: ConnectionOptions, onC
   return socket
 }
 
-/** What kafkajs does by itself, but the sockets are remembered. */
-export const socketFactory: ISocketFactory = ({ host, port, ssl, onConnect }) => {
-  // kafkajs gives null, whatever its types say, for a connection without TLS
-  const secure = ssl as ConnectionOptions | null
-  const socket = openSocket({ host, port }, secure ?? undefined, onConnect)
+/** As `openSocket`, for requests to a broker: `cutConnections` knows it. */
+export function openBrokerSocket(at: Address, tls?: ConnectionOptions, onConnect?: () => void): Socket {
+  const socket = openSocket(at, tls, onConnect)
   socket.setKeepAlive(true, KEEP_ALIVE_MS)
   open.add(socket)
   socket.once('close', () => open.delete(socket))

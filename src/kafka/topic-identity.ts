@@ -1,8 +1,7 @@
-import { codeOf } from './errors.ts'
 import type { Connection } from './connection.ts'
-import type { Broker } from './kafkajs/internals.ts'
-import type { TopicPartition } from './offsets.ts'
-import { topicMetadataApi, topicMetadataRequest } from './wire/topic-metadata.ts'
+import type { Broker } from './transport.ts'
+import { metadataApi, metadataRequest } from './wire/metadata.ts'
+import { type TopicPartition, byLeader, byTopic } from './partitions.ts'
 
 /** What tells a topic from one of the same name that was there before it, and how wide it is. */
 export interface TopicIdentity {
@@ -25,14 +24,10 @@ export async function topicIds(
   connection: Connection,
   partitions: readonly TopicPartition[],
 ): Promise<Map<string, string>> {
-  const byBroker = new Map<Broker, string[]>()
-  for (const { topic, partition } of partitions) {
-    const broker = await connection.leader(topic, partition)
-    byBroker.set(broker, [...(byBroker.get(broker) ?? []), topic])
-  }
   const ids = new Map<string, string>()
-  for (const [broker, topics] of byBroker)
-    for (const [topic, { id }] of await asked(connection, broker, topics)) if (id !== undefined) ids.set(topic, id)
+  for (const [broker, led] of await byLeader(connection, partitions))
+    for (const [topic, { id }] of await asked(connection, broker, [...byTopic(led).keys()]))
+      if (id !== undefined) ids.set(topic, id)
   return ids
 }
 
@@ -41,28 +36,9 @@ async function asked(
   broker: Broker,
   names: readonly string[],
 ): Promise<Map<string, TopicIdentity>> {
-  try {
-    if ((broker.versions?.[topicMetadataApi.apiKey]?.maxVersion ?? 0) < topicMetadataApi.apiVersion)
-      return await withoutIds(broker, names)
-    const topics = await broker.connectionPool.send(topicMetadataRequest(names))
-    return new Map(topics.flatMap(({ topic, errorCode, ...found }) => (errorCode === 0 ? [[topic, found]] : [])))
-  } catch (error) {
-    await connection.forget(error, broker)
-    throw error
-  }
+  const { apiVersion, withIds } = metadataApi
+  const version = (broker.versions?.[metadataApi.apiKey]?.maxVersion ?? 0) >= withIds ? withIds : apiVersion
+  const { topicMetadata } = await connection.send(broker, metadataRequest(names, version))
+  const there = topicMetadata.filter(({ topicErrorCode }) => topicErrorCode === 0)
+  return new Map(there.map(({ topic, id, partitionMetadata }) => [topic, { id, partitions: partitionMetadata.length }]))
 }
-
-async function withoutIds(broker: Broker, names: readonly string[]): Promise<Map<string, TopicIdentity>> {
-  const found = new Map<string, TopicIdentity>()
-  for (const name of names)
-    try {
-      const { topicMetadata } = await broker.metadata([name])
-      for (const { topic, partitionMetadata } of topicMetadata)
-        found.set(topic, { id: undefined, partitions: partitionMetadata.length })
-    } catch (error) {
-      if (codeOf(error) !== UNKNOWN_TOPIC) throw error
-    }
-  return found
-}
-
-const UNKNOWN_TOPIC = 3

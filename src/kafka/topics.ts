@@ -1,10 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { classify, codeOf } from './errors.ts'
 import type { Client } from './client.ts'
-import { listOffsets, OffsetMap, type TopicPartition } from './offsets.ts'
+import { listOffsets, OffsetMap } from './offsets.ts'
 import { retrying } from './retry.ts'
 import { topicErrorOf } from './topic-error.ts'
-import type { TopicMetadata } from './wire/metadata.ts'
+import type { TopicMetadata } from './transport.ts'
+import type { TopicPartition } from './partitions.ts'
 
 export interface TopicInfo {
   readonly topic: string

@@ -2,13 +2,13 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { PayflowError } from '../errors.ts'
 import { Client, type ClientOptions } from '../kafka/client.ts'
 import { troubleText, type Trouble } from '../kafka/trouble.ts'
-import type { Compression } from '../kafka/wire/compression.ts'
 import type { Log } from '../log.ts'
 import type { AnyWorker } from '../pipeline/worker/definition.ts'
 import { CatchUp } from './catch-up.ts'
 import type { EventSink } from './events.ts'
 import { Runner } from './runner.ts'
 import { Watchdog } from './watchdog.ts'
+import type { Compression } from '../kafka/compression.ts'
 
 export interface WorkerSummary {
   readonly worker: string

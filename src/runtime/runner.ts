@@ -3,7 +3,6 @@ import type { Connection } from '../kafka/connection.ts'
 import { retrying } from '../kafka/retry.ts'
 import type { Trouble } from '../kafka/trouble.ts'
 import { TopicLimits } from '../kafka/topic-limits.ts'
-import type { Compression } from '../kafka/wire/compression.ts'
 import { logWith, noLog, type Log } from '../log.ts'
 import { DEAD_LETTERS, groupOf, inboxTopic, stateTopic } from '../pipeline/events/topics.ts'
 import type { AnyWorker } from '../pipeline/worker/definition.ts'
@@ -21,6 +20,7 @@ import { Task } from './task/task.ts'
 import { TaskSet } from './task/task-set.ts'
 import { TopicWatch } from './cluster/topic-watch.ts'
 import type { Watched } from './watchdog.ts'
+import type { Compression } from '../kafka/compression.ts'
 
 export interface RunnerOptions {
   readonly client: ClientOptions

@@ -2,7 +2,6 @@ import { expect, test } from 'vitest'
 import { audit, type AuditReport } from '../../src/app/audit/audit.ts'
 import type { WorkerAudit } from '../../src/app/audit/worker.ts'
 import { createTopics } from '../../src/kafka/topic-creation.ts'
-import { partitionOf } from '../../src/kafka/wire/murmur2.ts'
 import { auditRules } from '../../src/pipeline/audit/rules.ts'
 import { orderSource } from '../../src/pipeline/sources/orders.ts'
 import { paymentSource } from '../../src/pipeline/sources/payments.ts'
@@ -14,6 +13,7 @@ import { command } from '../support/command.ts'
 import { client, defaults, isolated, runUntilCaughtUp, start, type Isolated } from '../support/isolated.ts'
 import { readAll, writeAll, type ReadRecord } from '../support/records.ts'
 import { eventually } from '../support/wait.ts'
+import { partitionOf } from '../../src/kafka/partitioner.ts'
 
 const clock = { seed: 11, startMs: Date.UTC(2026, 0, 1), intervalMs: 1_000 }
 const sources = {

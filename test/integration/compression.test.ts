@@ -4,11 +4,11 @@ import { kafkajs } from '../../src/kafka/kafkajs/internals.ts'
 import { listOffsets } from '../../src/kafka/offsets.ts'
 import { readPartition } from '../../src/kafka/read.ts'
 import { inboxTopic, stateTopic } from '../../src/pipeline/events/topics.ts'
-import { compressions } from '../../src/kafka/wire/compression.ts'
 import { client, isolated, runUntilCaughtUp } from '../support/isolated.ts'
 import { brokers } from '../support/broker.ts'
 import { writeAll } from '../support/records.ts'
 import { orderMessages } from '../support/revenue.ts'
+import { compressions } from '../../src/kafka/compression.ts'
 
 const names = compressions.filter((name) => name !== 'none')
 

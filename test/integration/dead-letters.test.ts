@@ -5,11 +5,11 @@ import type { AnyWorker } from '../../src/pipeline/worker/definition.ts'
 import { inboxTopic } from '../../src/pipeline/events/topics.ts'
 import { findWorker } from '../../src/pipeline/workers/index.ts'
 import { untilReadable } from '../../src/runtime/readable.ts'
-import { partitionOf } from '../../src/kafka/wire/murmur2.ts'
 import { brokers } from '../support/broker.ts'
 import { command } from '../support/command.ts'
 import { client, isolated, runUntilCaughtUp } from '../support/isolated.ts'
 import { readAll, writeAll } from '../support/records.ts'
+import { partitionOf } from '../../src/kafka/partitioner.ts'
 
 const clock = { seed: 11, startMs: Date.UTC(2026, 0, 1), intervalMs: 10 }
 const orders = orderSource(clock)

@@ -4,7 +4,6 @@ import type { Connection } from '../../src/kafka/connection.ts'
 import { listOffsets } from '../../src/kafka/offsets.ts'
 import { readPartition } from '../../src/kafka/read.ts'
 import { createTopics } from '../../src/kafka/topic-creation.ts'
-import type { RecordCursor } from '../../src/kafka/wire/record-set.ts'
 import { decodeRecord } from '../../src/pipeline/codec/decode.ts'
 import { DEAD_LETTERS } from '../../src/pipeline/events/topics.ts'
 import type { AnyWorker } from '../../src/pipeline/worker/definition.ts'
@@ -12,6 +11,7 @@ import { defaultWorkers } from '../../src/pipeline/workers/index.ts'
 import { dice, fuzzedCompression, fuzzedRecord, kinds, type InputName } from '../support/fuzzed-records.ts'
 import { client, runUntilCaughtUp } from '../support/isolated.ts'
 import { produceRaw, rawBatch } from '../support/raw-batches.ts'
+import type { RecordCursor } from '../../src/kafka/records.ts'
 
 // By hand: PAYFLOW_FUZZ_RECORDS=1000000 PAYFLOW_FUZZ_SEED=7 npx vitest run --project integration test/integration/fuzz.test.ts
 const records = Number(process.env.PAYFLOW_FUZZ_RECORDS ?? 3_000)

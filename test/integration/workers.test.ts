@@ -4,11 +4,11 @@ import { paymentSource } from '../../src/pipeline/sources/payments.ts'
 import type { WorkerEvent } from '../../src/runtime/events.ts'
 import { findWorker } from '../../src/pipeline/workers/index.ts'
 import { describeGroup } from '../../src/kafka/groups.ts'
-import { partitionOf } from '../../src/kafka/wire/murmur2.ts'
 import { brokers } from '../support/broker.ts'
 import { client, eventsOf, isolated, runUntilCaughtUp, start } from '../support/isolated.ts'
 import { readAll, writeAll } from '../support/records.ts'
 import { eventually } from '../support/wait.ts'
+import { partitionOf } from '../../src/kafka/partitioner.ts'
 
 const clock = { seed: 42, startMs: Date.UTC(2026, 0, 1), intervalMs: 10 }
 const orders = orderSource(clock)

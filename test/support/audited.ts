@@ -1,9 +1,9 @@
-import { partitionOf } from '../../src/kafka/wire/murmur2.ts'
 import type { Findings, FoundOutput } from '../../src/pipeline/audit/rule.ts'
 import { auditRules } from '../../src/pipeline/audit/rules.ts'
 import type { TopicEvent } from '../../src/pipeline/testing/events.ts'
 import { Fold } from '../../src/pipeline/testing/fold.ts'
 import { findWorker } from '../../src/pipeline/workers/index.ts'
+import { partitionOf } from '../../src/kafka/partitioner.ts'
 
 const PARTITIONS = 3
 

@@ -1,8 +1,8 @@
-import { compressions, type Compression } from '../../src/kafka/wire/compression.ts'
 import { orderSource } from '../../src/pipeline/sources/orders.ts'
 import { paymentSource } from '../../src/pipeline/sources/payments.ts'
 import { userSource } from '../../src/pipeline/sources/users.ts'
 import type { RawRecord } from './raw-batches.ts'
+import { type Compression, compressions } from '../../src/kafka/compression.ts'
 
 export type InputName = 'orders' | 'payments' | 'users'
 

@@ -1,7 +1,8 @@
 import { Encoder } from '../unit/kafka/wire/kafkajs-internals.ts'
 import type { Connection } from '../../src/kafka/connection.ts'
-import { codecNumber, codecOf, type Compression } from '../../src/kafka/wire/compression.ts'
 import { crc32cInScript } from '../../src/kafka/wire/crc32c.ts'
+import { type Compression, codecNumber } from '../../src/kafka/compression.ts'
+import { codecOf } from '../../src/kafka/wire/codecs.ts'
 
 /** A record as any client may write it: everything is bytes. */
 export interface RawRecord {

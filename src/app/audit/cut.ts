@@ -2,12 +2,13 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { PayflowError } from '../../errors.ts'
 import type { Client } from '../../kafka/client.ts'
 import { countRecords } from '../../kafka/count.ts'
-import { listOffsets, type OffsetMap, type Position, type TopicPartition } from '../../kafka/offsets.ts'
+import { listOffsets, type OffsetMap, type Position } from '../../kafka/offsets.ts'
 import { retrying } from '../../kafka/retry.ts'
 import { topicNames } from '../../kafka/topics.ts'
 import { DEAD_LETTERS, groupOf, inboxTopic } from '../../pipeline/events/topics.ts'
 import type { AnyWorker } from '../../pipeline/worker/definition.ts'
 import { progressOf } from './worker-progress.ts'
+import type { TopicPartition } from '../../kafka/partitions.ts'
 
 /** A partition up to an offset. */
 export interface Span extends TopicPartition {

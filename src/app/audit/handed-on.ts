@@ -1,4 +1,3 @@
-import type { RecordCursor } from '../../kafka/wire/record-set.ts'
 import { fingerprint } from '../../pipeline/audit/fingerprint.ts'
 import type { Difference, Place } from '../../pipeline/audit/rule.ts'
 import { decodeRecord } from '../../pipeline/codec/decode.ts'
@@ -6,6 +5,7 @@ import { DEAD_LETTERS, inboxTopic } from '../../pipeline/events/topics.ts'
 import type { AnyWorker } from '../../pipeline/worker/definition.ts'
 import { Copies } from './copies.ts'
 import { isCut, originOf, originalKey, placeText, reasonOf, workerOf } from './origin.ts'
+import type { RecordCursor } from '../../kafka/records.ts'
 
 interface Replay extends Difference {
   readonly origin: number

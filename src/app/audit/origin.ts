@@ -1,8 +1,8 @@
 // Reads these headers on its own, not with pipeline/origin-headers: evidence must not come from the code that it judges.
-import type { RecordHeader } from '../../kafka/wire/record-set.ts'
 import { fingerprint } from '../../pipeline/audit/fingerprint.ts'
 import type { Place } from '../../pipeline/audit/rule.ts'
 import { parseTimestamp } from '../../pipeline/time.ts'
+import type { RecordHeader } from '../../kafka/records.ts'
 
 /** Where a record that was handed on came from, as its headers say it. */
 export interface Origin extends Place {

@@ -2,9 +2,8 @@ import { PayflowError } from '../../errors.ts'
 import { codeOf } from '../../kafka/errors.ts'
 import type { Connection } from '../../kafka/connection.ts'
 import { readPartition } from '../../kafka/read.ts'
-import type { FetchedPartition } from '../../kafka/wire/fetch.ts'
-import type { RecordCursor } from '../../kafka/wire/record-set.ts'
 import type { Span } from './cut.ts'
+import type { FetchedPartition, RecordCursor } from '../../kafka/records.ts'
 
 const OFFSET_OUT_OF_RANGE = 1
 const CHUNK_BYTES = 1 << 20

@@ -1,10 +1,11 @@
 import type { Client } from '../../kafka/client.ts'
-import { OffsetMap, committedOffsets, listOffsets, type TopicPartition } from '../../kafka/offsets.ts'
+import { OffsetMap, committedOffsets, listOffsets } from '../../kafka/offsets.ts'
 import { readPartition } from '../../kafka/read.ts'
 import { retrying } from '../../kafka/retry.ts'
 import { groupOf, stateTopic } from '../../pipeline/events/topics.ts'
 import type { AnyWorker } from '../../pipeline/worker/definition.ts'
 import { PROGRESS_KEY, type Progress } from '../../runtime/state/changelog.ts'
+import type { TopicPartition } from '../../kafka/partitions.ts'
 
 /**
  * How far a worker has read: its group's offsets. Where the group has none any more (expired, deleted), its progress record counts: both

@@ -1,6 +1,4 @@
 import type { Connection } from '../../kafka/connection.ts'
-import { partitionOf } from '../../kafka/wire/murmur2.ts'
-import type { RecordCursor } from '../../kafka/wire/record-set.ts'
 import type { Difference, Place, Rule, RuleOf } from '../../pipeline/audit/rule.ts'
 import { decodeRecord } from '../../pipeline/codec/decode.ts'
 import { maxAheadOf, refusedAsAhead } from '../../pipeline/worker/max-ahead.ts'
@@ -9,6 +7,8 @@ import type { Cut, InputSpan, Span } from './cut.ts'
 import { HandedOn } from './handed-on.ts'
 import { originOf } from './origin.ts'
 import { Stream } from './stream.ts'
+import { partitionOf } from '../../kafka/partitioner.ts'
+import type { RecordCursor } from '../../kafka/records.ts'
 
 export interface AuditChoice {
   readonly worker: AnyWorker

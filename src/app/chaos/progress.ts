@@ -1,11 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { PayflowError } from '../../errors.ts'
 import type { Client } from '../../kafka/client.ts'
-import { committedOffsets, listOffsets, type OffsetMap, type TopicPartition } from '../../kafka/offsets.ts'
+import { committedOffsets, listOffsets, type OffsetMap } from '../../kafka/offsets.ts'
 import { groupOf } from '../../pipeline/events/topics.ts'
 import type { AnyWorker } from '../../pipeline/worker/definition.ts'
 import { untilDone } from '../monitor/until-done.ts'
 import type { Position, StallTracker } from './stalls.ts'
+import type { TopicPartition } from '../../kafka/partitions.ts'
 
 const intervalMs = 250
 const lookMs = 250

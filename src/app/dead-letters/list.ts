@@ -2,11 +2,12 @@ import { PayflowError } from '../../errors.ts'
 import type { Client } from '../../kafka/client.ts'
 import { readMerged, type LogRecord, type LogSpan } from '../../kafka/merged-read.ts'
 import type { Connection } from '../../kafka/connection.ts'
-import { OffsetMap, listOffsets, type TopicPartition } from '../../kafka/offsets.ts'
+import { OffsetMap, listOffsets } from '../../kafka/offsets.ts'
 import { retrying } from '../../kafka/retry.ts'
 import { topicNames } from '../../kafka/topics.ts'
 import { DEAD_LETTERS } from '../../pipeline/events/topics.ts'
 import { deadLetterOf, matches, reasonKind, resetIn, type DeadLetter, type LetterFilter } from './dead-letter.ts'
+import type { TopicPartition } from '../../kafka/partitions.ts'
 
 /** First offset of each partition, and where a read-committed reader ends. */
 async function boundsOf(connection: Connection, partitions: readonly TopicPartition[]) {

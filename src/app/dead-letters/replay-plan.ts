@@ -1,8 +1,8 @@
-import { partitionOf } from '../../kafka/wire/murmur2.ts'
 import { decodeRecord } from '../../pipeline/codec/decode.ts'
 import { inboxTopic } from '../../pipeline/events/topics.ts'
 import type { AnyWorker } from '../../pipeline/worker/definition.ts'
 import { cutIn, originIdOf, textOf, type DeadLetter } from './dead-letter.ts'
+import { partitionOf } from '../../kafka/partitioner.ts'
 
 /** After this many replays that ended as a dead letter again, another one will not help. */
 const MAX_REPLAYS = 3

@@ -139,7 +139,7 @@ async function handOver(
   const byId = new Map(replays.map((item) => [item.id, item]))
   const limits = new TopicLimits()
   await limits.read(client, [...new Set(replays.map(({ inbox }) => inbox))])
-  const buffers = new OutputBuffers(limits)
+  const buffers = new OutputBuffers(limits, client.codec)
   const flush = async (): Promise<void> => {
     for (const round of buffers.rounds()) await producer.send(round)
     buffers.clear()

@@ -1,11 +1,12 @@
 import type { Client } from '../../kafka/client.ts'
 import { listGroups } from '../../kafka/groups.ts'
 import { lagOf } from '../../kafka/lag.ts'
-import { committedOffsets, type TopicPartition } from '../../kafka/offsets.ts'
+import { committedOffsets } from '../../kafka/offsets.ts'
 import { describeTopics, topicNames, type TopicDescription } from '../../kafka/topics.ts'
 import { groupOf, inboxTopic } from '../../pipeline/events/topics.ts'
 import type { AnyWorker } from '../../pipeline/worker/definition.ts'
 import { RecordCounter } from './record-counter.ts'
+import type { TopicPartition } from '../../kafka/partitions.ts'
 
 /** What the cluster said at one moment. */
 export interface Sample {

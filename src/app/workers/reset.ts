@@ -123,7 +123,7 @@ async function fence(
 ): Promise<void> {
   const statePartitions = await client.shared.partitions(stateTopic(worker))
   for (const [partition, transactionalId] of transactionalIds.entries()) {
-    const buffers = new OutputBuffers()
+    const buffers = new OutputBuffers(undefined, client.codec)
     if (partition < statePartitions) writeProgress(buffers, worker, partition, RESETTING)
     if (partition === 0 && voidDeadLetters.includes(worker)) await makeVoid(client, buffers, worker)
     const producer = await TransactionalProducer.open(client, {

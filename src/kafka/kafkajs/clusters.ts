@@ -1,7 +1,9 @@
 import { splitAddress } from '../../settings/address.ts'
-import { clusterFactory, type Broker, type Cluster, type Kafka } from './internals.ts'
+import type { Metadata } from '../transport.ts'
+import { metadataRequest } from '../wire/metadata.ts'
+import { clusterFactory, type Kafka } from './internals.ts'
 import { createErrorFromCode } from './protocol.ts'
-import { metadataRequest, type Metadata } from '../wire/metadata.ts'
+import type { Cluster, KafkajsBroker } from './types.ts'
 
 interface Destination {
   readonly host?: string
@@ -13,11 +15,10 @@ interface Destination {
 interface Inside extends Cluster {
   readonly connectionPoolBuilder: { build: (to?: Destination) => Promise<unknown> }
   readonly brokerPool: Cluster['brokerPool'] & {
-    createBroker: (options: object) => MetadataAsker
+    createBroker: (options: object) => KafkajsBroker
     refreshMetadata: (topics: readonly string[]) => Promise<void>
   }
 }
-type MetadataAsker = Pick<Broker, 'connectionPool'> & { metadata: (topics?: readonly string[]) => Promise<Metadata> }
 
 /**
  * Lets every cluster that `kafka` makes begin with `nextAddress()` and ask for the metadata of the topics it needs only.

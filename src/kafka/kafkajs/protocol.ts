@@ -1,34 +1,7 @@
 import { createRequire } from 'node:module'
+import type { EncodableRequest, Encoded } from '../exchange.ts'
 
 // What payflow uses of kafkajs's inside. kafkajs has no `exports` map, so its modules can be required one by one; its version is pinned.
-
-/** What kafkajs's framing takes: `buf` shows that it is an encoder, `buffer` is copied behind the request's header. */
-export interface EncodedRequest {
-  readonly buf: Buffer
-  readonly buffer: {
-    readonly length: number
-    copy(target: Buffer, targetStart: number): number
-  }
-}
-
-export interface EncodableRequest {
-  readonly apiKey: number
-  readonly apiVersion: number
-  readonly apiName: string
-  encode(): Promise<EncodedRequest>
-}
-
-/** What `broker.connectionPool.send` takes. */
-export interface ProtocolRequest<Result, Decoded extends { clientSideThrottleTime: number } = never> {
-  readonly request: EncodableRequest
-  readonly response: {
-    decode(payload: Buffer): Promise<Decoded>
-    parse(decoded: Decoded): Promise<Result>
-  }
-  /** Milliseconds; the larger of this and the client's own request timeout holds. */
-  readonly requestTimeout?: number
-  readonly logResponseError: boolean
-}
 
 export interface KafkajsMessage {
   readonly key: Buffer | null
@@ -84,7 +57,7 @@ export interface DecodedMessage {
 }
 
 /** Each method writes behind what is there and returns the encoder itself. */
-interface Encoder extends EncodedRequest {
+interface Encoder extends Encoded {
   writeInt8(value: number): this
   writeInt32(value: number): this
   /** A number up to 2^53, or decimal text. */

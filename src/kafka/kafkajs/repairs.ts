@@ -1,8 +1,8 @@
 import { createRequire } from 'node:module'
 import type { Socket } from 'node:net'
 import { codeOf } from '../error-code.ts'
-import type { Broker } from './internals.ts'
 import { bySilence, noteSilence } from './silence.ts'
+import type { KafkajsBroker } from './types.ts'
 
 /** What kafkajs 2.2.4 does wrong when a network or a broker fails, done right: its own objects, changed in place. */
 const require = createRequire(import.meta.url)
@@ -49,20 +49,20 @@ clusters.metadata = async function (options) {
 }
 
 interface BrokerPool {
-  readonly brokers: Readonly<Record<string, Broker>>
-  seedBroker?: Broker
+  readonly brokers: Readonly<Record<string, KafkajsBroker>>
+  seedBroker?: KafkajsBroker
   versions: unknown
   retrier: (attempt: (bail: (error: unknown) => void) => Promise<void>) => Promise<void>
   hasConnectedBrokers: () => boolean
   createSeedBroker: () => Promise<void>
-  findBroker: (at: { nodeId: number }) => Promise<Broker>
+  findBroker: (at: { nodeId: number }) => Promise<KafkajsBroker>
   connect: () => Promise<void>
 }
 const { prototype: pools } = require('kafkajs/src/cluster/brokerPool') as {
   prototype: {
     connect: () => Promise<void>
-    findConnectedBroker: () => Promise<Broker>
-    withBroker: <T>(ask: (at: { nodeId: number; broker: Broker }) => Promise<T>) => Promise<T | null>
+    findConnectedBroker: () => Promise<KafkajsBroker>
+    withBroker: <T>(ask: (at: { nodeId: number; broker: KafkajsBroker }) => Promise<T>) => Promise<T | null>
   }
 }
 
@@ -115,6 +115,6 @@ pools.withBroker = async function (this: BrokerPool, ask) {
 }
 
 /** Its own way to disconnect waits for the answers that do not come, and takes the connection for usable meanwhile. */
-export function breakOff({ connectionPool }: Broker): void {
+export function breakOff({ connectionPool }: KafkajsBroker): void {
   for (const { socket } of connectionPool.pool) socket?.destroy(new Error('no answer'))
 }

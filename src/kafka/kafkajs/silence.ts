@@ -1,5 +1,5 @@
 import { formatAddress } from '../../settings/address.ts'
-import type { Broker } from './internals.ts'
+import type { KafkajsBroker } from './types.ts'
 
 /** A broker that failed this long ago counts as good as any other. */
 const MEMORY_MS = 60_000
@@ -7,16 +7,16 @@ const MEMORY_MS = 60_000
 /** When brokers, by address, have last failed this process: its connections learn from each other. */
 const failedAt = new Map<string, number>()
 
-export const addressOf = ({ connectionPool: { host, port } }: Broker): string => formatAddress({ host, port })
+export const addressOf = ({ connectionPool: { host, port } }: KafkajsBroker): string => formatAddress({ host, port })
 
-export const noteSilence = (broker: Broker): void => noteSilenceAt(addressOf(broker))
+export const noteSilence = (broker: KafkajsBroker): void => noteSilenceAt(addressOf(broker))
 
 export function noteSilenceAt(address: string): void {
   failedAt.set(address, performance.now())
 }
 
 /** Whom to ask first: who has not failed lately, then those that are connected; any of them where that is the same. */
-export const bySilence = (brokers: readonly Broker[]): Broker[] =>
+export const bySilence = (brokers: readonly KafkajsBroker[]): KafkajsBroker[] =>
   ordered(brokers, (broker) => [failure(addressOf(broker)), broker.isConnected() ? 0 : 1])
 
 /** One of several addresses to begin with. */

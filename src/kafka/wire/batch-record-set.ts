@@ -3,8 +3,8 @@ import { decompressed } from './decompress.ts'
 import { arePlain, firstHole } from './gaps.ts'
 import { readRecordBatches, type RecordBatch } from './record-batch.ts'
 import { BatchCursor } from './record-cursor.ts'
-import type { RecordCursor, RecordSet } from './record-set.ts'
 import type { Place } from './unreadable.ts'
+import type { RecordCursor, RecordSet } from '../records.ts'
 
 export interface FetchedBytes {
   /** The record set of a fetch response. */

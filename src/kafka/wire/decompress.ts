@@ -1,8 +1,9 @@
 import { PayflowError, messageOf } from '../../errors.ts'
 import { OutputTooLarge } from './codec.ts'
-import { codecOf, compressions } from './compression.ts'
 import type { RecordBatch } from './record-batch.ts'
 import { unreadable, type Place } from './unreadable.ts'
+import { codecOf } from './codecs.ts'
+import { compressions } from '../compression.ts'
 
 /** What one batch may unpack to. Producers fill a batch to 1 MiB at most, before they compress it, by default. */
 export const MAX_UNPACKED_BYTES = 128 << 20

@@ -1,43 +1,14 @@
 import { PayflowError } from '../../errors.ts'
+import type { RecordCodec } from '../codec.ts'
 import type { AbortedTransaction } from './aborted-transactions.ts'
 import { decodeRecordSet, noRecords, type FetchedBytes } from './batch-record-set.ts'
 import { ByteReader } from './byte-reader.ts'
-import { createErrorFromCode, encodeFetchV11, type ProtocolRequest } from '../kafkajs/protocol.ts'
+import type { Exchange } from '../exchange.ts'
+import { createErrorFromCode, encodeFetchV11 } from '../kafkajs/protocol.ts'
+import type { FetchArgs, FetchPosition, FetchedPartition, RecordSet } from '../records.ts'
 import { decodeRecordSetByKafkajs } from './message-record-set.ts'
-import type { RecordSet } from './record-set.ts'
-import type { WireMode } from './wire-mode.ts'
 
 export const fetchApi = { apiKey: 1, apiVersion: 11 } as const
-
-export interface FetchArgs {
-  readonly maxWaitMs: number
-  readonly minBytes: number
-  readonly maxBytes: number
-  readonly isolation: 'read_committed' | 'read_uncommitted'
-  /** The broker fills its answer in this order: rotate it, so that none starves. */
-  readonly partitions: readonly FetchPosition[]
-}
-
-interface FetchPosition {
-  readonly topic: string
-  readonly partition: number
-  readonly offset: number
-  readonly maxBytes: number
-}
-
-export interface FetchedPartition {
-  readonly topic: string
-  readonly partition: number
-  /** 0: read. */
-  readonly errorCode: number
-  /** -1, as the offsets after it, when there is an error. */
-  readonly highWatermark: number
-  readonly lastStableOffset: number
-  readonly logStartOffset: number
-  readonly records: RecordSet
-  /** Why the records from the fetch offset on cannot be read; then there are none. */
-  readonly unreadable?: PayflowError
-}
 
 interface FetchResponse {
   readonly clientSideThrottleTime: number
@@ -55,8 +26,8 @@ const networkDelayMs = 100
  */
 export function fetchRequest(
   args: FetchArgs,
-  mode: WireMode = 'payflow',
-): ProtocolRequest<FetchedPartition[], FetchResponse> {
+  codec: RecordCodec = 'payflow',
+): Exchange<FetchedPartition[], FetchResponse> {
   return {
     request: encodeFetchV11({
       replicaId: -1,
@@ -67,7 +38,7 @@ export function fetchRequest(
       topics: byTopic(args.partitions),
     }),
     response: {
-      decode: (payload) => decode(payload, args, mode === 'kafkajs' ? decodeRecordSetByKafkajs : decodeRecordSet),
+      decode: (payload) => decode(payload, args, codec === 'kafkajs' ? decodeRecordSetByKafkajs : decodeRecordSet),
       parse: ({ errorCode, partitions }) =>
         errorCode === 0 ? Promise.resolve(partitions) : Promise.reject(createErrorFromCode(errorCode)),
     },

@@ -1,5 +1,6 @@
 import { ByteReader } from './byte-reader.ts'
-import { KafkajsEncoder, createErrorFromCode, type ProtocolRequest } from '../kafkajs/protocol.ts'
+import type { Exchange } from '../exchange.ts'
+import { KafkajsEncoder, createErrorFromCode } from '../kafkajs/protocol.ts'
 
 // What kafkajs has no version of: which groups there are with their state (Kafka 2.6) and type (3.8), and those of the consumer
 // protocol, KIP-848 (4.0). DescribeGroups calls all groups "Dead" that are not classic ones.
@@ -27,7 +28,7 @@ const noTags = 0
 const emptyArray = 1
 
 /** The groups that this broker coordinates. Before Kafka 3.8 all of them are classic. */
-export function listGroupsRequest(apiVersion: 4 | 5): ProtocolRequest<ListedGroup[], Decoded<ListedGroup[]>> {
+export function listGroupsRequest(apiVersion: 4 | 5): Exchange<ListedGroup[], Decoded<ListedGroup[]>> {
   const filters = apiVersion === listGroupsApi.withType ? 2 : 1
   const encode = (): KafkajsEncoder => {
     const encoder = new KafkajsEncoder().writeInt8(noTags)
@@ -60,7 +61,7 @@ export interface DescribedConsumerGroup {
 /** State and members of groups of the consumer protocol that this broker coordinates. */
 export function consumerGroupDescribeRequest(
   groups: readonly string[],
-): ProtocolRequest<DescribedConsumerGroup[], Decoded<DescribedConsumerGroup[]>> {
+): Exchange<DescribedConsumerGroup[], Decoded<DescribedConsumerGroup[]>> {
   const encode = (): KafkajsEncoder => {
     const encoder = new KafkajsEncoder().writeInt8(noTags).writeUVarInt(groups.length + 1)
     for (const group of groups) encoder.writeUVarIntString(group)
@@ -119,7 +120,7 @@ function exchange<Value>(api: {
   apiName: string
   encode: () => KafkajsEncoder
   decode: (payload: Buffer) => Decoded<Value>
-}): ProtocolRequest<Value, Decoded<Value>> {
+}): Exchange<Value, Decoded<Value>> {
   const { apiKey, apiVersion, apiName, encode, decode } = api
   return {
     request: { apiKey, apiVersion, apiName, encode: () => Promise.resolve(encode()) },

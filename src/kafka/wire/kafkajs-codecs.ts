@@ -1,7 +1,8 @@
 import type { Codec } from './codec.ts'
-import { codecOf, codecNumber, compressions } from './compression.ts'
 import { MAX_UNPACKED_BYTES } from './decompress.ts'
 import { kafkajsCodecs } from '../kafkajs/protocol.ts'
+import { codecOf } from './codecs.ts'
+import { codecNumber, compressions } from '../compression.ts'
 
 let registered = false
 

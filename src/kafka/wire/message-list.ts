@@ -1,5 +1,6 @@
-import { RecordBuffer, type Header, type Records } from './record-buffer.ts'
 import type { KafkajsMessage } from '../kafkajs/protocol.ts'
+import { RecordBuffer } from './record-buffer.ts'
+import type { Header, Records } from '../records.ts'
 
 /** Records as kafkajs's own encoder takes them: encoded when the request is. */
 export class MessageList implements Records {

@@ -1,12 +1,12 @@
 import { nextOffsetAfter, visibleBatches, type FetchedBytes } from './batch-record-set.ts'
-import { compressions } from './compression.ts'
 import { cannotUnpack } from './decompress.ts'
 import { arePlain, firstHole } from './gaps.ts'
 import { registerCodecs } from './kafkajs-codecs.ts'
 import { decodeMessages, KafkajsDecoder, type DecodedMessage } from '../kafkajs/protocol.ts'
 import { headerBytes, readRecordBatches, type RecordBatch } from './record-batch.ts'
-import type { RecordCursor, RecordHeader, RecordSet } from './record-set.ts'
 import type { Place } from './unreadable.ts'
+import { compressions } from '../compression.ts'
+import type { RecordCursor, RecordHeader, RecordSet } from '../records.ts'
 
 const nothing = Buffer.alloc(0)
 

@@ -1,54 +1,27 @@
+import type { Exchange } from '../exchange.ts'
+import { KafkajsEncoder } from '../kafkajs/protocol.ts'
+import type { Metadata, TopicMetadata } from '../transport.ts'
 import { ByteReader } from './byte-reader.ts'
-import { KafkajsEncoder, type ProtocolRequest } from '../kafkajs/protocol.ts'
 
-/** Served from Kafka 2.0 to 4.x. */
-export const metadataApi = { apiKey: 3, apiVersion: 6, apiName: 'Metadata' } as const
+/** Version 6 is served from Kafka 2.0 to 4.x; 10 is the first whose answer names topics' ids (KIP-516, Kafka 2.8). kafkajs ends at 6. */
+export const metadataApi = { apiKey: 3, apiVersion: 6, withIds: 10, apiName: 'Metadata' } as const
+type Version = typeof metadataApi.apiVersion | typeof metadataApi.withIds
 
-/** What a broker knows of the cluster, in the shape of kafkajs's own answer. Errors of topics and partitions are part of it. */
-export interface Metadata {
-  readonly clientSideThrottleTime: number
-  readonly brokers: readonly MetadataBroker[]
-  readonly clusterId: string
-  /** -1: none is elected. */
-  readonly controllerId: number
-  readonly topicMetadata: readonly TopicMetadata[]
-}
-
-interface MetadataBroker {
-  readonly nodeId: number
-  readonly host: string
-  readonly port: number
-  readonly rack: string | null
-}
-
-export interface TopicMetadata {
-  readonly topicErrorCode: number
-  readonly topic: string
-  readonly isInternal: boolean
-  readonly partitionMetadata: readonly PartitionMetadata[]
-}
-
-interface PartitionMetadata {
-  /** 5: no leader; 9: a replica is not available. */
-  readonly partitionErrorCode: number
-  readonly partitionId: number
-  /** -1: none. */
-  readonly leader: number
-  readonly replicas: readonly number[]
-  readonly isr: readonly number[]
-  readonly offlineReplicas: readonly number[]
-}
-
-/** A Metadata request for `connectionPool.send`. No topics: only who is in the cluster. Creates no topic. */
-export function metadataRequest(topics: readonly string[] | 'all'): ProtocolRequest<Metadata, Metadata> {
+/** A Metadata request. No topics: only who is in the cluster. Creates no topic. */
+export function metadataRequest(
+  topics: readonly string[] | 'all',
+  version: Version = metadataApi.apiVersion,
+): Exchange<Metadata, Metadata> {
+  const { apiKey, apiName, withIds } = metadataApi
+  const [encode, decode] = version === withIds ? [encodeWithIds, decodeWithIds] : [encodePlain, decodePlain]
   return {
-    request: { ...metadataApi, encode: () => Promise.resolve(encode(topics)) },
+    request: { apiKey, apiVersion: version, apiName, encode: () => Promise.resolve(encode(topics)) },
     response: { decode: (payload) => Promise.resolve(decode(payload)), parse: (decoded) => Promise.resolve(decoded) },
     logResponseError: false,
   }
 }
 
-function encode(topics: readonly string[] | 'all'): KafkajsEncoder {
+function encodePlain(topics: readonly string[] | 'all'): KafkajsEncoder {
   const encoder = new KafkajsEncoder()
   if (topics === 'all') encoder.writeInt32(-1)
   else {
@@ -58,7 +31,7 @@ function encode(topics: readonly string[] | 'all'): KafkajsEncoder {
   return encoder.writeBoolean(false) // allow auto topic creation
 }
 
-function decode(payload: Buffer): Metadata {
+function decodePlain(payload: Buffer): Metadata {
   const reader = new ByteReader(payload)
   const ids = (): number[] => reader.array(() => reader.int32())
   return {
@@ -74,6 +47,7 @@ function decode(payload: Buffer): Metadata {
     topicMetadata: reader.array(() => ({
       topicErrorCode: reader.int16(),
       topic: reader.text(),
+      id: undefined,
       isInternal: reader.int8() === 1,
       partitionMetadata: reader.array(() => ({
         partitionErrorCode: reader.int16(),
@@ -85,4 +59,56 @@ function decode(payload: Buffer): Metadata {
       })),
     })),
   }
+}
+
+/** In a flexible version (KIP-482) tagged fields end the request's header, which kafkajs writes without them, and every structure. */
+const noTags = 0
+const noId = '0'.repeat(32)
+const everyTopic = 0
+
+function encodeWithIds(topics: readonly string[] | 'all'): KafkajsEncoder {
+  const encoder = new KafkajsEncoder().writeInt8(noTags)
+  if (topics === 'all') encoder.writeUVarInt(everyTopic)
+  else {
+    encoder.writeUVarInt(topics.length + 1)
+    for (const topic of topics) {
+      for (let word = 0; word < 4; word++) encoder.writeInt32(0) // asked for by name, not by id
+      encoder.writeUVarIntString(topic).writeInt8(noTags)
+    }
+  }
+  // create topics automatically, cluster rights, topic rights
+  return encoder.writeBoolean(false).writeBoolean(false).writeBoolean(false).writeInt8(noTags)
+}
+
+function decodeWithIds(payload: Buffer): Metadata {
+  const reader = new ByteReader(payload)
+  reader.tags()
+  return {
+    clientSideThrottleTime: reader.int32(),
+    brokers: reader.compactArray(() => {
+      const broker = { nodeId: reader.int32(), host: reader.compactText(), port: reader.int32() }
+      const rack = reader.compactText() || null
+      reader.tags()
+      return { ...broker, rack }
+    }),
+    clusterId: reader.compactText(),
+    controllerId: reader.int32(),
+    topicMetadata: reader.compactArray(() => topicWithId(reader)),
+  }
+}
+
+function topicWithId(reader: ByteReader): TopicMetadata {
+  const [topicErrorCode, topic, id] = [reader.int16(), reader.compactText(), reader.uuid()]
+  const isInternal = reader.int8() === 1
+  const ids = (): number[] => reader.compactArray(() => reader.int32())
+  const partitionMetadata = reader.compactArray(() => {
+    const [partitionErrorCode, partitionId, leader] = [reader.int16(), reader.int32(), reader.int32()]
+    reader.int32() // leader epoch
+    const [replicas, isr, offlineReplicas] = [ids(), ids(), ids()]
+    reader.tags()
+    return { partitionErrorCode, partitionId, leader, replicas, isr, offlineReplicas }
+  })
+  reader.int32() // rights
+  reader.tags()
+  return { topicErrorCode, topic, id: id === noId ? undefined : id, isInternal, partitionMetadata }
 }

@@ -1,5 +1,6 @@
 import { ByteReader } from './byte-reader.ts'
-import { KafkajsEncoder, createErrorFromCode, type ProtocolRequest } from '../kafkajs/protocol.ts'
+import type { Exchange } from '../exchange.ts'
+import { KafkajsEncoder, createErrorFromCode } from '../kafkajs/protocol.ts'
 
 /** The first version that can leave out offsets which a transaction under way is about to change (KIP-447); kafkajs ends at 5. */
 export const stableOffsetFetchApi = { apiKey: 9, apiVersion: 7, apiName: 'OffsetFetch' } as const
@@ -23,7 +24,7 @@ interface OffsetFetchResponse {
 export function stableOffsetFetchRequest(
   groupId: string,
   topics: ReadonlyMap<string, readonly number[]>,
-): ProtocolRequest<CommittedOffset[], OffsetFetchResponse> {
+): Exchange<CommittedOffset[], OffsetFetchResponse> {
   return {
     request: { ...stableOffsetFetchApi, encode: () => Promise.resolve(encode(groupId, topics)) },
     response: {

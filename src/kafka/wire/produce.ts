@@ -1,44 +1,15 @@
 import { ByteReader } from './byte-reader.ts'
-import { codecNumber, codecOf, type Compression } from './compression.ts'
+import { codecNumber } from '../compression.ts'
+import type { PartitionBatch, ProduceArgs, ProduceResult } from '../records.ts'
+import { codecOf } from './codecs.ts'
 import { crc32c } from './crc32c.ts'
-import { encodeProduceV7, type EncodedRequest, type KafkajsMessage, type ProtocolRequest } from '../kafkajs/protocol.ts'
+import type { Encoded, Exchange } from '../exchange.ts'
+import { encodeProduceV7, type KafkajsMessage } from '../kafkajs/protocol.ts'
 import { registerCodecs } from './kafkajs-codecs.ts'
 import { MessageList } from './message-list.ts'
-import { RecordBuffer, type Records } from './record-buffer.ts'
+import { RecordBuffer } from './record-buffer.ts'
 
 export const produceApi = { apiKey: 0, apiVersion: 7, apiName: 'Produce' } as const
-
-/** The records of one partition; at least one. They stay untouched until the request is answered. */
-export interface PartitionBatch {
-  readonly topic: string
-  readonly partition: number
-  readonly records: Records
-  readonly baseSequence: number
-  /** The records' own time in ms; absent: now, when the request is encoded. */
-  readonly timestampMs?: number
-  /** For this batch alone, whatever that of the request is. */
-  readonly compression?: Compression | undefined
-}
-
-export interface ProduceArgs {
-  readonly transactionalId: string | null
-  readonly producerId: bigint | string | number
-  readonly producerEpoch: number
-  /** All in-sync replicas: the only one that goes with exactly once. */
-  readonly acks: -1
-  readonly timeoutMs: number
-  /** Of the batches that do not have one of their own; none when it is absent. A batch that would not become smaller stays as it is. */
-  readonly compression?: Compression
-  readonly batches: readonly PartitionBatch[]
-}
-
-export interface ProduceResult {
-  readonly topic: string
-  readonly partition: number
-  /** 0: written. */
-  readonly errorCode: number
-  readonly baseOffset: number
-}
 
 interface ProduceResponse {
   readonly clientSideThrottleTime: number
@@ -49,7 +20,7 @@ interface ProduceResponse {
  * A Produce request for `connectionPool.send`: one record batch a partition, all of its records stamped with its time, or with that of sending.
  * Encoded by payflow or by kafkajs, as its records were (`createRecordBuffer`). An error of a partition is a result; none is thrown.
  */
-export function produceRequest(args: ProduceArgs): ProtocolRequest<ProduceResult[], ProduceResponse> {
+export function produceRequest(args: ProduceArgs): Exchange<ProduceResult[], ProduceResponse> {
   const topics = byTopic(args.batches)
   const request = args.batches.every(({ records }) => records instanceof MessageList)
     ? kafkajsRequest(args, topics)
@@ -132,7 +103,7 @@ async function packedOf({ compression = 'none', batches }: ProduceArgs): Promise
 }
 
 /** kafkajs copies a request twice to frame it: the first of these copies is where it is written. */
-function encode(args: ProduceArgs, topics: Topics, packed: PackedBatches): EncodedRequest {
+function encode(args: ProduceArgs, topics: Topics, packed: PackedBatches): Encoded {
   const length = sizeOf(args, topics, packed)
   const copy = (target: Buffer, start: number): number => {
     const written = writeRequest(target, start, args, topics, packed) - start

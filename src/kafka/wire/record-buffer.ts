@@ -1,19 +1,5 @@
+import type { Header, Records } from '../records.ts'
 import { sizeOfVarint, writeVarint } from './varint.ts'
-
-export interface Header {
-  readonly key: string
-  readonly value: Buffer | string | null
-}
-
-/** Records of one partition on their way out. A null value is a tombstone; text is UTF-8. */
-export interface Records {
-  readonly count: number
-  /** Bytes the records take in a record batch, at most. */
-  readonly byteLength: number
-  append(key: Buffer | string | null, value: Buffer | string | null, headers?: readonly Header[]): void
-  /** Forgets the records, not the memory. */
-  clear(): void
-}
 
 const initialBytes = 1 << 14
 const keptBytes = 1 << 21

@@ -1,8 +1,8 @@
 import type { PayflowError } from '../../errors.ts'
 import { ByteReader } from './byte-reader.ts'
 import type { RecordBatch } from './record-batch.ts'
-import type { RecordCursor, RecordHeader } from './record-set.ts'
 import { unreadable, type Place } from './unreadable.ts'
+import type { RecordCursor, RecordHeader } from '../records.ts'
 
 /** Walks over the records of decompressed batches, leaving out those before `fromOffset`. */
 export class BatchCursor implements RecordCursor {

@@ -1,5 +1,6 @@
 import { ByteReader } from './byte-reader.ts'
-import { KafkajsEncoder, createErrorFromCode, type ProtocolRequest } from '../kafkajs/protocol.ts'
+import type { Exchange } from '../exchange.ts'
+import { KafkajsEncoder, createErrorFromCode } from '../kafkajs/protocol.ts'
 
 // Who has a transaction open (KIP-664, Kafka 2.8 and later): three requests that kafkajs does not have, in their version 0.
 
@@ -28,7 +29,7 @@ interface Response<Value> {
   readonly errorCode: number
   readonly value: Value
 }
-type Request<Value> = ProtocolRequest<Value, Response<Value>>
+type Request<Value> = Exchange<Value, Response<Value>>
 type Api = typeof describeProducersApi | typeof describeTransactionsApi | typeof listTransactionsApi
 
 /** All three are flexible (KIP-482): tagged fields, of which we send none, end the header and every structure. */

@@ -1,7 +1,7 @@
 import type { Connection } from '../../kafka/connection.ts'
-import type { TopicPartition } from '../../kafka/offsets.ts'
 import { oldestOpenTransaction, type OpenTransaction } from '../../kafka/open-transactions.ts'
 import { readPartition } from '../../kafka/read.ts'
+import type { TopicPartition } from '../../kafka/partitions.ts'
 
 /** What is looked at of an input. */
 export interface WaitingInput extends TopicPartition {

@@ -2,12 +2,17 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { messageOf } from '../../errors.ts'
 import { classify } from '../../kafka/errors.ts'
 import type { Connection } from '../../kafka/connection.ts'
-import { kafkajs, type JoinGroupResult } from '../../kafka/kafkajs/internals.ts'
 import { needing } from '../../kafka/rights.ts'
 import type { Log } from '../../log.ts'
 import { assign, type MemberClaim } from './assigner.ts'
+import {
+  decodeAssignment,
+  decodeSubscription,
+  encodeAssignment,
+  encodeSubscription,
+} from '../../kafka/group-protocol.ts'
+import { heartbeat, joinGroup, leaveGroup, syncGroup, type JoinGroupResult } from '../../kafka/requests.ts'
 
-const { MemberAssignment, MemberMetadata } = kafkajs.AssignerProtocol
 const PROTOCOL = 'payflow-copartitioned'
 
 export interface MembershipOptions {
@@ -88,23 +93,23 @@ export class Membership {
     const userData = Buffer.from(JSON.stringify({ owned: this.#owned, generation: this.#generation }))
     const right = { operation: 'Read', resource: 'group', names: [groupId] } as const
     const joined = await needing([right], () =>
-      coordinator.joinGroup({
+      joinGroup(coordinator, {
         groupId,
         sessionTimeout: sessionTimeoutMs,
         rebalanceTimeout: sessionTimeoutMs,
         memberId: this.#memberId,
-        groupProtocols: [{ name: PROTOCOL, metadata: MemberMetadata.encode({ version: 1, topics, userData }) }],
+        groupProtocols: [{ name: PROTOCOL, metadata: encodeSubscription({ topics, userData }) }],
       }),
     )
     this.#memberId = joined.memberId
-    const { memberAssignment } = await coordinator.syncGroup({
+    const { memberAssignment } = await syncGroup(coordinator, {
       groupId,
       generationId: joined.generationId,
       memberId: joined.memberId,
       groupAssignment: joined.leaderId === joined.memberId ? this.#assignments(joined) : [],
     })
     this.#generation = joined.generationId
-    const assigned = MemberAssignment.decode(memberAssignment)?.assignment ?? {}
+    const assigned = decodeAssignment(memberAssignment)
     this.#owned = [...new Set(Object.values(assigned).flat())].sort((a, b) => a - b)
     this.#options.onAnswer?.()
     if (!this.#ended) this.#options.onAssigned(this.#owned, this.#generation)
@@ -113,15 +118,11 @@ export class Membership {
   #assignments({ members }: JoinGroupResult): { memberId: string; memberAssignment: Buffer }[] {
     const { topics, partitions } = this.#options
     const claims = members.map(({ memberId, memberMetadata }) =>
-      claimOf(memberId, MemberMetadata.decode(memberMetadata).userData),
+      claimOf(memberId, decodeSubscription(memberMetadata).userData),
     )
     return [...assign(claims, partitions)].map(([memberId, mine]) => ({
       memberId,
-      memberAssignment: MemberAssignment.encode({
-        version: 1,
-        assignment: Object.fromEntries(topics.map((topic) => [topic, mine])),
-        userData: Buffer.alloc(0),
-      }),
+      memberAssignment: encodeAssignment(Object.fromEntries(topics.map((topic) => [topic, mine]))),
     }))
   }
 
@@ -133,7 +134,7 @@ export class Membership {
       await sleep(heartbeatMs, undefined, { signal })
       try {
         const coordinator = await connection.coordinator('group', groupId)
-        await coordinator.heartbeat({ groupId, groupGenerationId: this.#generation, memberId: this.#memberId })
+        await heartbeat(coordinator, { groupId, groupGenerationId: this.#generation, memberId: this.#memberId })
         lastAnswer = performance.now()
         this.#options.onAnswer?.()
       } catch (error) {
@@ -151,7 +152,7 @@ export class Membership {
     try {
       const coordinator = await connection.coordinator('group', groupId)
       await Promise.race([
-        coordinator.leaveGroup({ groupId, memberId: this.#memberId }),
+        leaveGroup(coordinator, { groupId, memberId: this.#memberId }),
         sleep(LEAVE_PATIENCE_MS, undefined, { ref: false }),
       ])
     } catch (error) {

@@ -3,10 +3,13 @@ import { PayflowError, messageOf } from '../../errors.ts'
 import { PartitionError, classify } from '../../kafka/errors.ts'
 import type { PartitionRecords } from '../../kafka/output-buffers.ts'
 import type { Connection } from '../../kafka/connection.ts'
-import type { Broker } from '../../kafka/kafkajs/internals.ts'
 import { retrying } from '../../kafka/retry.ts'
-import type { Compression } from '../../kafka/wire/compression.ts'
-import { produceRequest, type ProduceResult } from '../../kafka/wire/produce.ts'
+import type { Broker } from '../../kafka/transport.ts'
+import type { Compression } from '../../kafka/compression.ts'
+import { produce } from '../../kafka/produce.ts'
+import { initProducerId } from '../../kafka/requests.ts'
+import type { ProduceResult } from '../../kafka/records.ts'
+import { byLeader } from '../../kafka/partitions.ts'
 
 const DUPLICATE_SEQUENCE = 46
 
@@ -47,7 +50,7 @@ export class IdempotentProducer {
     const id = await retrying(
       async () => {
         try {
-          return await (await connection.any()).initProducerId({ transactionTimeout: 60_000 })
+          return await initProducerId(await connection.any(), { transactionTimeout: 60_000 })
         } catch (error) {
           await connection.forget(error)
           throw error
@@ -76,20 +79,14 @@ export class IdempotentProducer {
   }
 
   async #attempt(batches: readonly Pending[]): Promise<{ failed: Pending[]; error: unknown }> {
-    const byBroker = new Map<Broker, Pending[]>()
     const failed: Pending[] = []
     let error: unknown
-    for (const batch of batches) {
-      try {
-        const leader = await this.#connection.leader(batch.topic, batch.partition)
-        byBroker.set(leader, [...(byBroker.get(leader) ?? []), batch])
-      } catch (reason) {
-        failed.push(batch)
-        error = reason
-      }
-    }
+    const leaders = await byLeader(this.#connection, batches, (reason, batch) => {
+      failed.push(batch)
+      error = reason
+    })
     await Promise.all(
-      [...byBroker].map(async ([broker, mine]) => {
+      [...leaders].map(async ([broker, mine]) => {
         try {
           for (const { topic, partition, errorCode } of await this.#produce(broker, mine)) {
             if (errorCode === 0 || errorCode === DUPLICATE_SEQUENCE) continue
@@ -107,10 +104,7 @@ export class IdempotentProducer {
 
   #produce(broker: Broker, batches: readonly Pending[]): Promise<ProduceResult[]> {
     const { producerId, producerEpoch } = { producerId: this.#producerId, producerEpoch: this.#producerEpoch }
-    return this.#connection.send(
-      broker,
-      produceRequest({ transactionalId: null, producerId, producerEpoch, acks: -1, timeoutMs: 10_000, compression: this.#compression, batches }), // prettier-ignore
-    )
+    return produce(this.#connection, broker, { transactionalId: null, producerId, producerEpoch, acks: -1, timeoutMs: 10_000, compression: this.#compression, batches }) // prettier-ignore
   }
 }
 

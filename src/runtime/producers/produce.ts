@@ -6,12 +6,12 @@ import { Client, type ClientOptions } from '../../kafka/client.ts'
 import type { Connection } from '../../kafka/connection.ts'
 import { retrying } from '../../kafka/retry.ts'
 import { TopicLimits } from '../../kafka/topic-limits.ts'
-import type { Compression } from '../../kafka/wire/compression.ts'
-import { partitionOf } from '../../kafka/wire/murmur2.ts'
 import { DEFAULT_MAX_AHEAD_MS } from '../../pipeline/worker/max-ahead.ts'
 import type { Source } from '../../pipeline/sources/source.ts'
 import { IdempotentProducer } from './idempotent.ts'
 import { Pacer } from './pacer.ts'
+import type { Compression } from '../../kafka/compression.ts'
+import { partitionOf } from '../../kafka/partitioner.ts'
 
 export interface ProduceOptions {
   readonly client: ClientOptions
@@ -93,7 +93,7 @@ class Production {
   readonly #options: ProduceOptions
   readonly #client: Client
   readonly #limits = new TopicLimits()
-  readonly #spare = [new OutputBuffers(this.#limits), new OutputBuffers(this.#limits)]
+  readonly #spare: OutputBuffers[]
   readonly #startedAt = performance.now()
   #next: number
   #bytes = 0
@@ -103,6 +103,7 @@ class Production {
   constructor(options: ProduceOptions, client: Client) {
     this.#options = options
     this.#client = client
+    this.#spare = [1, 2].map(() => new OutputBuffers(this.#limits, client.codec))
     this.#next = options.from ?? 0
   }
 

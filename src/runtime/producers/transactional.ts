@@ -3,12 +3,13 @@ import { PartitionError, codeOf } from '../../kafka/errors.ts'
 import type { PartitionRecords } from '../../kafka/output-buffers.ts'
 import type { Client } from '../../kafka/client.ts'
 import type { Connection } from '../../kafka/connection.ts'
-import type { Broker } from '../../kafka/kafkajs/internals.ts'
-import type { TopicPartition } from '../../kafka/offsets.ts'
 import { retrying } from '../../kafka/retry.ts'
 import { needing } from '../../kafka/rights.ts'
-import type { Compression } from '../../kafka/wire/compression.ts'
-import { produceRequest } from '../../kafka/wire/produce.ts'
+import { produce } from '../../kafka/produce.ts'
+import { addOffsetsToTxn, addPartitionsToTxn, endTxn, initProducerId, txnOffsetCommit, type ProducerIdentity } from '../../kafka/requests.ts' // prettier-ignore
+import type { Broker } from '../../kafka/transport.ts'
+import type { Compression } from '../../kafka/compression.ts'
+import { type TopicPartition, byLeader, byTopic } from '../../kafka/partitions.ts'
 
 const CONCURRENT_TRANSACTIONS = 51
 /** TOPIC_AUTHORIZATION_FAILED, and OPERATION_NOT_ATTEMPTED for the others of the same request. */
@@ -66,7 +67,7 @@ export class TransactionalProducer {
           try {
             const coordinator = await connection.coordinator('transaction', transactionalId)
             return await needing([{ operation: 'Write', resource: 'transactional id', names: [transactionalId] }], () =>
-              coordinator.initProducerId({ transactionalId, transactionTimeout: transactionTimeoutMs }),
+              initProducerId(coordinator, { transactionalId, transactionTimeout: transactionTimeoutMs }),
             )
           } catch (error) {
             if (codeOf(error) !== CONCURRENT_TRANSACTIONS) await connection.forget(error)
@@ -89,16 +90,12 @@ export class TransactionalProducer {
   /** Writes records into the transaction, beginning it if there is none: one request a broker. */
   async send(batches: readonly PartitionRecords[]): Promise<void> {
     await this.#enlist(batches)
-    const byBroker = new Map<Broker, PartitionRecords[]>()
-    for (const batch of batches) {
-      const leader = await this.#connection.leader(batch.topic, batch.partition)
-      byBroker.set(leader, [...(byBroker.get(leader) ?? []), batch])
-    }
-    await Promise.all([...byBroker].map(([broker, mine]) => this.#produce(broker, mine)))
+    const leaders = await byLeader(this.#connection, batches)
+    await Promise.all([...leaders].map(([broker, mine]) => this.#produce(broker, mine)))
   }
 
   async #produce(broker: Broker, batches: readonly PartitionRecords[]): Promise<void> {
-    const exchange = produceRequest({
+    const results = await produce(this.#connection, broker, {
       transactionalId: this.#transactionalId,
       producerId: this.#producerId,
       producerEpoch: this.#producerEpoch,
@@ -113,14 +110,12 @@ export class TransactionalProducer {
         return { topic, partition, records, compression, baseSequence }
       }),
     })
-    for (const { topic, partition, errorCode } of await this.#connection.send(broker, exchange))
+    for (const { topic, partition, errorCode } of results)
       if (errorCode !== 0) throw new PartitionError('Produce', topic, partition, errorCode)
   }
 
   async #enlist(batches: readonly TopicPartition[]): Promise<void> {
-    const added = new Map<string, number[]>()
-    for (const { topic, partition } of batches)
-      if (!this.#enlisted.has(`${topic}/${partition}`)) added.set(topic, [...(added.get(topic) ?? []), partition])
+    const added = byTopic(batches.filter(({ topic, partition }) => !this.#enlisted.has(`${topic}/${partition}`)))
     if (added.size === 0) return
     this.#open = true
     const topics = [...added].map(([topic, partitions]) => ({ topic, partitions }))
@@ -139,7 +134,7 @@ export class TransactionalProducer {
     const right = { operation: 'Write', resource: 'topic', names: topics.map(({ topic }) => topic) } as const
     await needing([right], () =>
       this.#afterMarkers(async (coordinator) => {
-        await coordinator.addPartitionsToTxn({ ...this.#identity, topics })
+        await addPartitionsToTxn(coordinator, { ...this.#identity, topics })
       }),
     )
   }
@@ -148,7 +143,7 @@ export class TransactionalProducer {
   async sendOffsets(groupId: string, offsets: readonly OffsetCommit[]): Promise<void> {
     this.#open = true
     await this.#afterMarkers(async (coordinator) => {
-      await coordinator.addOffsetsToTxn({ ...this.#identity, groupId })
+      await addOffsetsToTxn(coordinator, { ...this.#identity, groupId })
     })
     const topics = new Map<string, { partition: number; offset: string }[]>()
     for (const { topic, partition, offset } of offsets)
@@ -159,7 +154,7 @@ export class TransactionalProducer {
       { operation: 'Read', resource: 'topic', names: [...topics.keys()] },
     ] as const
     await needing(rights, () =>
-      coordinator.txnOffsetCommit({
+      txnOffsetCommit(coordinator, {
         ...this.#identity,
         groupId,
         topics: [...topics].map(([topic, partitions]) => ({ topic, partitions })),
@@ -184,7 +179,7 @@ export class TransactionalProducer {
   async #end(committed: boolean, onSent?: () => void): Promise<void> {
     if (!this.#open) return
     const coordinator = await this.#connection.coordinator('transaction', this.#transactionalId)
-    const ended = coordinator.endTxn({ ...this.#identity, transactionResult: committed })
+    const ended = endTxn(coordinator, { ...this.#identity, transactionResult: committed })
     ended.catch(() => undefined) // whoever awaits it gets the error
     await tick()
     onSent?.()
@@ -207,7 +202,7 @@ export class TransactionalProducer {
     }
   }
 
-  get #identity(): { transactionalId: string; producerId: string; producerEpoch: number } {
+  get #identity(): ProducerIdentity {
     return { transactionalId: this.#transactionalId, producerId: this.#producerId, producerEpoch: this.#producerEpoch }
   }
 }

@@ -1,13 +1,14 @@
 import { PayflowError } from '../../errors.ts'
 import type { OutputBuffers } from '../../kafka/output-buffers.ts'
 import type { Connection } from '../../kafka/connection.ts'
-import { OffsetMap, listOffsets, type TopicPartition } from '../../kafka/offsets.ts'
+import { OffsetMap, listOffsets } from '../../kafka/offsets.ts'
 import { readPartition } from '../../kafka/read.ts'
 import { retrying } from '../../kafka/retry.ts'
 import { stateTopic } from '../../pipeline/events/topics.ts'
 import { spelledAs, type AnyWorker } from '../../pipeline/worker/definition.ts'
 import { failpoint } from '../failpoint.ts'
 import type { StateStore } from '../../pipeline/worker/state.ts'
+import type { TopicPartition } from '../../kafka/partitions.ts'
 
 /** The progress record's key; no state key can be it, because state keys come from events. */
 export const PROGRESS_KEY = '\u0000progress'

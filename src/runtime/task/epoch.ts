@@ -6,7 +6,6 @@ import { messageOf } from '../../errors.ts'
 import type { Log } from '../../log.ts'
 import { codeOf, isTooLarge } from '../../kafka/errors.ts'
 import type { TopicLimits } from '../../kafka/topic-limits.ts'
-import type { Compression } from '../../kafka/wire/compression.ts'
 import { maxAheadOf } from '../../pipeline/worker/max-ahead.ts'
 import { transactionalIdOf } from '../../pipeline/events/topics.ts'
 import type { AnyWorker } from '../../pipeline/worker/definition.ts'
@@ -22,6 +21,7 @@ import { Processor, type Counts, type OutputPartitions } from './processor.ts'
 import { StateStore } from '../../pipeline/worker/state.ts'
 import type { TaskPhase } from './life.ts'
 import { TransactionalProducer } from '../producers/transactional.ts'
+import type { Compression } from '../../kafka/compression.ts'
 
 /** A transaction ends here, however much is fetched: it bounds memory and the work that an abort throws away. */
 const MAX_TRANSACTION_BYTES = 8 << 20
@@ -130,7 +130,7 @@ export class Epoch {
     const onProgress = (done: number, total: number): void => options.onRestore(partition, done, total)
     const progress = await restore(connection, worker, partition, state, { signal, onProgress })
     const eventTime = progress?.eventTime ?? -Infinity
-    const processor = new Processor({ worker, options: options.options, partition, partitions, state, eventTime, limits, largeStates }) // prettier-ignore
+    const processor = new Processor({ worker, options: options.options, partition, partitions, state, eventTime, limits, codec: connection.codec, largeStates }) // prettier-ignore
     failpoint('after-restore')
     enter('seeking')
     const sources = topics.map(({ topic, isInbox }) => ({ topic, partition, isInbox }))

@@ -3,8 +3,9 @@ import { PayflowError } from '../../errors.ts'
 import { PartitionError, classify } from '../../kafka/errors.ts'
 import type { Connection } from '../../kafka/connection.ts'
 import { fetch } from '../../kafka/fetch.ts'
-import type { Broker } from '../../kafka/kafkajs/internals.ts'
-import type { FetchedPartition } from '../../kafka/wire/fetch.ts'
+import type { Broker } from '../../kafka/transport.ts'
+import type { FetchedPartition } from '../../kafka/records.ts'
+import { byLeader } from '../../kafka/partitions.ts'
 
 /** A partition that a task reads. The fetcher asks for it as long as `wants` says so. */
 export interface Source {
@@ -81,24 +82,15 @@ export class Fetcher {
   }
 
   async #dispatch(): Promise<void> {
-    const byNode = new Map<number, { broker: Broker; sources: Source[] }>()
-    for (const source of this.#sources) {
-      if (!source.wants()) {
-        // It may want again at any time, and is not to wait for a quiet broker then.
-        this.#emptyAnswers.clear()
-        continue
-      }
-      try {
-        const broker = await this.#options.connection.leader(source.topic, source.partition)
-        const entry = byNode.get(broker.nodeId) ?? { broker, sources: [] }
-        byNode.set(broker.nodeId, entry)
-        entry.sources.push(source)
-      } catch (error) {
-        if (classify(error) === 'fatal') source.fail(asError(error))
-        else await this.#failed(error, { source })
-      }
-    }
-    for (const [nodeId, { broker, sources }] of byNode) {
+    const wanting = [...this.#sources].filter((source) => source.wants())
+    // One that does not want may do so again at any time, and is not to wait for a quiet broker then.
+    if (wanting.length < this.#sources.size) this.#emptyAnswers.clear()
+    const leaders = await byLeader(this.#options.connection, wanting, async (error, source) => {
+      if (classify(error) === 'fatal') source.fail(asError(error))
+      else await this.#failed(error, { source })
+    })
+    for (const [broker, sources] of leaders) {
+      const { nodeId } = broker
       if (this.#busy.has(nodeId) || this.#closed.signal.aborted) continue
       this.#busy.add(nodeId)
       const suspect = sources.find((source) => this.#suspects.has(source))

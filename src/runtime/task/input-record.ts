@@ -1,8 +1,8 @@
-import type { RecordCursor, RecordHeader } from '../../kafka/wire/record-set.ts'
 import { decodeRecord } from '../../pipeline/codec/decode.ts'
 import { refusedAsAhead } from '../../pipeline/worker/max-ahead.ts'
 import { readOrigin, type Origin } from '../../pipeline/worker/origin-headers.ts'
 import type { TopicSpec } from '../../pipeline/events/topics.ts'
+import type { RecordCursor, RecordHeader } from '../../kafka/records.ts'
 
 /** Topic name → the definition's input. */
 export type Aliases = ReadonlyMap<string, { readonly alias: string; readonly spec: TopicSpec }>

@@ -1,7 +1,6 @@
-import type { FetchedPartition } from '../../kafka/wire/fetch.ts'
-import type { RecordCursor } from '../../kafka/wire/record-set.ts'
 import type { Source } from './fetcher.ts'
 import { RecordView, type Aliases, type InputRecord } from './input-record.ts'
+import type { FetchedPartition, RecordCursor } from '../../kafka/records.ts'
 
 const QUEUED_SETS = 2
 

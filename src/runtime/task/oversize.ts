@@ -1,7 +1,6 @@
-import { constants, gzipSync } from 'node:zlib'
 import { PayflowError } from '../../errors.ts'
 import type { OutputBuffers } from '../../kafka/output-buffers.ts'
-import { RecordBuffer, type Header } from '../../kafka/wire/record-buffer.ts'
+import type { Header } from '../../kafka/records.ts'
 
 /** A record that is handed on as it came. */
 export interface Copy {
@@ -22,9 +21,7 @@ export function appendCopy(buffers: OutputBuffers, { topic, partition, key, valu
     buffers.append(topic, partition, key, value, headers)
     return true
   }
-  const alone = new RecordBuffer()
-  alone.append(key, value, headers)
-  if (gzipSync(alone.bytes, { level: constants.Z_BEST_SPEED }).length > buffers.limitOf(topic)) return false
+  if (!buffers.fitsPacked(topic, key, value, headers)) return false
   buffers.appendPacked(topic, partition, key, value, headers)
   return true
 }
@@ -36,8 +33,7 @@ export function appendCut(buffers: OutputBuffers, copy: Copy, own: readonly Head
   const key = typeof copy.key === 'string' ? Buffer.from(copy.key) : copy.key
   const others = headers.length - own.length
   const longestNote = `value=${2 ** 31}/${2 ** 31}, headers=0/${others}, key=${2 ** 31}/${2 ** 31}`
-  const room =
-    buffers.limitOf(topic) - RecordBuffer.sizeOf(null, null, [...own, { key: CUT_HEADER, value: longestNote }])
+  const room = buffers.roomBeside(topic, [...own, { key: CUT_HEADER, value: longestNote }])
   if (room < 0) throw noRoom(topic, buffers.limitOf(topic))
   const keptKey = key?.subarray(0, room >> 2) ?? null
   const keptValue = copy.value?.subarray(0, Math.max(room - (keptKey?.length ?? 0), 0)) ?? null

@@ -1,6 +1,6 @@
 import { PayflowError } from '../../errors.ts'
-import type { TopicPartition } from '../../kafka/offsets.ts'
 import type { Refusal, Standing } from './position-table.ts'
+import type { TopicPartition } from '../../kafka/partitions.ts'
 
 /**
  * A task's position contradicts what it knows. A task that has been fenced meanwhile, or has slept, may see one where there is none:

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Connection } from '../../kafka/connection.ts'
-import { committedOffsets, listOffsets, type OffsetMap, type TopicPartition } from '../../kafka/offsets.ts'
+import { committedOffsets, listOffsets, type OffsetMap } from '../../kafka/offsets.ts'
 import { retrying } from '../../kafka/retry.ts'
 import { topicIds } from '../../kafka/topic-identity.ts'
 import { groupOf, stateTopic } from '../../pipeline/events/topics.ts'
@@ -8,6 +8,7 @@ import { spelledAs, type AnyWorker } from '../../pipeline/worker/definition.ts'
 import { recordedOffset, type Progress } from '../state/changelog.ts'
 import { refused } from './position-errors.ts'
 import { decide, type Standing } from './position-table.ts'
+import type { TopicPartition } from '../../kafka/partitions.ts'
 
 /** Answers that differ, 50 ms apart, until they are believed. Answers, not time: of a coordinator that is silent meanwhile nothing is learned. */
 const PATIENCE_ANSWERS = 40

@@ -1,5 +1,5 @@
+import type { RecordCodec } from '../../kafka/codec.ts'
 import { OutputBuffers } from '../../kafka/output-buffers.ts'
-import { murmur2, partitionOf } from '../../kafka/wire/murmur2.ts'
 import type { TopicLimits } from '../../kafka/topic-limits.ts'
 import { DEAD_LETTERS, inboxTopic, stateTopic } from '../../pipeline/events/topics.ts'
 import { Execution } from '../../pipeline/worker/execution.ts'
@@ -8,6 +8,7 @@ import type { StateStore } from '../../pipeline/worker/state.ts'
 import { isCustom, type AnyWorker } from '../../pipeline/worker/definition.ts'
 import type { InputRecord } from './input-record.ts'
 import { appendCopy, appendCut } from './oversize.ts'
+import { murmur2, partitionOf } from '../../kafka/partitioner.ts'
 
 /** Partition counts of the topics a task writes. */
 export interface OutputPartitions {
@@ -61,13 +62,14 @@ export class Processor {
     eventTime: number
     /** What the topics take that it writes. */
     limits: TopicLimits
+    codec: RecordCodec
     /** Keys whose state has turned out to be more than a changelog record may hold. */
     largeStates: ReadonlySet<string>
   }) {
-    const { worker, limits, largeStates } = options
+    const { worker, limits, codec, largeStates } = options
     const topics = { output: worker.output.name, state: stateTopic(worker.name) }
     this.#worker = worker
-    this.buffers = new OutputBuffers(limits)
+    this.buffers = new OutputBuffers(limits, codec)
     this.#execution = new Execution({
       ...options,
       emit: (key, value) => this.#write(key, value),

@@ -6,8 +6,8 @@ import {
   type ReplayState,
 } from '../../../../src/app/dead-letters/replay-plan.ts'
 import type { DeadLetter } from '../../../../src/app/dead-letters/dead-letter.ts'
-import { partitionOf } from '../../../../src/kafka/wire/murmur2.ts'
 import { defaultWorkers as workers } from '../../../../src/pipeline/workers/index.ts'
+import { partitionOf } from '../../../../src/kafka/partitioner.ts'
 
 const candidate = (change: Partial<ReplayCandidate> = {}): ReplayCandidate => ({
   id: '0:1',

@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import type { Header } from '../../../../src/kafka/wire/record-buffer.ts'
+import type { Header } from '../../../../src/kafka/records.ts'
 
 export interface PlainRecord {
   readonly key: Buffer | string | null

@@ -1,6 +1,7 @@
-import { codecOf, codecNumber, type Compression } from '../../../../src/kafka/wire/compression.ts'
 import { crc32cInScript } from '../../../../src/kafka/wire/crc32c.ts'
 import { Encoder, encodeRecord, encodeRecordBatch, type PlainMessage } from './kafkajs-internals.ts'
+import { codecOf } from '../../../../src/kafka/wire/codecs.ts'
+import { type Compression, codecNumber } from '../../../../src/kafka/compression.ts'
 
 export interface LogBatch {
   readonly baseOffset: number

@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { crc32c } from '../../../../src/kafka/wire/crc32c.ts'
-import { murmur2, murmur2Text, partitionOf } from '../../../../src/kafka/wire/murmur2.ts'
 import { kafkajsCrc32c, kafkajsMurmur2 } from './kafkajs-internals.ts'
+import { murmur2, murmur2Text, partitionOf } from '../../../../src/kafka/partitioner.ts'
 
 const slice = fc.tuple(fc.uint8Array({ maxLength: 70 }), fc.nat(8), fc.nat(8)).map(([values, before, after]) => {
   const bytes = Buffer.from(values)

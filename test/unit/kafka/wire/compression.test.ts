@@ -3,13 +3,15 @@ import { gzipSync } from 'node:zlib'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { OutputTooLarge, type Codec } from '../../../../src/kafka/wire/codec.ts'
-import { codecOf, compressions } from '../../../../src/kafka/wire/compression.ts'
 import { ofLibraries } from '../../../../src/kafka/wire/codec-zstd.ts'
 import { decompressed } from '../../../../src/kafka/wire/decompress.ts'
-import { fetchRequest, type FetchedPartition } from '../../../../src/kafka/wire/fetch.ts'
 import { readRecordBatches } from '../../../../src/kafka/wire/record-batch.ts'
-import type { WireMode } from '../../../../src/kafka/wire/wire-mode.ts'
 import { fetchResponse, logBatch, packed, withBody, type LogBatch } from './broker-log.ts'
+import { codecOf } from '../../../../src/kafka/wire/codecs.ts'
+import { compressions } from '../../../../src/kafka/compression.ts'
+import { fetchRequest } from '../../../../src/kafka/wire/fetch.ts'
+import type { FetchedPartition } from '../../../../src/kafka/records.ts'
+import type { RecordCodec } from '../../../../src/kafka/codec.ts'
 
 const names = compressions.filter((name) => name !== 'none')
 const codecs: [string, () => Codec | Promise<Codec>][] = [
@@ -18,7 +20,7 @@ const codecs: [string, () => Codec | Promise<Codec>][] = [
 ]
 const mebibyte = 1 << 20
 
-async function fetched(bytes: Buffer, offset = 0, mode: WireMode = 'payflow'): Promise<FetchedPartition> {
+async function fetched(bytes: Buffer, offset = 0, mode: RecordCodec = 'payflow'): Promise<FetchedPartition> {
   const partitions = [{ topic: 'orders', partition: 2, offset, maxBytes: 1 }]
   const { response } = fetchRequest({ maxWaitMs: 1, minBytes: 1, maxBytes: 1, isolation: 'read_committed', partitions }, mode) // prettier-ignore
   return (await response.parse(await response.decode(fetchResponse([{ bytes }]))))[0]!

@@ -1,7 +1,4 @@
 import { describe, expect, test } from 'vitest'
-import { fetchRequest, type FetchArgs, type FetchedPartition } from '../../../../src/kafka/wire/fetch.ts'
-import type { RecordSet } from '../../../../src/kafka/wire/record-set.ts'
-import type { WireMode } from '../../../../src/kafka/wire/wire-mode.ts'
 import {
   checked,
   fetchResponse,
@@ -13,6 +10,9 @@ import {
   type LogBatch,
 } from './broker-log.ts'
 import { Batch, decodeFetch, Encoder, frame } from './kafkajs-internals.ts'
+import { fetchRequest } from '../../../../src/kafka/wire/fetch.ts'
+import type { FetchArgs, FetchedPartition, RecordSet } from '../../../../src/kafka/records.ts'
+import type { RecordCodec } from '../../../../src/kafka/codec.ts'
 
 const asking = (offset: number, own: Partial<FetchArgs> = {}): FetchArgs => ({
   maxWaitMs: 50,
@@ -34,7 +34,7 @@ const texts = (from: number, ...values: string[]): LogBatch => ({
   records: values.map((value, i) => ({ offset: from + i, key: String(i), value })),
 })
 
-describe.each(['payflow', 'kafkajs'] as const)('a fetch (%s)', (mode: WireMode) => {
+describe.each(['payflow', 'kafkajs'] as const)('a fetch (%s)', (mode: RecordCodec) => {
   const fetched = async (offset: number, answer: Answer, own: Partial<FetchArgs> = {}): Promise<FetchedPartition> => {
     const { response } = fetchRequest(asking(offset, own), mode)
     const [partition] = await response.parse(await response.decode(fetchResponse([answer])))

@@ -5,6 +5,7 @@ const require = createRequire(import.meta.url)
 export const internal = (path: string): unknown => require(`kafkajs/src/${path}`)
 
 export interface Encoder {
+  readonly buf: Buffer
   readonly buffer: Buffer
   writeInt8(value: number): this
   writeInt16(value: number): this

@@ -1,11 +1,12 @@
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import { produceRequest, type PartitionBatch, type ProduceArgs } from '../../../../src/kafka/wire/produce.ts'
 import { RecordBuffer } from '../../../../src/kafka/wire/record-buffer.ts'
 import { createRecordBuffer } from '../../../../src/kafka/wire/records.ts'
-import type { WireMode } from '../../../../src/kafka/wire/wire-mode.ts'
 import { asBytes, headers, record, records, type PlainRecord } from './arbitrary-records.ts'
 import { Encoder, encodeProduce, frame } from './kafkajs-internals.ts'
+import { produceRequest } from '../../../../src/kafka/wire/produce.ts'
+import type { PartitionBatch, ProduceArgs } from '../../../../src/kafka/records.ts'
+import type { RecordCodec } from '../../../../src/kafka/codec.ts'
 
 interface PlainBatch {
   readonly topic: string
@@ -25,7 +26,7 @@ const producer = {
 const framed = async (request: unknown): Promise<Buffer> =>
   (await frame({ correlationId: 77, clientId: 'payflow-ö', request })).buffer
 
-function args(batches: readonly PlainBatch[], mode: WireMode, own: Partial<ProduceArgs> = {}): ProduceArgs {
+function args(batches: readonly PlainBatch[], mode: RecordCodec, own: Partial<ProduceArgs> = {}): ProduceArgs {
   const encoded = batches.map(({ topic, partition, baseSequence, records }): PartitionBatch => {
     const buffer = createRecordBuffer(mode)
     for (const { key, value, headers } of records) buffer.append(key, value, headers)

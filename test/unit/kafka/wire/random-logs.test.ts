@@ -1,10 +1,10 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { fetchRequest } from '../../../../src/kafka/wire/fetch.ts'
-import type { WireMode } from '../../../../src/kafka/wire/wire-mode.ts'
 import { fetchResponse, logBatch } from './broker-log.ts'
 import { Batch, decodeFetch, type KafkajsMessage } from './kafkajs-internals.ts'
 import { log, type Log } from './random-log.ts'
+import type { RecordCodec } from '../../../../src/kafka/codec.ts'
 
 interface Seen {
   readonly nextOffset: number
@@ -25,7 +25,7 @@ const line = ({
 
 type Isolation = 'read_committed' | 'read_uncommitted'
 
-async function seen(payload: Buffer, offset: number, isolation: Isolation, mode: WireMode): Promise<Seen> {
+async function seen(payload: Buffer, offset: number, isolation: Isolation, mode: RecordCodec): Promise<Seen> {
   const partitions = [{ topic: 'orders', partition: 2, offset, maxBytes: 1 << 20 }]
   const { response } = fetchRequest({ maxWaitMs: 1, minBytes: 1, maxBytes: 1, isolation, partitions }, mode)
   const [answer] = await response.parse(await response.decode(payload))

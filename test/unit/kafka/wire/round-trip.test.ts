@@ -2,19 +2,18 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { fetchRequest } from '../../../../src/kafka/wire/fetch.ts'
 import { produceRequest } from '../../../../src/kafka/wire/produce.ts'
-import type { Header } from '../../../../src/kafka/wire/record-buffer.ts'
-import type { RecordHeader } from '../../../../src/kafka/wire/record-set.ts'
 import { createRecordBuffer } from '../../../../src/kafka/wire/records.ts'
-import type { WireMode } from '../../../../src/kafka/wire/wire-mode.ts'
 import { asBytes, records, type PlainRecord } from './arbitrary-records.ts'
 import { fetchResponse } from './broker-log.ts'
 import { frame } from './kafkajs-internals.ts'
+import type { Header, RecordHeader } from '../../../../src/kafka/records.ts'
+import type { RecordCodec } from '../../../../src/kafka/codec.ts'
 
 const producer = { acks: -1, timeoutMs: 1000, transactionalId: 'payflow-0', producerId: 4n, producerEpoch: 0 } as const
 /** Bytes of the request before its one record batch: frame, client id, transactional id and topic, and what stands between. */
 const beforeBatch = 14 + 'c'.length + 2 + 'payflow-0'.length + 10 + 2 + 'orders'.length + 4 + 8
 
-async function batchOf(list: readonly PlainRecord[], mode: WireMode): Promise<Buffer> {
+async function batchOf(list: readonly PlainRecord[], mode: RecordCodec): Promise<Buffer> {
   const buffer = createRecordBuffer(mode)
   for (const { key, value, headers } of list) buffer.append(key, value, headers)
   const batches = [{ topic: 'orders', partition: 2, baseSequence: 0, records: buffer }]
@@ -32,7 +31,7 @@ const line = (key: Buffer | null, value: Buffer | null, headers: readonly Record
   ...headers.flatMap((header) => [header.key, hex(header.value)]),
 ]
 
-async function readBack(bytes: Buffer, mode: WireMode): Promise<Line[]> {
+async function readBack(bytes: Buffer, mode: RecordCodec): Promise<Line[]> {
   const partitions = [{ topic: 'orders', partition: 2, offset: 0, maxBytes: 1 }]
   const { response } = fetchRequest(
     { maxWaitMs: 1, minBytes: 1, maxBytes: 1, isolation: 'read_committed', partitions },

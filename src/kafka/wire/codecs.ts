@@ -1,11 +1,6 @@
 import { PayflowError, messageOf } from '../../errors.ts'
+import type { Compression } from '../compression.ts'
 import type { Codec } from './codec.ts'
-
-/** How a record batch may be compressed, by its number in the batch's attributes. */
-export const compressions = ['none', 'gzip', 'snappy', 'lz4', 'zstd'] as const
-export type Compression = (typeof compressions)[number]
-
-export const codecNumber = (compression: Compression): number => compressions.indexOf(compression)
 
 const loaders: Record<Exclude<Compression, 'none'>, () => Promise<Codec>> = {
   gzip: async () => (await import('./codec-gzip.ts')).gzip,

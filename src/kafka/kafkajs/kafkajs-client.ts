@@ -1,0 +1,65 @@
+import type { ConnectionOptions } from 'node:tls'
+import type { ISocketFactory, LogEntry, SASLOptions } from 'kafkajs'
+import type { LogFields, LogLevel } from '../../log.ts'
+import { defaultConnectTimeoutMs, openBrokerSocket } from '../sockets.ts'
+import type { Transport, TransportOptions } from '../transport.ts'
+import { mendClusters } from './clusters.ts'
+import { createCluster, kafkajs, type Admin, type Kafka } from './internals.ts'
+import { KafkajsTransport } from './kafkajs-transport.ts'
+import { leastSilent } from './silence.ts'
+
+/** kafkajs, told what payflow wants of it. */
+export class KafkajsClient {
+  readonly #kafka: Kafka
+
+  constructor({ brokers, clientId, log, tls, sasl, connectTimeoutMs, requestTimeoutMs }: TransportOptions) {
+    this.#kafka = new kafkajs.Kafka({
+      clientId: clientId ?? 'payflow',
+      brokers: [...brokers],
+      ...(tls && { ssl: tls }),
+      ...(sasl && { sasl: sasl as SASLOptions }),
+      connectionTimeout: connectTimeoutMs ?? defaultConnectTimeoutMs,
+      requestTimeout: requestTimeoutMs ?? 10_000,
+      retry: { initialRetryTime: 50, maxRetryTime: 500, retries: 3 },
+      logLevel: log ? kafkajs.logLevel.INFO : kafkajs.logLevel.NOTHING,
+      socketFactory,
+      logCreator: () => (entry) => log?.(levelName(entry.level), 'kafkajs', fieldsOf(entry)),
+    })
+    // asked for each connection: not every process, and not each time, begins with the first
+    mendClusters(this.#kafka, () => leastSilent(brokers))
+  }
+
+  transport(): Transport {
+    return new KafkajsTransport(createCluster(this.#kafka, { metadataMaxAgeMs: 300_000, isolationLevel: 1 }))
+  }
+
+  /** Its admin client, connected. */
+  async admin(): Promise<Admin> {
+    const admin = this.#kafka.admin()
+    await admin.connect()
+    return admin
+  }
+}
+
+const socketFactory: ISocketFactory = ({ host, port, ssl, onConnect }) => {
+  // kafkajs gives null, whatever its types say, for a connection without TLS
+  const secure = ssl as ConnectionOptions | null
+  return openBrokerSocket({ host, port }, secure ?? undefined, onConnect)
+}
+
+const levels = new Map<number, LogLevel>([
+  [kafkajs.logLevel.ERROR, 'error'],
+  [kafkajs.logLevel.WARN, 'warn'],
+  [kafkajs.logLevel.INFO, 'info'],
+])
+const levelName = (level: number): LogLevel => levels.get(level) ?? 'debug'
+
+function fieldsOf({ namespace, log }: LogEntry): LogFields {
+  const { message, broker, error } = log as { message: string; broker?: unknown; error?: unknown }
+  return {
+    namespace,
+    message,
+    ...(typeof broker === 'string' && { broker }),
+    ...(typeof error === 'string' && { error }),
+  }
+}
