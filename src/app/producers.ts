@@ -1,5 +1,5 @@
 import { randomInt } from 'node:crypto'
-import { PayflowError } from '../errors.ts'
+import { topicsMissing } from '../kafka/missing-topics.ts'
 import { topicNames } from '../kafka/topics.ts'
 import { formatTimestamp } from '../pipeline/time.ts'
 import { produce, type ProduceSummary } from '../runtime/producers/produce.ts'
@@ -81,11 +81,7 @@ export type Produced = ProduceSummary
 export async function checkTopics(settings: Settings, wanted: readonly Kind[]): Promise<void> {
   const existing = await withCluster(settings, topicNames)
   const missing = wanted.filter((kind) => !existing.includes(kind))
-  if (missing.length > 0)
-    throw new PayflowError('TOPIC_MISSING', `There is no topic ${missing.join(', ')}`, {
-      kind: 'failed',
-      hint: 'create what is missing with `payflow topics create`',
-    })
+  if (missing.length > 0) throw topicsMissing(missing)
 }
 
 /** Writes the events of each kind, all kinds at once, until count, duration or `signal` ends it; every record is acknowledged then. */

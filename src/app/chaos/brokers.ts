@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { pause } from '../../pause.ts'
 import type { BrokerFaults, Engine } from '../../infra/engine.ts'
 import type { PlannedFault } from './plan.ts'
 
@@ -91,6 +92,6 @@ export class BrokerChaos {
   }
 
   async #wait(ms: number): Promise<void> {
-    await sleep(ms, undefined, { signal: this.#signal }).catch(() => undefined)
+    await pause(ms, this.#signal)
   }
 }

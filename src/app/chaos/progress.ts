@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises'
+import { pause } from '../../pause.ts'
 import { PayflowError } from '../../errors.ts'
 import type { Client } from '../../kafka/client.ts'
 import { committedOffsets, listOffsets, type OffsetMap, type TopicPartition } from '../../kafka/offsets.ts'
@@ -30,7 +30,7 @@ export async function watchProgress(
     } catch {
       // brokers are away: the next look may be luckier
     }
-    await sleep(intervalMs, undefined, { signal }).catch(() => undefined)
+    await pause(intervalMs, signal)
   }
   tracker.finish(performance.now())
 }

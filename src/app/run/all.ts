@@ -13,7 +13,7 @@ import { flowOf, kinds, produceAll, type Flow, type Produced, type ProducerProgr
 import { Supervisor, workerCommand, type SupervisorEvent } from '../workers/supervisor.ts'
 import { applyReset, createMissing, layoutOf, planReset, readState } from '../topics/topics.ts'
 import { untilDrained } from '../monitor/until-drained.ts'
-import { pause } from '../pause.ts'
+import { pause } from '../../pause.ts'
 import { RunInfra } from './infra.ts'
 import { Sampler } from '../monitor/sampler.ts'
 import { publicTopics } from '../../pipeline/events/topics.ts'

@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import { formatNumber } from '../shell/format-number.ts'
 import { action, examples, type Context } from '../shell/action.ts'
 import { table } from '../shell/output.ts'
 import type { World } from '../shell/world.ts'
@@ -39,7 +40,7 @@ async function runDescribe({ settings, output }: Context, _: object, [name = '']
   const offsets = partitions.map((p) => [p.topic, p.partition, p.committed ?? '-', p.end, p.lag])
   const people = (members ?? []).map(({ clientId, host, id }) => [clientId, host, id])
   output.result({ group, state, type, lag, partitions, members }, () => [
-    `${group}  ${state}${type === 'classic' ? '' : ` (${type} protocol)`}, lag ${lag?.toLocaleString('en') ?? '?'}`,
+    `${group}  ${state}${type === 'classic' ? '' : ` (${type} protocol)`}, lag ${lag === null ? '?' : formatNumber(lag)}`,
     ...(offsets.length > 0 ? ['', ...table(['topic', 'partition', 'committed', 'end', 'lag'], offsets)] : []),
     ...(people.length > 0 ? ['', ...table(['member', 'host', 'id'], people)] : []),
   ])
