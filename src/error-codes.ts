@@ -140,7 +140,7 @@ export const errorCodes = {
   NOTHING_TO_BREAK: 'chaos finds nothing that it may break',
   PROGRESS_UNKNOWN: 'a group has committed nothing that an audit could go by',
   REPLAY_SUPERSEDED: 'another replay of the same dead letters took over',
-  TRANSACTION_OPEN: 'a transaction was not decided while an audit waited for it',
+  TRANSACTION_OPEN: 'a transaction was not decided while what it holds back was waited for',
 
   // ksqlDB
   KSQL_BUSY: 'a command before it blocks ksqlDB',

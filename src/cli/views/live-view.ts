@@ -17,6 +17,9 @@ function verdict({ silentSeconds, processes, snapshot }: Live, { red, yellow, gr
   const behind = snapshot.workers.filter(({ lag }) => lag >= noticeableLag)
   if (behind.length > 0)
     return yellow(behind.map(({ worker, lag }) => `${worker} is ${formatNumber(lag)} behind`).join(', '))
+  const held = snapshot.workers.filter(({ undecided }) => undecided >= noticeableLag)
+  if (held.length > 0)
+    return yellow(`${held.map(({ worker, undecided }) => `${formatNumber(undecided)} records of ${worker}`).join(', ')} wait behind an open transaction`) // prettier-ignore
   return green('everything keeps up')
 }
 
