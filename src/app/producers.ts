@@ -1,3 +1,4 @@
+import type { Log } from '../log.ts'
 import { randomInt } from 'node:crypto'
 import { topicsMissing } from '../kafka/missing-topics.ts'
 import { topicNames } from '../kafka/topics.ts'
@@ -78,8 +79,8 @@ export interface ProducerProgress {
 export type Produced = ProduceSummary
 
 /** @throws PayflowError when no broker answers or a topic is missing: the first record is no place to learn that */
-export async function checkTopics(settings: Settings, wanted: readonly Kind[]): Promise<void> {
-  const existing = await withCluster(settings, topicNames)
+export async function checkTopics(settings: Settings, wanted: readonly Kind[], log: Log): Promise<void> {
+  const existing = await withCluster(settings, log, topicNames)
   const missing = wanted.filter((kind) => !existing.includes(kind))
   if (missing.length > 0) throw topicsMissing(missing)
 }
@@ -89,13 +90,13 @@ export async function produceAll(
   settings: Settings,
   flow: Flow,
   wanted: readonly Kind[],
-  { signal, onProgress }: { signal: AbortSignal; onProgress: (progress: ProducerProgress) => void },
+  { signal, onProgress, log }: { signal: AbortSignal; onProgress: (progress: ProducerProgress) => void; log: Log },
 ): Promise<Produced[]> {
   const failed = new AbortController()
   const runs = wanted.map(async (kind) => {
     try {
       return await produce({
-        client: clientOptions(settings, `payflow-produce-${kind}`),
+        client: clientOptions(settings, `payflow-produce-${kind}`, log),
         compression: settings.compression,
         source: await sourceOf(kind, flow),
         rate: flow.rateOf(kind),

@@ -44,6 +44,7 @@ export class BrokerChaos {
 
   /** Lets every frozen broker go on. */
   async thaw(): Promise<void> {
+    // One that is gone meanwhile cannot be thawed, and need not be.
     for (const name of await this.#faults.names()) await this.#faults.thaw(name).catch(() => undefined)
   }
 

@@ -1,5 +1,5 @@
 import { pause } from '../../pause.ts'
-import { PayflowError } from '../../errors.ts'
+import { PayflowError, messageOf } from '../../errors.ts'
 import type { Client } from '../../kafka/client.ts'
 import { committedOffsets, listOffsets, type OffsetMap, type TopicPartition } from '../../kafka/offsets.ts'
 import { groupOf } from '../../pipeline/events/topics.ts'
@@ -27,8 +27,9 @@ export async function watchProgress(
       inputs ??= await inputsOf(client, workers)
       const positions = await positionsOf(client, inputs)
       tracker.observe(performance.now(), positions)
-    } catch {
-      // brokers are away: the next look may be luckier
+    } catch (error) {
+      // brokers are away: the next look may find them
+      lookFailed(client, error)
     }
     await pause(intervalMs, signal)
   }
@@ -46,7 +47,7 @@ export async function catchUp(client: Client, workers: readonly AnyWorker[], sig
     const behind = (positions: readonly Position[]): Position[] =>
       positions.filter((position) => position.committed < (targets?.get(keyOf(position)) ?? 0))
     await untilDone({
-      look: () => look(client, workers).catch(() => undefined),
+      look: () => look(client, workers).catch((error: unknown) => lookFailed(client, error)),
       isDone: (positions) => {
         targets ??= new Map(positions.map((position) => [keyOf(position), position.end]))
         return behind(positions).length === 0
@@ -56,6 +57,10 @@ export async function catchUp(client: Client, workers: readonly AnyWorker[], sig
       ...{ patienceMs, intervalMs: lookMs, signal },
     })
   }
+}
+
+const lookFailed = (client: Client, error: unknown): undefined => {
+  client.options.log?.('debug', 'progress-unknown', { error: messageOf(error) })
 }
 
 const look = async (client: Client, workers: readonly AnyWorker[]): Promise<Position[]> =>

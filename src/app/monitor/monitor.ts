@@ -1,3 +1,4 @@
+import { messageOf } from '../../errors.ts'
 import type { Client } from '../../kafka/client.ts'
 import { listGroups } from '../../kafka/groups.ts'
 import { lagOf } from '../../kafka/lag.ts'
@@ -68,7 +69,17 @@ export class Monitor {
     this.#counter = new RecordCounter(client, options.from === 'start' ? 'earliest' : 'stable')
   }
 
+  /** @throws what a broker answered; it is in the log then: who waits for samples goes on without one */
   async sample(): Promise<Sample> {
+    try {
+      return await this.#sample()
+    } catch (error) {
+      this.#client.options.log?.('debug', 'sample-failed', { error: messageOf(error) })
+      throw error
+    }
+  }
+
+  async #sample(): Promise<Sample> {
     const { topics: names, workers } = this.#options
     const inputs = workers.flatMap((worker) => Object.values(worker.inputs).map(({ name }) => name))
     const inboxes = new Set(workers.map(({ name }) => inboxTopic(name)))
