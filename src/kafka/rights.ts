@@ -1,15 +1,14 @@
-import { z } from 'zod'
 import { codeOf } from './error-code.ts'
 
 /** What an ACL would have to allow. */
-export const rightSchema = z.object({
+export interface Right {
   /** As Kafka's ACLs call it. */
-  operation: z.string(),
-  resource: z.enum(['topic', 'group', 'cluster', 'transactional id']),
+  readonly operation: string
+  readonly resource: (typeof RESOURCES)[number]
   /** Which of them; empty when that is not known. Of several, at least one is not allowed. */
-  names: z.array(z.string()).readonly(),
-})
-export type Right = Readonly<z.infer<typeof rightSchema>>
+  readonly names: readonly string[]
+}
+export const RESOURCES = ['topic', 'group', 'cluster', 'transactional id'] as const
 
 const resources: Readonly<Record<number, Right['resource']>> = {
   29: 'topic',
@@ -35,6 +34,13 @@ export async function needing<Result>(rights: readonly Right[], request: () => P
     if (right && error instanceof Error && !needed.has(error)) needed.set(error, right)
     throw error
   }
+}
+
+/** Says which topic, group or transactional id an error is about: should it be about a missing right, that is named. */
+export function about(name: string, error: Error): Error {
+  const resource = resources[codeOf(error) ?? 0]
+  if (resource !== undefined) needed.set(error, { operation: operations[resource], resource, names: [name] })
+  return error
 }
 
 /** What is not allowed, if that is what the error says. */

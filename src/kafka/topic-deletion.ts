@@ -8,7 +8,7 @@ import { topicNames } from './topics.ts'
  * ZooKeeper holds it for a while after the brokers' metadata have forgotten it, and for as long as a broker with one of its replicas
  * is down. Nothing is created. Where the right to create a topic is missing, it does not count: only metadata tell then.
  */
-export async function refusedAsExisting(client: Client, names: readonly string[]): Promise<string[]> {
+async function refusedAsExisting(client: Client, names: readonly string[]): Promise<string[]> {
   if (names.length === 0) return []
   const admin = await client.admin()
   const topics = names.map((topic) => ({ topic, numPartitions: 1, replicationFactor: 1 }))

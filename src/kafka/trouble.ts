@@ -1,5 +1,11 @@
 import { z } from 'zod'
-import { grantHint, missingRightText, rightSchema } from './rights.ts'
+import { RESOURCES, grantHint, missingRightText } from './rights.ts'
+
+const rightSchema = z.object({
+  operation: z.string(),
+  resource: z.enum(RESOURCES),
+  names: z.array(z.string()).readonly(),
+})
 
 /** What keeps somebody from getting on, as far as errors and the brokers tell. */
 export const troubleSchema = z.discriminatedUnion('code', [

@@ -17,7 +17,7 @@ async function setCompression(topics: readonly string[], value: string): Promise
   const admin = await client().admin()
   await admin.alterConfigs({
     validateOnly: false,
-    resources: topics.map((name) => ({ type: kafkajs.ConfigResourceTypes.TOPIC, name, configEntries: [{ name: 'compression.type', value }] })),
+    resources: topics.map((name) => ({ type: kafkajs.ConfigResourceTypes.TOPIC, name, configEntries: [{ name: 'compression.type', value }, ...(name.endsWith('-state') ? [{ name: 'cleanup.policy', value: 'compact' }] : [])] })),
   }) // prettier-ignore
 }
 

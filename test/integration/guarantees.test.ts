@@ -33,7 +33,8 @@ async function administrator(addresses: readonly string[] = brokers()): Promise<
 /** Deletes the records of every partition before `offset`; -1: all of them. */
 async function deleteRecords(admin: Admin, topic: string, offset: string): Promise<void> {
   const partitions = (await admin.fetchTopicOffsets(topic)).map(({ partition }) => ({ partition, offset }))
-  await admin.deleteTopicRecords({ topic, partitions })
+  // a broker hears of a changed policy a moment later
+  await eventually(() => admin.deleteTopicRecords({ topic, partitions }))
 }
 
 async function audited(worker: AnyWorker, addresses?: readonly string[]): Promise<WorkerAudit> {

@@ -9,7 +9,7 @@ const mutations = {
   'no-transactions': [
     ['runtime/producers/transactional.js', 'await this.#enlist(batches);', ''],
     ['runtime/producers/transactional.js', 'transactionalId: this.#transactionalId,\n            producerId: this.#producerId,\n            producerEpoch: this.#producerEpoch,', "transactionalId: null,\n            producerId: '-1',\n            producerEpoch: -1,"],
-    ['runtime/producers/transactional.js', 'return { topic, partition, records, baseSequence };', 'return { topic, partition, records, baseSequence: -1 };'],
+    ['runtime/producers/transactional.js', 'return { topic, partition, records, compression, baseSequence };', 'return { topic, partition, records, compression, baseSequence: -1 };'],
     ['runtime/task/position-table.js', 'agrees || !stateful', 'true'],
   ],
   'offsets-before-fencing': [

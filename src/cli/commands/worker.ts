@@ -6,7 +6,6 @@ import { action, examples, type Context } from '../shell/action.ts'
 import { logTo } from '../shell/log.ts'
 import { table } from '../shell/output.ts'
 import { addSettings } from '../shell/setting-options.ts'
-import { showEvent } from '../views/worker-events.ts'
 import type { World } from '../shell/world.ts'
 import { registerWorkerReset } from './worker-reset.ts'
 
@@ -76,6 +75,7 @@ async function runTogether(
   const { runHere } = await import('../../app/workers/run-here.ts')
   const { eventMessage, summaryMessage } = await import('../../app/workers/messages.ts')
   const { isFrequent } = await import('../../runtime/events.ts')
+  const { showEvent } = await import('../views/worker-events.ts')
   const onEvent = (event: WorkerEvent): void => {
     if (world.parent && !isFrequent(event)) world.parent.tell(eventMessage(event))
     showEvent(output, event)
@@ -93,6 +93,7 @@ async function runApart(
 ): Promise<WorkerSummary[]> {
   const { settings, world, output, signal } = context
   const { WorkerProcesses } = await import('../../app/workers/processes.ts')
+  const { showEvent } = await import('../views/worker-events.ts')
   const processes = new WorkerProcesses(settings, world.env, choices, {
     onEvent: (event) => showEvent(output, event),
     log: logTo(output),

@@ -56,7 +56,8 @@ const TOPIC_NAME = /^[\w.-]{1,249}$/
 const countOf = (text: string | undefined): number => (text !== undefined && /^\d{1,15}$/.test(text) ? Number(text) : NaN) // prettier-ignore
 
 /** A time of a record is any number of ms: it is written as a number where no calendar has it. */
-export const timeText = (ms: number): string => (ms >= 0 && ms <= MAX_TIME_MS ? formatTimestamp(ms) : String(ms))
+export const timeText = (ms: number): string =>
+  ms >= 0 && ms <= MAX_TIME_MS ? formatTimestamp(ms) : BigInt(ms).toString()
 const timeOf = (text: string): number | undefined => (/^-?\d{1,19}$/.test(text) ? Number(text) : parseTimestamp(text))
 
 /**

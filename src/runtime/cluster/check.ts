@@ -11,7 +11,7 @@ import { judgeCluster } from './rules.ts'
 
 const patience = { timeoutMs: 5_000 }
 /** Brokers that are being started come one after the other. */
-const BROKERS_PATIENCE_MS = 10_000
+const BROKERS_PATIENCE_MS = 8_000
 
 const TOPIC_SETTINGS = [
   'cleanup.policy',
