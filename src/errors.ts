@@ -1,3 +1,4 @@
+import type { ErrorCode } from './error-codes.ts'
 /** `usage`: wrong options or configuration; `infra`: not reachable or could not start; `failed`: failed while running; `difference`: an audit found one. */
 export type ErrorKind = 'usage' | 'infra' | 'failed' | 'difference'
 
@@ -11,11 +12,11 @@ export interface ErrorDetails {
 /** A failure that a user can act on. Anything else that is thrown is a bug. */
 export class PayflowError extends Error {
   override readonly name = 'PayflowError'
-  readonly code: string
+  readonly code: ErrorCode
   readonly kind: ErrorKind
   readonly hint: string | undefined
 
-  constructor(code: string, message: string, { kind, hint, cause }: ErrorDetails) {
+  constructor(code: ErrorCode, message: string, { kind, hint, cause }: ErrorDetails) {
     super(message, cause === undefined ? undefined : { cause })
     this.code = code
     this.kind = kind

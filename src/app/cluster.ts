@@ -31,8 +31,8 @@ export async function reach(settings: Settings): Promise<void> {
 /** Hands `use` a client of a cluster that answers, and closes it afterwards. */
 export async function withCluster<Result>(
   settings: Settings,
+  log: Log,
   use: (client: Client) => Promise<Result>,
-  log?: Log,
 ): Promise<Result> {
   await reach(settings)
   const client = new Client(clientOptions(settings, 'payflow', log))

@@ -1,5 +1,6 @@
+import type { Log } from '../log.ts'
 import { randomInt } from 'node:crypto'
-import { PayflowError } from '../errors.ts'
+import { topicsMissing } from '../kafka/missing-topics.ts'
 import { topicNames } from '../kafka/topics.ts'
 import { formatTimestamp } from '../pipeline/time.ts'
 import { produce, type ProduceSummary } from '../runtime/producers/produce.ts'
@@ -78,14 +79,10 @@ export interface ProducerProgress {
 export type Produced = ProduceSummary
 
 /** @throws PayflowError when no broker answers or a topic is missing: the first record would be too late to find out */
-export async function checkTopics(settings: Settings, wanted: readonly Kind[]): Promise<void> {
-  const existing = await withCluster(settings, topicNames)
+export async function checkTopics(settings: Settings, wanted: readonly Kind[], log: Log): Promise<void> {
+  const existing = await withCluster(settings, log, topicNames)
   const missing = wanted.filter((kind) => !existing.includes(kind))
-  if (missing.length > 0)
-    throw new PayflowError('TOPIC_MISSING', `There is no topic ${missing.join(', ')}`, {
-      kind: 'failed',
-      hint: 'create what is missing with `payflow topics create`',
-    })
+  if (missing.length > 0) throw topicsMissing(missing)
 }
 
 /** Writes the events of each kind, all kinds at once, until count, duration or `signal` ends it; every record is acknowledged then. */
@@ -93,13 +90,13 @@ export async function produceAll(
   settings: Settings,
   flow: Flow,
   wanted: readonly Kind[],
-  { signal, onProgress }: { signal: AbortSignal; onProgress: (progress: ProducerProgress) => void },
+  { signal, onProgress, log }: { signal: AbortSignal; onProgress: (progress: ProducerProgress) => void; log: Log },
 ): Promise<Produced[]> {
   const failed = new AbortController()
   const runs = wanted.map(async (kind) => {
     try {
       return await produce({
-        client: clientOptions(settings, `payflow-produce-${kind}`),
+        client: clientOptions(settings, `payflow-produce-${kind}`, log),
         compression: settings.compression,
         source: await sourceOf(kind, flow),
         rate: flow.rateOf(kind),

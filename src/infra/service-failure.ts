@@ -1,3 +1,4 @@
+import type { ErrorCode } from '../error-codes.ts'
 import { PayflowError } from '../errors.ts'
 import { diskFull } from './home.ts'
 import { portInUse } from './ports.ts'
@@ -42,7 +43,7 @@ export function lastComplaints(text: string): string[] {
 /** It was killed a moment ago, and ZooKeeper has not noticed yet: it can be started again soon. */
 export const isStillRegistered = (text: string): boolean => /NodeExists/.test(text)
 
-const infra = (code: string, message: string, hint: string): PayflowError =>
+const infra = (code: ErrorCode, message: string, hint: string): PayflowError =>
   new PayflowError(code, message, { kind: 'infra', hint })
 
 export const inconsistentData = (data: string, evidence: string): PayflowError =>

@@ -12,7 +12,7 @@ export function chooseCodec(env: Readonly<Record<string, string | undefined>>, k
   const wanted = env['PAYFLOW_WIRE'] ?? ''
   if (wanted === '') return kafkajs === kafkajsCompared ? 'payflow' : 'kafkajs'
   if (wanted === 'payflow' || wanted === 'kafkajs') return wanted
-  throw new PayflowError('BAD_SETTING', `PAYFLOW_WIRE is "${wanted}"`, {
+  throw new PayflowError('SETTING_INVALID', `PAYFLOW_WIRE is "${wanted}"`, {
     kind: 'usage',
     hint: 'set it to payflow or kafkajs, or not at all',
   })

@@ -8,26 +8,27 @@ export interface GroupMember {
   readonly host: string
 }
 
+export const somebody = { clientId: 'somebody', host: 'an unknown host' }
+
 /** Who reads with these groups at the moment. */
 export async function membersOf(client: Client, names: readonly string[]): Promise<GroupMember[]> {
   const groups = await membersByGroup(client, (group) => names.includes(group))
-  const unknown = [{ clientId: 'somebody', host: 'an unknown host' }]
   return groups.flatMap(({ group, members }) =>
-    (members ?? unknown).map(({ clientId, host }) => ({ group, clientId, host: host.replace(/^\//, '') })),
+    (members ?? [somebody]).map(({ clientId, host }) => ({ group, clientId, host: host.replace(/^\//, '') })),
   )
 }
 
-/** @throws PayflowError that names the members, and what ends them, if there are any */
-export function refuseMembers(members: readonly GroupMember[], sessionTimeoutMs: number): void {
-  if (members.length === 0) return
+/** Names the members, and what ends them; `sessionTimeoutMs`: how long one that was killed stays. */
+export function groupsActive(members: readonly GroupMember[], sessionTimeoutMs?: number): PayflowError {
   const groups = [...new Set(members.map(({ group }) => group))]
   const named = groups.map((group) => {
     const who = members.filter((member) => member.group === group).map(({ clientId, host }) => `${clientId} at ${host}`)
     return `${group} (${who.join(', ')})`
   })
   const workers = groups.map((group) => group.replace(/^payflow-/, '')).join(' and ')
-  throw new PayflowError('GROUP_ACTIVE', `Members are connected: ${named.join('; ')}`, {
+  const after = sessionTimeoutMs === undefined ? 'its session timeout' : `${sessionTimeoutMs / 1000} s`
+  return new PayflowError('GROUP_ACTIVE', `Members are connected: ${named.join('; ')}`, {
     kind: 'failed',
-    hint: `end them first: Ctrl-C where \`payflow all\` or \`payflow worker\` runs ${workers}, or kill those processes; one that was killed with -9 is forgotten after ${sessionTimeoutMs / 1000} s`,
+    hint: `end them first: Ctrl-C where \`payflow all\` or \`payflow worker\` runs ${workers}, or kill those processes; one that was killed with -9 is forgotten after ${after}`,
   })
 }

@@ -1,6 +1,5 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { formatAddress } from '../settings/address.ts'
-import { PayflowError, messageOf } from '../errors.ts'
+import { PayflowError } from '../errors.ts'
 import { classify } from './errors.ts'
 import type { Client } from './client.ts'
 import { groupOf, isPayflowGroup, stateTopic } from '../pipeline/events/topics.ts'
@@ -164,43 +163,4 @@ async function described(client: Client, group: string): Promise<Described & { t
   const type = listed?.type ?? 'classic'
   const found = (await describeAt(connection, coordinator, [listed ?? { group, type }])).get(group)
   return { ...(found ?? asListed(listed?.state ?? 'Dead')), type }
-}
-
-/** Deletes groups (those that exist). Waits up to `timeoutMs` for members to leave. @throws PayflowError that names the members. */
-export async function deleteGroups(
-  client: Client,
-  names: readonly string[],
-  { timeoutMs = 10_000, signal }: { timeoutMs?: number; signal?: AbortSignal } = {},
-): Promise<string[]> {
-  const admin = await client.admin()
-  const existing = (await listGroups(client, (group) => names.includes(group))).map(({ group }) => group)
-  const deadline = performance.now() + timeoutMs
-  for (let left = existing; left.length > 0;) {
-    signal?.throwIfAborted()
-    const failed = await admin.deleteGroups(left).then(
-      () => [],
-      (error: unknown) => groupErrors(error) ?? left.map((group) => ({ group, why: messageOf(error) })),
-    )
-    left = failed.filter(({ why }) => !/GROUP_ID_NOT_FOUND|does not exist/i.test(why)).map(({ group }) => group)
-    if (left.length === 0) break
-    if (performance.now() > deadline) throw await stillActive(client, left)
-    await sleep(200, undefined, signal ? { signal } : {})
-  }
-  return existing
-}
-
-function groupErrors(error: unknown): { group: string; why: string }[] | undefined {
-  if (!(error instanceof Error) || !('groups' in error) || !Array.isArray(error.groups)) return undefined
-  return (error.groups as { groupId: string; error?: { type?: string; message: string } }[])
-    .filter((entry) => entry.error)
-    .map(({ groupId, error: why }) => ({ group: groupId, why: why?.type ?? why?.message ?? '' }))
-}
-
-async function stillActive(client: Client, groups: readonly string[]): Promise<PayflowError> {
-  const described = await membersByGroup(client, (group) => groups.includes(group))
-  const members = described.flatMap(({ group, members }) => (members ?? []).map(({ clientId, host }) => `${group}: ${clientId} at ${host}`)) // prettier-ignore
-  return new PayflowError('GROUP_ACTIVE', `Still has members: ${members.join('; ') || groups.join(', ')}`, {
-    kind: 'failed',
-    hint: 'stop those workers (Ctrl-C, or kill their processes), then run it again; a killed one is forgotten after its session timeout',
-  })
 }

@@ -1,4 +1,5 @@
 import type { ConnectionSettings } from '../settings/connection.ts'
+import type { ErrorCode } from '../error-codes.ts'
 import { PayflowError, messageOf } from '../errors.ts'
 import { isConnectionError } from './errors.ts'
 import { probe, type Finding } from './probe.ts'
@@ -67,13 +68,14 @@ const hints: Readonly<Record<Exclude<Finding['kind'], 'kafka'>, string>> = {
   unresolved: 'check the name in --brokers, and how this machine resolves names (/etc/hosts, DNS)',
   unreachable: 'start one with `payflow infra up`, or name yours with --brokers HOST:PORT',
 }
+const codes: Partial<Record<string, ErrorCode>> = { tls: 'TLS_EXPECTED', http: 'NOT_KAFKA', other: 'NOT_KAFKA' }
 /** Where addresses differ, what tells most comes first. */
 const byMeaning = Object.keys(hints) as (keyof typeof hints)[]
 
 function unreachable(findings: readonly Finding[]): PayflowError {
   const kind = byMeaning.find((each) => findings.some((finding) => finding.kind === each)) ?? 'unreachable'
   const named = findings.map(({ address, detail }) => `${address} (${detail})`).join(', ')
-  const code = { tls: 'TLS_EXPECTED', http: 'NOT_KAFKA', other: 'NOT_KAFKA' }[kind as string] ?? 'UNREACHABLE'
+  const code = codes[kind] ?? 'UNREACHABLE'
   return new PayflowError(code, `No Kafka broker answers at ${named}`, { kind: 'infra', hint: hints[kind] })
 }
 

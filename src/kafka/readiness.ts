@@ -19,7 +19,7 @@ export async function describeBrokers(settings: ConnectionSettings, timeoutMs: n
     const result = await Promise.race([
       client.shared.cluster(),
       sleep(timeoutMs, undefined, { signal: timeout.signal }).then(() =>
-        Promise.reject(new Error(`no answer within ${timeoutMs} ms`)),
+        Promise.reject(noAnswer(settings, timeoutMs)),
       ),
     ]).finally(() => timeout.abort())
     const controller = result.brokers.find(({ nodeId }) => nodeId === result.controllerId)
@@ -62,3 +62,9 @@ export async function waitForBrokers(
     await sleep(100, undefined, signal ? { signal } : {})
   }
 }
+
+const noAnswer = ({ brokers }: ConnectionSettings, timeoutMs: number): PayflowError =>
+  new PayflowError('UNREACHABLE', `${brokers.join(', ')} gave no answer within ${timeoutMs / 1000} s`, {
+    kind: 'infra',
+    hint: 'see `payflow infra status`',
+  })

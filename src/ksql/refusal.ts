@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http'
+import type { ErrorCode } from '../error-codes.ts'
 import { PayflowError, type ErrorKind } from '../errors.ts'
 import type { Endpoint } from './http.ts'
 
@@ -23,7 +24,7 @@ export class KsqlRefusal extends PayflowError {
   readonly errorCode: number
   readonly statementText: string | undefined
 
-  constructor({ errorCode, message, statementText }: ServerError, code: string, kind: ErrorKind, hint: string) {
+  constructor({ errorCode, message, statementText }: ServerError, code: ErrorCode, kind: ErrorKind, hint: string) {
     super(code, message, { kind, hint })
     this.errorCode = errorCode
     this.statementText = statementText

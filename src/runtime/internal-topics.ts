@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { topicsMissing } from '../kafka/missing-topics.ts'
 import { PayflowError } from '../errors.ts'
 import { codeOf } from '../kafka/errors.ts'
 import type { Client } from '../kafka/client.ts'
@@ -53,14 +54,10 @@ export async function prepareTopics(
   const absent = needed.filter((name) => !existing.has(name))
   if (absent.length > 0) {
     await refuseHidden(client, absent)
-    throw new PayflowError(
-      'TOPIC_MISSING',
-      `${worker.name} needs ${absent.join(', ')}, which ${absent.length > 1 ? 'do' : 'does'} not exist`,
-      {
-        kind: 'failed',
-        hint: worker.file === undefined ? 'create what is missing with `payflow topics create`' : 'create it with `payflow topics create`, or run the worker that writes it', // prettier-ignore
-      },
-    )
+    throw topicsMissing(absent, {
+      neededBy: `${worker.name} needs`,
+      ...(worker.file && { hint: 'create it with `payflow topics create`, or run the worker that writes it' }),
+    })
   }
   const before = await partitionCounts(client, needed)
   const input = coPartitioned(worker, inputs, before)

@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises'
+import { pause } from '../pause.ts'
 import { PayflowError } from '../errors.ts'
 import { Client, type ClientOptions } from '../kafka/client.ts'
 import { troubleText, type Trouble } from '../kafka/trouble.ts'
@@ -110,7 +110,7 @@ async function watch(runners: readonly Runner[], options: RunWorkersOptions, sig
           throw stuck(runner.worker.name, hopeless.partition, stallMs, await runner.trouble(hopeless.partition))
       }
       if (options.untilCaughtUp && (await catchUp.reached(signal))) return
-      await sleep(lookMs, undefined, { signal }).catch(() => undefined)
+      await pause(lookMs, signal)
     }
   } finally {
     await client.close()

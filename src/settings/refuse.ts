@@ -1,4 +1,5 @@
+import type { ErrorCode } from '../error-codes.ts'
 import { PayflowError } from '../errors.ts'
 
-export const usage = (code: string, message: string, hint: string): PayflowError =>
+export const usage = (code: ErrorCode, message: string, hint: string): PayflowError =>
   new PayflowError(code, message, { kind: 'usage', hint })

@@ -8,6 +8,8 @@ import {
   logLevel,
 } from 'kafkajs'
 import { describe, expect, onTestFinished, test } from 'vitest'
+import { Monitor, type Sample } from '../../src/app/monitor/monitor.ts'
+import { untilDrained } from '../../src/app/monitor/until-drained.ts'
 import { PayflowError } from '../../src/errors.ts'
 import { asPayflowError } from '../../src/kafka/errors.ts'
 import type { Trouble } from '../../src/kafka/trouble.ts'
@@ -138,6 +140,27 @@ describe('records behind a stranger’s open transaction', () => {
     expect(await run.done).toMatchObject([{ processed: 20 }])
     expect(run.events.at(-1)).toEqual({ kind: 'caught-up', worker: worker.name })
     expect(await readAll(brokers(), output)).toHaveLength(20)
+  })
+
+  test('nothing is drained before that transaction has ended, and how many records wait is counted', async () => {
+    const { worker, topicOf, output } = await isolated(revenue, { partitions: 1 })
+    const kafka = new Kafka({ brokers: brokers(), logLevel: logLevel.NOTHING })
+    const producer = kafka.producer({ transactionalId: `stranger-${worker.name}`, maxInFlightRequests: 1, idempotent: true }) // prettier-ignore
+    onTestFinished(() => producer.disconnect())
+    await producer.connect()
+    const transaction = await producer.transaction()
+    await transaction.send({ topic: topicOf('orders'), messages: orderMessages(0, 5) })
+    await writeAll(brokers(), topicOf('orders'), orderMessages(5, 8))
+    const run = start([worker])
+    const looks: Sample[] = []
+    const monitor = new Monitor(client(), { topics: [output], workers: [worker], from: 'now' })
+    const drained = untilDrained(monitor, { signal: AbortSignal.timeout(60_000), check: () => undefined, onSample: (look) => looks.push(look) }) // prettier-ignore
+    await eventually(() => expect(looks.length).toBeGreaterThan(4))
+    for (const { workers } of looks) expect(workers).toMatchObject([{ lag: 0, undecided: 8 }])
+    await transaction.commit()
+    expect((await drained).workers).toMatchObject([{ lag: 0, undecided: 0 }])
+    run.stop()
+    expect(await run.done).toMatchObject([{ processed: 8 }])
   })
 })
 

@@ -1,3 +1,4 @@
+import { topicsMissing } from '../../kafka/missing-topics.ts'
 import { PayflowError } from '../../errors.ts'
 import type { Client } from '../../kafka/client.ts'
 import { listGroups } from '../../kafka/groups.ts'
@@ -65,7 +66,7 @@ export async function chooseAuditable(
     if (topics.length === 0 || groups.has(groupOf(name))) present.push(choice)
     else absent.push({ worker: name, topics })
   }
-  if (absent.length > 0 && (all || present.length === 0)) throw topicsMissing(absent)
+  if (absent.length > 0 && (all || present.length === 0)) throw nothingToAudit(absent)
   return { present, absent }
 }
 
@@ -73,10 +74,13 @@ const topicsOf = ({ inputs, output }: AnyWorker): string[] => [
   ...new Set([...Object.values(inputs), output].map(({ name }) => name)),
 ]
 
-function topicsMissing(absent: readonly AbsentWorker[]): PayflowError {
+function nothingToAudit(absent: readonly AbsentWorker[]): PayflowError {
   const topics = [...new Set(absent.flatMap((worker) => worker.topics))]
   const names = absent.map(({ worker }) => worker).join(', ')
-  return new PayflowError('TOPIC_MISSING', `There is nothing to audit for ${names}: there is no topic ${topics.join(', ')}`, { kind: 'failed', hint: 'is this the right cluster? `payflow topics create` creates topics, `payflow all` fills them' }) // prettier-ignore
+  return topicsMissing(topics, {
+    neededBy: `The audit of ${names} needs`,
+    hint: 'is this the right cluster? `payflow topics create` creates topics, `payflow all` fills them',
+  })
 }
 
 /**

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { topicsMissing } from '../../kafka/missing-topics.ts'
 import { PayflowError } from '../../errors.ts'
 import type { Client } from '../../kafka/client.ts'
 import { countRecords } from '../../kafka/count.ts'
@@ -112,8 +113,7 @@ async function topicsOf(client: Client, worker: AnyWorker): Promise<Topics> {
   const existing = new Set(await topicNames(client))
   const inputs = [...new Set(Object.values(worker.inputs).map(({ name }) => name))]
   const absent = [...new Set([...inputs, worker.output.name])].filter((name) => !existing.has(name))
-  if (absent.length > 0)
-    throw new PayflowError('TOPIC_MISSING', `The audit of ${worker.name} needs ${absent.join(', ')}, which ${absent.length > 1 ? 'do' : 'does'} not exist`, { kind: 'failed', hint: 'create what is missing with `payflow topics create`' }) // prettier-ignore
+  if (absent.length > 0) throw topicsMissing(absent, { neededBy: `The audit of ${worker.name} needs` })
   const partitions = async (topic: string): Promise<TopicPartition[]> => {
     const count = existing.has(topic) ? await client.shared.partitions(topic) : 0
     return Array.from({ length: count }, (_, partition) => ({ topic, partition }))

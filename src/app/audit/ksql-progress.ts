@@ -1,10 +1,10 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { PayflowError } from '../../errors.ts'
 import type { Client } from '../../kafka/client.ts'
 import { groupOf } from '../../pipeline/events/topics.ts'
 import type { Settings } from '../../settings/resolve.ts'
 import type { Report } from '../cluster.ts'
 import { describeWithLag } from '../groups.ts'
+import { untilDone } from '../monitor/until-done.ts'
 import { sinkTopics } from '../ksql/session.ts'
 import { ksqlStatus, type KsqlStatus } from '../ksql/status.ts'
 
@@ -67,27 +67,27 @@ export async function untilCaughtUp(
   names: readonly string[],
   { signal, report }: { signal: AbortSignal; report: Report },
 ): Promise<Progress> {
-  let movedMs = performance.now()
-  let before = ''
-  for (let idle = 0; ;) {
-    const progress = await progressOf(settings, client, names, signal)
-    const line = progressLine(progress)
-    if (line !== before) {
-      movedMs = performance.now()
-      report(line)
-    }
-    before = line
-    const stillMs = performance.now() - movedMs
-    const begun = progress.ksql.every(({ lag }) => lag !== null) || stillMs > silentMs
-    const done = leftOf(progress.workers) + leftOf(progress.ksql) === 0 && begun
-    idle = done ? idle + 1 : 0
+  let shown = ''
+  let idle = 0
+  return untilDone<Progress>({
+    look: () => progressOf(settings, client, names, signal),
+    onLook: (progress, stillMs) => {
+      const line = progressLine(progress)
+      if (line !== shown) report(line)
+      shown = line
+      const begun = progress.ksql.every(({ lag }) => lag !== null) || stillMs > silentMs
+      idle = leftOf(progress.workers) + leftOf(progress.ksql) === 0 && begun ? idle + 1 : 0
+    },
     // Twice: what one part has just written may not have been there when the next was asked.
-    if (idle === 2) return progress
-    if (!done && stillMs > patienceMs)
-      throw new PayflowError('NOT_CAUGHT_UP', `Not caught up for ${patienceMs / 1000} s: ${line}`, {
+    isDone: () => idle === 2,
+    progressOf: progressLine,
+    patienceMs,
+    intervalMs,
+    stuck: () =>
+      new PayflowError('NOT_CAUGHT_UP', `Not caught up for ${patienceMs / 1000} s: ${shown}`, {
         kind: 'failed',
         hint: 'do the workers run (`payflow worker all`), and the queries (`payflow ksql status`)?',
-      })
-    await sleep(intervalMs, undefined, { signal })
-  }
+      }),
+    signal,
+  })
 }

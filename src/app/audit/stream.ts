@@ -1,3 +1,4 @@
+import type { ErrorCode } from '../../error-codes.ts'
 import { PayflowError } from '../../errors.ts'
 import { codeOf } from '../../kafka/errors.ts'
 import type { Connection } from '../../kafka/connection.ts'
@@ -55,7 +56,7 @@ export class Stream {
     return this.#position - from
   }
 
-  #gone(code: string, what: string, cause?: unknown): PayflowError {
+  #gone(code: ErrorCode, what: string, cause?: unknown): PayflowError {
     const { topic, partition } = this.span
     return new PayflowError(code, `${topic}/${partition} ${what}, so what was made of it cannot be recomputed`, {
       kind: 'failed',

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { pause } from '../../pause.ts'
 import type { BrokerFaults, Engine } from '../../infra/engine.ts'
 import type { PlannedFault } from './plan.ts'
 
@@ -43,6 +44,7 @@ export class BrokerChaos {
 
   /** Lets every frozen broker go on. */
   async thaw(): Promise<void> {
+    // One that is gone meanwhile cannot be thawed, and need not be.
     for (const name of await this.#faults.names()) await this.#faults.thaw(name).catch(() => undefined)
   }
 
@@ -91,6 +93,6 @@ export class BrokerChaos {
   }
 
   async #wait(ms: number): Promise<void> {
-    await sleep(ms, undefined, { signal: this.#signal }).catch(() => undefined)
+    await pause(ms, this.#signal)
   }
 }

@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises'
+import { pause } from '../../pause.ts'
 import { PayflowError, messageOf } from '../../errors.ts'
 import { Client } from '../../kafka/client.ts'
 import type { AnyWorker } from '../../pipeline/worker/definition.ts'
@@ -153,12 +153,12 @@ export class Chaos {
     const { signal } = this.#healing
     for (const fault of planFaults(planOptionsOf(this.#settings, this.#options))) {
       if (fault.atMs >= this.#options.durationMs) break
-      await sleep(Math.max(0, this.#startedMs + fault.atMs - performance.now()), undefined, { signal }).catch(() => undefined) // prettier-ignore
+      await pause(Math.max(0, this.#startedMs + fault.atMs - performance.now()), signal)
       if (signal.aborted) return
       this.#launch(fault)
     }
     const leftMs = this.#startedMs + this.#options.durationMs - performance.now()
-    await sleep(Math.max(0, leftMs), undefined, { signal }).catch(() => undefined)
+    await pause(Math.max(0, leftMs), signal)
   }
 
   /** A fault that takes its time holds up none of the next ones. */

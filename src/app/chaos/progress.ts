@@ -1,5 +1,5 @@
-import { setTimeout as sleep } from 'node:timers/promises'
-import { PayflowError } from '../../errors.ts'
+import { pause } from '../../pause.ts'
+import { PayflowError, messageOf } from '../../errors.ts'
 import type { Client } from '../../kafka/client.ts'
 import { committedOffsets, listOffsets, type OffsetMap } from '../../kafka/offsets.ts'
 import { groupOf } from '../../pipeline/events/topics.ts'
@@ -28,10 +28,11 @@ export async function watchProgress(
       inputs ??= await inputsOf(client, workers)
       const positions = await positionsOf(client, inputs)
       tracker.observe(performance.now(), positions)
-    } catch {
-      // brokers are away: the next look may be luckier
+    } catch (error) {
+      // brokers are away: the next look may find them
+      lookFailed(client, error)
     }
-    await sleep(intervalMs, undefined, { signal }).catch(() => undefined)
+    await pause(intervalMs, signal)
   }
   tracker.finish(performance.now())
 }
@@ -47,7 +48,7 @@ export async function catchUp(client: Client, workers: readonly AnyWorker[], sig
     const behind = (positions: readonly Position[]): Position[] =>
       positions.filter((position) => position.committed < (targets?.get(keyOf(position)) ?? 0))
     await untilDone({
-      look: () => look(client, workers).catch(() => undefined),
+      look: () => look(client, workers).catch((error: unknown) => lookFailed(client, error)),
       isDone: (positions) => {
         targets ??= new Map(positions.map((position) => [keyOf(position), position.end]))
         return behind(positions).length === 0
@@ -57,6 +58,10 @@ export async function catchUp(client: Client, workers: readonly AnyWorker[], sig
       ...{ patienceMs, intervalMs: lookMs, signal },
     })
   }
+}
+
+const lookFailed = (client: Client, error: unknown): undefined => {
+  client.options.log?.('debug', 'progress-unknown', { error: messageOf(error) })
 }
 
 const look = async (client: Client, workers: readonly AnyWorker[]): Promise<Position[]> =>

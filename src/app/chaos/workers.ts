@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { pause } from '../../pause.ts'
 import type { AnyWorker } from '../../pipeline/worker/definition.ts'
 import { kill, signalTo } from '../../infra/processes.ts'
 import type { Settings } from '../../settings/resolve.ts'
@@ -186,7 +187,7 @@ export class WorkerChaos {
   }
 
   async #wait(ms: number): Promise<void> {
-    await sleep(ms, undefined, { signal: this.#signal }).catch(() => undefined)
+    await pause(ms, this.#signal)
   }
 }
 

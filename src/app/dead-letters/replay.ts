@@ -122,6 +122,7 @@ export async function replay(
     if (plan.replays.length > 0) await handOver(client, producer, plan.replays, signal)
     return plan
   } catch (error) {
+    // What kept it from going on keeps it from this too, and the transaction times out: the first error tells more.
     if (producer.inTransaction) await producer.abort().catch(() => undefined)
     signal.throwIfAborted()
     throw classify(error) === 'fenced' ? superseded(error) : asPayflowError(error)

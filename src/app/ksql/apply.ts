@@ -1,3 +1,4 @@
+import { noLog } from '../../log.ts'
 import { PayflowError } from '../../errors.ts'
 import { deleteTopics } from '../../kafka/topic-deletion.ts'
 import { perform, titleOf } from '../../ksql/actions.ts'
@@ -44,7 +45,7 @@ function stepsOf(
   options: Omit<CommandOptions, 'report'>,
 ): KsqlStep[] {
   const { signal } = options
-  const remove = (topic: string) => withCluster(settings, (kafka) => deleteTopics(kafka, [topic], { signal }))
+  const remove = (topic: string) => withCluster(settings, noLog, (kafka) => deleteTopics(kafka, [topic], { signal }))
   return actions.map((action, i) => ({
     title: titleOf(action),
     run: async (report) => {
@@ -90,7 +91,7 @@ async function checkBeforeDeleting(
   actions: readonly Action[],
 ): Promise<void> {
   if (actions.some((action) => action.do === 'delete-topic'))
-    await withCluster(settings, (kafka) => checkSameCluster(kafka, session))
+    await withCluster(settings, noLog, (kafka) => checkSameCluster(kafka, session))
 }
 
 /** Compares the SQL files with what the ksqlDB holds. Nothing is changed before the steps run; `dryRun` has the new ones validated too. */

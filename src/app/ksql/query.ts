@@ -87,5 +87,6 @@ const endedBefore = ({ endpoint }: KsqlClient, count: number): PayflowError =>
 
 /** A push query whose reader is gone may live on until the server notices. That it has ended already is as good. */
 async function endOnServer(client: KsqlClient, { header }: RunningQuery): Promise<void> {
+  // It ends with its connection anyway.
   if (header.queryId) await client.closeQuery(header.queryId).catch(() => undefined)
 }

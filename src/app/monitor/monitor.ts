@@ -1,7 +1,8 @@
+import { messageOf } from '../../errors.ts'
 import type { Client } from '../../kafka/client.ts'
 import { listGroups } from '../../kafka/groups.ts'
 import { lagOf } from '../../kafka/lag.ts'
-import { committedOffsets } from '../../kafka/offsets.ts'
+import { committedOffsets, listOffsets } from '../../kafka/offsets.ts'
 import { describeTopics, topicNames, type TopicDescription } from '../../kafka/topics.ts'
 import { groupOf, inboxTopic } from '../../pipeline/events/topics.ts'
 import type { AnyWorker } from '../../pipeline/worker/definition.ts'
@@ -13,7 +14,8 @@ export interface Sample {
   /** Of a clock that only goes forward. */
   readonly atMs: number
   readonly topics: readonly { topic: string; records: number }[]
-  readonly workers: readonly { worker: string; lag: number; state: string; members: number }[]
+  /** `undecided`: records of their inputs that wait behind a transaction that somebody has not ended, and those after them. */
+  readonly workers: readonly { worker: string; lag: number; undecided: number; state: string; members: number }[]
 }
 
 interface TopicFigures {
@@ -40,10 +42,10 @@ export function snapshotOf(before: Sample | undefined, now: Sample): Snapshot {
   }
 }
 
-/** Nothing is left to read, and nothing has come between two looks: no worker can still be feeding another. */
+/** Nothing is left to read, nor will be when an open transaction ends, and nothing has come between two looks: no worker can still be feeding another. */
 export function isDrained(before: Sample | undefined, now: Sample): boolean {
   const counts = (sample: Sample): string => sample.topics.map(({ topic, records }) => `${topic} ${records}`).join()
-  const idle = ({ workers }: Sample): boolean => workers.every(({ lag }) => lag === 0)
+  const idle = ({ workers }: Sample): boolean => workers.every(({ lag, undecided }) => lag + undecided === 0)
   return before !== undefined && idle(before) && idle(now) && counts(before) === counts(now)
 }
 
@@ -68,7 +70,17 @@ export class Monitor {
     this.#counter = new RecordCounter(client, options.from === 'start' ? 'earliest' : 'stable')
   }
 
+  /** @throws what a broker answered; it is in the log then: who waits for samples goes on without one */
   async sample(): Promise<Sample> {
+    try {
+      return await this.#sample()
+    } catch (error) {
+      this.#client.options.log?.('debug', 'sample-failed', { error: messageOf(error) })
+      throw error
+    }
+  }
+
+  async #sample(): Promise<Sample> {
     const { topics: names, workers } = this.#options
     const inputs = workers.flatMap((worker) => Object.values(worker.inputs).map(({ name }) => name))
     const inboxes = new Set(workers.map(({ name }) => inboxTopic(name)))
@@ -106,20 +118,29 @@ export class Monitor {
         const read = new Set([...Object.values(inputs).map((input) => input.name), inboxTopic(name)])
         const partitions = topics.filter(({ topic }) => read.has(topic)).flatMap(partitionsOf)
         const info = groups.get(groupOf(name))
-        const lag = await this.#lag(groupOf(name), partitions)
-        return { worker: name, lag, state: info?.state ?? 'Dead', members: info?.members ?? 0 }
+        const behind = await this.#behind(groupOf(name), partitions)
+        return { worker: name, ...behind, state: info?.state ?? 'Dead', members: info?.members ?? 0 }
       }),
     )
   }
 
-  async #lag(group: string, partitions: readonly TopicPartition[]): Promise<number> {
+  async #behind(
+    group: string,
+    partitions: readonly TopicPartition[],
+  ): Promise<Pick<Sample['workers'][number], 'lag' | 'undecided'>> {
+    // Asked before the last stable offsets are: what is written in between does not count as undecided.
+    const latest = await listOffsets(this.#client.shared, partitions, 'latest')
     const committed = await committedOffsets(this.#client.shared, group, partitions)
     const positions = partitions.map(({ topic, partition }) => ({
       topic,
       partition,
       committed: committed.of(topic, partition) ?? null,
     }))
-    return (await lagOf(this.#client, positions)).reduce((sum, { lag }) => sum + lag, 0)
+    const found = await lagOf(this.#client, positions)
+    return {
+      lag: found.reduce((sum, { lag }) => sum + lag, 0),
+      undecided: found.reduce((sum, { topic, partition, end }) => sum + Math.max(0, (latest.of(topic, partition) ?? 0) - end), 0), // prettier-ignore
+    }
   }
 }
 

@@ -1,6 +1,6 @@
 import { retrying } from '../../kafka/retry.ts'
 import type { Monitor, Sample } from './monitor.ts'
-import { pause } from '../pause.ts'
+import { pause } from '../../pause.ts'
 
 /** Takes samples of a run, and remembers the last one and how old it is. */
 export class Sampler {

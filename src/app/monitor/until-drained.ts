@@ -23,6 +23,12 @@ export const untilDrained = (
   })
 
 function notDrained(sample: Sample | undefined): PayflowError {
+  const waiting = sample?.workers.filter(({ undecided }) => undecided > 0) ?? []
+  if (waiting.length > 0 && sample?.workers.every(({ lag }) => lag === 0))
+    return new PayflowError('TRANSACTION_OPEN', `Records wait behind a transaction that is open: ${waiting.map(({ worker, undecided }) => `${undecided} of ${worker}`).join(', ')}`, {
+      kind: 'failed',
+      hint: 'its producer hangs: stop it, and run this again when the transaction has timed out',
+    }) // prettier-ignore
   const behind = sample?.workers.filter(({ lag }) => lag > 0).map(({ worker, lag }) => `${worker} ${lag}`) ?? []
   return new PayflowError('LAG_REMAINS', `Workers make no progress; lag: ${behind.join(', ') || 'unknown'}`, {
     kind: 'failed',

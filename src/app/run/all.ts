@@ -1,3 +1,4 @@
+import type { Log } from '../../log.ts'
 import { Client } from '../../kafka/client.ts'
 import type { WorkerSummary } from '../../runtime/run-workers.ts'
 import type { Settings } from '../../settings/resolve.ts'
@@ -13,7 +14,7 @@ import { flowOf, kinds, produceAll, type Flow, type Produced, type ProducerProgr
 import { Supervisor, workerCommand, type SupervisorEvent } from '../workers/supervisor.ts'
 import { applyReset, createMissing, layoutOf, planReset, readState } from '../topics/topics.ts'
 import { untilDrained } from '../monitor/until-drained.ts'
-import { pause } from '../pause.ts'
+import { pause } from '../../pause.ts'
 import { RunInfra } from './infra.ts'
 import { Sampler } from '../monitor/sampler.ts'
 import { publicTopics } from '../../pipeline/events/topics.ts'
@@ -37,6 +38,7 @@ export class AllRun {
   readonly #producers = new Map<string, ProducerProgress>()
   #settings: Settings
   #client: Client | undefined
+  readonly #log: Log
   #supervisor: Supervisor | undefined
   #sampler: Sampler | undefined
   #producing: Promise<Produced[]> | undefined
@@ -49,7 +51,7 @@ export class AllRun {
     settings: Settings,
     env: NodeJS.ProcessEnv,
     options: AllOptions,
-    { signal, onEvent }: { signal: AbortSignal; onEvent: (event: SupervisorEvent) => void },
+    { signal, onEvent, log }: { signal: AbortSignal; onEvent: (event: SupervisorEvent) => void; log: Log },
   ) {
     this.#settings = settings
     this.#env = env
@@ -57,6 +59,7 @@ export class AllRun {
     this.#infra = new RunInfra(env, { ksql: options.ksql, keep: options.keepInfra })
     this.#signal = signal
     this.#onEvent = onEvent
+    this.#log = log
     this.flow = flowOf(options)
   }
 
@@ -76,7 +79,7 @@ export class AllRun {
   async topics(report: Report): Promise<string> {
     return this.#phase('topics', async () => {
       this.#startWorkers()
-      const client = (this.#client = new Client(clientOptions(this.#settings, 'payflow-all')))
+      const client = (this.#client = new Client(clientOptions(this.#settings, 'payflow-all', this.#log)))
       const layout = await layoutOf(this.#settings)
       if (keepsTopics(this.#settings, this.#options)) {
         const { created, existing } = await createMissing(client, layout, this.#signal)
@@ -115,6 +118,7 @@ export class AllRun {
     const { rateOf, seed } = this.flow
     this.#flowingMs = performance.now()
     this.#producing = produceAll(this.#settings, this.flow, kinds, {
+      log: this.#log,
       signal: this.#signal,
       onProgress: (progress) => this.#producers.set(progress.kind, progress),
     })

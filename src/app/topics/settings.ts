@@ -1,4 +1,4 @@
-import { didYouMean } from '../../did-you-mean.ts'
+import { topicsNotFound } from '../../kafka/missing-topics.ts'
 import { PayflowError, messageOf } from '../../errors.ts'
 import type { Client } from '../../kafka/client.ts'
 import { alterTopicConfig, topicConfigs } from '../../kafka/configs.ts'
@@ -32,12 +32,8 @@ export function readChanges(words: readonly string[]): WantedSettings {
 /** What would be changed; what is so already is left out. @throws PayflowError when a topic does not exist */
 export async function planConfigure(client: Client, { topics, settings }: WantedSettings): Promise<SettingChange[]> {
   const existing = await topicNames(client)
-  const missing = topics.find((topic) => !existing.includes(topic))
-  if (missing !== undefined)
-    throw new PayflowError('TOPIC_NOT_FOUND', `There is no topic ${missing}`, {
-      kind: 'failed',
-      hint: didYouMean(missing, existing, 'list them with `payflow topics list`'),
-    })
+  const missing = topics.filter((topic) => !existing.includes(topic))
+  if (missing.length > 0) throw topicsNotFound(missing, existing)
   const now = await topicConfigs(client, topics, Object.keys(settings))
   return topics.flatMap((topic) =>
     Object.entries(settings)

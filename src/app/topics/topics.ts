@@ -1,10 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { didYouMean } from '../../did-you-mean.ts'
+import { topicsNotFound } from '../../kafka/missing-topics.ts'
 import { PayflowError } from '../../errors.ts'
 import type { Client } from '../../kafka/client.ts'
 import { topicConfigs } from '../../kafka/configs.ts'
 import { offsetsCount } from '../../kafka/count.ts'
-import { deleteGroups, listGroups, type GroupInfo } from '../../kafka/groups.ts'
+import { deleteGroups } from '../../kafka/group-deletion.ts'
+import { listGroups, type GroupInfo } from '../../kafka/groups.ts'
 import { createTopics, type NewTopic } from '../../kafka/topic-creation.ts'
 import { deleteTopics } from '../../kafka/topic-deletion.ts'
 import {
@@ -208,10 +209,6 @@ export async function describeExisting(
 ): Promise<TopicDescription<number | null>[]> {
   const existing = await topicNames(client)
   const missing = names.filter((name) => !existing.includes(name))
-  if (missing.length > 0)
-    throw new PayflowError('TOPIC_NOT_FOUND', `There is no topic ${missing.join(', ')}`, {
-      kind: 'failed',
-      hint: didYouMean(missing[0]!, existing, 'list them with `payflow topics list`'),
-    })
+  if (missing.length > 0) throw topicsNotFound(missing, existing)
   return lookAtTopics(client, names)
 }

@@ -1,4 +1,5 @@
 import { didYouMean } from '../../did-you-mean.ts'
+import type { ErrorCode } from '../../error-codes.ts'
 import { PayflowError } from '../../errors.ts'
 import { allOptions, maxAheadOption } from '../../pipeline/worker/max-ahead.ts'
 import { spelledAs, type AnyWorker } from '../../pipeline/worker/definition.ts'
@@ -17,7 +18,7 @@ export interface WorkerChoice {
   readonly words: readonly string[]
 }
 
-const usage = (code: string, message: string, hint: string): PayflowError =>
+const usage = (code: ErrorCode, message: string, hint: string): PayflowError =>
   new PayflowError(code, message, { kind: 'usage', hint })
 
 /** The name of an option without its dashes: `threshold`. */

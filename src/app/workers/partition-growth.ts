@@ -1,10 +1,11 @@
+import { topicsNotFound } from '../../kafka/missing-topics.ts'
+import type { ErrorCode } from '../../error-codes.ts'
 import { PayflowError } from '../../errors.ts'
 import type { Client } from '../../kafka/client.ts'
 import { addPartitions } from '../../kafka/topic-changes.ts'
 import { listTopics, type TopicInfo } from '../../kafka/topics.ts'
 import { isPayflowTopic, publicTopics, DEAD_LETTERS } from '../../pipeline/events/topics.ts'
 import type { AnyWorker } from '../../pipeline/worker/definition.ts'
-import { didYouMean } from '../../did-you-mean.ts'
 import { affectedBy, reads } from './reset-plan.ts'
 
 export interface GrowthPlan {
@@ -17,7 +18,7 @@ export interface GrowthPlan {
   readonly reset: readonly string[]
 }
 
-const usage = (code: string, message: string, hint: string): PayflowError =>
+const usage = (code: ErrorCode, message: string, hint: string): PayflowError =>
   new PayflowError(code, message, { kind: 'usage', hint })
 
 /** @throws PayflowError for a topic that is not there or may not grow, and a count that is not more than it has */
@@ -29,11 +30,7 @@ export function planGrowth(
 ): GrowthPlan {
   const partitions = new Map(topics.map((info) => [info.topic, info.partitions]))
   const from = partitions.get(topic)
-  if (from === undefined)
-    throw new PayflowError('TOPIC_NOT_FOUND', `There is no topic ${topic}`, {
-      kind: 'failed',
-      hint: didYouMean(topic, [...partitions.keys()], 'list them with `payflow topics list`'),
-    })
+  if (from === undefined) throw topicsNotFound([topic], [...partitions.keys()])
   const isInternal = isPayflowTopic(topic) && topic !== DEAD_LETTERS && !publicTopics.some(({ name }) => name === topic)
   if (isInternal)
     throw usage('TOPIC_INTERNAL', `${topic} always has as many partitions as its worker's inputs`, 'grow the input, then run `payflow worker reset`') // prettier-ignore

@@ -1,9 +1,10 @@
+import type { Log } from '../../log.ts'
 import { Client } from '../../kafka/client.ts'
 import type { WorkerSummary } from '../../runtime/run-workers.ts'
 import type { Settings } from '../../settings/resolve.ts'
 import { clientOptions, reach } from '../cluster.ts'
 import { Monitor } from '../monitor/monitor.ts'
-import { pause } from '../pause.ts'
+import { pause } from '../../pause.ts'
 import { Supervisor, workerCommand, type SupervisorEvent } from './supervisor.ts'
 import type { WorkerChoice } from './arguments.ts'
 import { untilDrained } from '../monitor/until-drained.ts'
@@ -16,13 +17,15 @@ export class WorkerProcesses {
   readonly #settings: Settings
   readonly #choices: readonly WorkerChoice[]
   readonly #supervisor: Supervisor
+  readonly #log: Log
 
   constructor(
     settings: Settings,
     env: NodeJS.ProcessEnv,
     choices: readonly WorkerChoice[],
-    onEvent: (event: SupervisorEvent) => void,
+    { onEvent, log }: { onEvent: (event: SupervisorEvent) => void; log: Log },
   ) {
+    this.#log = log
     this.#settings = settings
     this.#choices = choices
     const wordsOf = new Map(choices.map(({ definition, words }) => [definition.name, words]))
@@ -36,7 +39,7 @@ export class WorkerProcesses {
   async run({ untilCaughtUp, signal }: { untilCaughtUp: boolean; signal: AbortSignal }): Promise<WorkerSummary[]> {
     const supervisor = this.#supervisor
     await reach(this.#settings)
-    await createOwnOutputs(this.#settings, this.#choices)
+    await createOwnOutputs(this.#settings, this.#choices, this.#log)
     try {
       for (const { definition } of this.#choices) supervisor.start(definition.name)
       if (untilCaughtUp) await this.#catchUp(signal)
@@ -58,7 +61,7 @@ export class WorkerProcesses {
   }
 
   async #catchUp(signal: AbortSignal): Promise<void> {
-    const client = new Client(clientOptions(this.#settings, 'payflow-worker-all'))
+    const client = new Client(clientOptions(this.#settings, 'payflow-worker-all', this.#log))
     try {
       const definitions = this.#choices.map(({ definition }) => definition)
       const topics = definitions.map(({ output }) => output.name)

@@ -1,3 +1,4 @@
+import { topicsMissing } from '../../kafka/missing-topics.ts'
 import { PayflowError } from '../../errors.ts'
 import type { GroupMember } from '../../kafka/group-members.ts'
 import type { NewTopic } from '../../kafka/topic-creation.ts'
@@ -112,11 +113,7 @@ function inputPartitions(
 ): number {
   const inputs = Object.values(worker.inputs).map(({ name }) => name)
   const missing = inputs.filter((topic) => !topics.has(topic) && !outputs.includes(topic))
-  if (missing.length > 0)
-    throw new PayflowError('TOPIC_MISSING', `${worker.name} reads ${missing.join(', ')}, which does not exist`, {
-      kind: 'failed',
-      hint: 'create what is missing with `payflow topics create`',
-    })
+  if (missing.length > 0) throw topicsMissing(missing, { neededBy: `${worker.name} reads` })
   const widths = inputs.map((topic) => topics.get(topic)?.partitions ?? usual)
   const widest = Math.max(...widths)
   const narrow = inputs.filter((_, i) => widths[i] !== widest)

@@ -1,7 +1,8 @@
 import { OutputBuffers } from '../../kafka/output-buffers.ts'
 import type { Client } from '../../kafka/client.ts'
-import { membersOf, refuseMembers } from '../../kafka/group-members.ts'
-import { deleteGroups, listGroups } from '../../kafka/groups.ts'
+import { groupsActive, membersOf } from '../../kafka/group-members.ts'
+import { deleteGroups } from '../../kafka/group-deletion.ts'
+import { listGroups } from '../../kafka/groups.ts'
 import { topicSettings } from '../../kafka/topic-changes.ts'
 import { createTopics } from '../../kafka/topic-creation.ts'
 import { deleteTopics } from '../../kafka/topic-deletion.ts'
@@ -97,7 +98,7 @@ export async function applyWorkerReset(
   { sessionTimeoutMs, signal }: { sessionTimeoutMs: number; signal: AbortSignal },
   report: Report,
 ): Promise<void> {
-  refuseMembers(plan.members, sessionTimeoutMs)
+  if (plan.members.length > 0) throw groupsActive(plan.members, sessionTimeoutMs)
   report(`deleting ${plan.deleteGroups.length} groups`)
   await deleteGroups(client, plan.deleteGroups, { signal })
   report('ending what earlier instances left open')

@@ -21,7 +21,7 @@ export async function runHere(
   { untilCaughtUp, signal, onEvent, log }: { untilCaughtUp: boolean; signal: AbortSignal; onEvent: EventSink; log: Log }, // prettier-ignore
 ): Promise<WorkerSummary[]> {
   await reach(settings)
-  await createOwnOutputs(settings, choices)
+  await createOwnOutputs(settings, choices, log)
   const leave = enter(settings, choices)
   try {
     return await runWorkers({
@@ -45,10 +45,10 @@ export async function runHere(
 }
 
 /** Nobody else knows the outputs of custom workers: the first run creates them. */
-export async function createOwnOutputs(settings: Settings, choices: readonly WorkerChoice[]): Promise<void> {
+export async function createOwnOutputs(settings: Settings, choices: readonly WorkerChoice[], log: Log): Promise<void> {
   const own = choices.filter(({ definition }) => definition.file !== undefined)
   if (own.length === 0) return
-  await withCluster(settings, async (client) => {
+  await withCluster(settings, log, async (client) => {
     const existing = new Set(await topicNames(client))
     const missing = new Set(own.map(({ definition }) => definition.output.name).filter((name) => !existing.has(name)))
     const layout = await layoutOf(settings)

@@ -1,7 +1,6 @@
 import { createInterface } from 'node:readline'
 import { execa } from 'execa'
 import { PayflowError } from '../../errors.ts'
-import { nextBackoff, type Backoff } from './backoff.ts'
 
 export interface ProcessCommand {
   readonly file: string
@@ -149,4 +148,22 @@ function lastError(lines: readonly string[]): { message?: string; hint?: string 
   }
   const last = lines.at(-1)
   return last === undefined ? {} : { message: last }
+}
+
+export interface Backoff {
+  /** Deaths in a row, none of them after a good run. */
+  readonly attempt: number
+  readonly delayMs: number
+}
+
+const firstDelayMs = 500
+/** Brokers that are back are not to wait for workers that gave up on them. */
+const longestDelayMs = 5_000
+/** Whoever ran this long ran well: its next death counts as the first. */
+const goodRunMs = 30_000
+
+/** How long to wait before a process that died after `ranMs` is started again: doubling, up to five seconds. */
+export function nextBackoff(previous: Backoff | undefined, ranMs: number): Backoff {
+  const attempt = previous === undefined || ranMs >= goodRunMs ? 1 : previous.attempt + 1
+  return { attempt, delayMs: Math.min(firstDelayMs * 2 ** (attempt - 1), longestDelayMs) }
 }

@@ -1,3 +1,4 @@
+import { logTo } from '../shell/log.ts'
 import type { Command } from 'commander'
 import { action, examples, type Context } from '../shell/action.ts'
 import { count } from '../shell/parsers.ts'
@@ -30,7 +31,7 @@ async function run(
   const { applyGrowth, commandsAfter, readGrowth } = await import('../../app/workers/partition-growth.ts')
   const { defaultWorkers: workers } = await import('../../pipeline/workers/index.ts')
   const { confirm } = await import('../shell/confirm.ts')
-  await withCluster(settings, async (client) => {
+  await withCluster(settings, logTo(output), async (client) => {
     const plan = await readGrowth(client, topic, Number(to), workers)
     const then = commandsAfter(plan, workers)
     const lines = (verb: string): string[] => [

@@ -1,3 +1,4 @@
+import { logTo } from '../shell/log.ts'
 import type { Command } from 'commander'
 import type { AnyWorker } from '../../pipeline/worker/definition.ts'
 import { action, examples, type Context } from '../shell/action.ts'
@@ -51,7 +52,7 @@ async function run(
   const { choices } = named ? typed : parseWorkers(command, ['all', ...argv], defaultWorkers)
   const { world, settings, output, signal } = context
   world.stopWith({ message: 'Stopping the audit', outcome: 'interrupted' })
-  const report = await withCluster(settings, async (client) => {
+  const report = await withCluster(settings, logTo(output), async (client) => {
     const { present, absent } = await chooseAuditable(client, auditChoices(choices), named)
     for (const { worker, topics } of absent)
       output.note(`${worker} is skipped: it has never run here, and there is no topic ${topics.join(', ')}`)

@@ -1,3 +1,4 @@
+import { logTo } from '../shell/log.ts'
 import type { Command } from 'commander'
 import { action, examples, type Context } from '../shell/action.ts'
 import { addIntervalOptions, anySeed, intervalsOf, type TypedIntervals } from './chaos-options.ts'
@@ -64,7 +65,7 @@ async function run(context: Context, typed: TypedChaos): Promise<void> {
       output.result(report, () => figureLines(report))
       return
     }
-    const audit = await withCluster(settings, (client) => runAudit(context, client, known, signal))
+    const audit = await withCluster(settings, logTo(output), (client) => runAudit(context, client, known, signal))
     const lines = (): string[] => [...figureLines(report), ...reportLines(audit, output.out, report.total)]
     output.result({ ...report, audit }, lines)
     failOnDifference(audit)

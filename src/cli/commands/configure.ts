@@ -1,3 +1,4 @@
+import { logTo } from '../shell/log.ts'
 import type { Command } from 'commander'
 import { action, examples, type Context } from '../shell/action.ts'
 import type { World } from '../shell/world.ts'
@@ -33,7 +34,7 @@ async function run(
   const { applyConfigure, describeConfigure, planConfigure, readChanges } = await import('../../app/topics/settings.ts')
   const { confirm } = await import('../shell/confirm.ts')
   const wanted = readChanges(words)
-  await withCluster(settings, async (client) => {
+  await withCluster(settings, logTo(output), async (client) => {
     const plan = await planConfigure(client, wanted)
     if (!dryRun && plan.length > 0) {
       const question = `Change settings of ${wanted.topics.join(', ')} at ${settings.brokers.join(', ')}?`

@@ -1,3 +1,4 @@
+import { logTo } from '../shell/log.ts'
 import type { Command } from 'commander'
 import type { LetterFilter } from '../../app/dead-letters/dead-letter.ts'
 import type { ReplayPlan } from '../../app/dead-letters/replay-plan.ts'
@@ -63,7 +64,7 @@ async function runList({ settings, output, signal }: Context, options: FilterOpt
   const rows: string[][] = []
   const reasons = new ReasonCounts()
   let found = 0
-  await withCluster(settings, async (client) => {
+  await withCluster(settings, logTo(output), async (client) => {
     for await (const letter of deadLetters(client, filterOf(options), signal)) {
       found++
       reasons.add(letter)
@@ -94,7 +95,7 @@ async function runShow({ world, settings, output }: Context, _: object, [id = ''
   const { findDeadLetter } = await import('../../app/dead-letters/list.ts')
   const { letterDocument } = await import('../views/dead-letter-rows.ts')
   const { letterLines } = await import('../views/dead-letter-view.ts')
-  await withCluster(settings, async (client) => {
+  await withCluster(settings, logTo(output), async (client) => {
     const letter = await findDeadLetter(client, id)
     const width = world.isTTY.stdout ? world.columns() : Infinity
     output.result(letterDocument(letter), () => letterLines(letter, { width, palette: output.out }))
@@ -128,7 +129,7 @@ async function runReplay(context: Context, options: ReplayOptions, ids: readonly
       },
     )
   const request = { ids, filter, force }
-  await withCluster(settings, async (client) => {
+  await withCluster(settings, logTo(output), async (client) => {
     const planned = await readReplayPlan(client, workers, request, signal)
     if (dryRun) {
       output.result(planned, () => describeReplay(planned, false))

@@ -1,4 +1,6 @@
+import { logTo } from '../shell/log.ts'
 import type { Command } from 'commander'
+import { formatNumber } from '../shell/format-number.ts'
 import { action, examples, type Context } from '../shell/action.ts'
 import { table } from '../shell/output.ts'
 import type { World } from '../shell/world.ts'
@@ -24,7 +26,7 @@ async function runList({ settings, output }: Context): Promise<void> {
   const { withCluster } = await import('../../app/cluster.ts')
   const { listWithLag } = await import('../../app/groups.ts')
   const onMissing = (what: string): void => output.note(`Groups are missing from this list: ${what}`)
-  const groups = await withCluster(settings, (client) => listWithLag(client, onMissing))
+  const groups = await withCluster(settings, logTo(output), (client) => listWithLag(client, onMissing))
   const rows = groups.map(({ group, state, type, members, lag }) => [group, state, type, members ?? '?', lag ?? '?'])
   output.result(groups, () => table(['group', 'state', 'protocol', 'members', 'lag'], rows))
 }
@@ -32,14 +34,16 @@ async function runList({ settings, output }: Context): Promise<void> {
 async function runDescribe({ settings, output }: Context, _: object, [name = '']: readonly string[]): Promise<void> {
   const { withCluster } = await import('../../app/cluster.ts')
   const { describeWithLag } = await import('../../app/groups.ts')
-  const { group, state, type, members, partitions, ...described } = await withCluster(settings, (client) =>
-    describeWithLag(client, name),
+  const { group, state, type, members, partitions, ...described } = await withCluster(
+    settings,
+    logTo(output),
+    (client) => describeWithLag(client, name),
   )
   const lag = type === 'share' ? null : described.lag
   const offsets = partitions.map((p) => [p.topic, p.partition, p.committed ?? '-', p.end, p.lag])
   const people = (members ?? []).map(({ clientId, host, id }) => [clientId, host, id])
   output.result({ group, state, type, lag, partitions, members }, () => [
-    `${group}  ${state}${type === 'classic' ? '' : ` (${type} protocol)`}, lag ${lag?.toLocaleString('en') ?? '?'}`,
+    `${group}  ${state}${type === 'classic' ? '' : ` (${type} protocol)`}, lag ${lag === null ? '?' : formatNumber(lag)}`,
     ...(offsets.length > 0 ? ['', ...table(['topic', 'partition', 'committed', 'end', 'lag'], offsets)] : []),
     ...(people.length > 0 ? ['', ...table(['member', 'host', 'id'], people)] : []),
   ])

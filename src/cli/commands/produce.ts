@@ -1,3 +1,4 @@
+import { logTo } from '../shell/log.ts'
 import { Argument, type Command } from 'commander'
 import { action, examples, type Context } from '../shell/action.ts'
 import { addFlowOptions, flowOptionsOf, type TypedFlow } from './flow-options.ts'
@@ -31,10 +32,11 @@ async function run(
   const { showProgress } = await import('../views/produce-progress.ts')
   const flow = flowOf(flowOptionsOf(typed))
   const wanted = kinds.filter((name) => kind === 'all' || kind === name)
-  await checkTopics(settings, wanted)
+  const log = logTo(output)
+  await checkTopics(settings, wanted, log)
   output.note(`seed ${flow.seed}`)
   const progress = showProgress(world, output)
-  const produced = await produceAll(settings, flow, wanted, { signal, onProgress: progress.update }).finally(() => progress.end()) // prettier-ignore
+  const produced = await produceAll(settings, flow, wanted, { signal, onProgress: progress.update, log }).finally(() => progress.end()) // prettier-ignore
   for (const summary of output.json ? produced : []) output.document(summary)
   const rows = produced.map((p) => [p.topic, p.records, Math.round(p.perSecond), p.bytes, `${p.seconds.toFixed(1)} s`])
   for (const line of output.json ? [] : table(['topic', 'records', 'per s', 'bytes', 'time'], rows)) output.line(line)

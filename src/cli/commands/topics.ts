@@ -1,3 +1,4 @@
+import { logTo } from '../shell/log.ts'
 import type { Command } from 'commander'
 import { action, examples, type Context } from '../shell/action.ts'
 import { table } from '../shell/output.ts'
@@ -36,7 +37,7 @@ async function runCreate(
 ): Promise<void> {
   const { withCluster } = await import('../../app/cluster.ts')
   const { createMissing, describeCreate, layoutOf, missingTopics } = await import('../../app/topics/topics.ts')
-  await withCluster(settings, async (client) => {
+  await withCluster(settings, logTo(output), async (client) => {
     const layout = await layoutOf(settings)
     if (dryRun) {
       const missing = await missingTopics(client, layout)
@@ -60,7 +61,7 @@ async function runReset(context: Context, { dryRun = false, yes = false }: Reset
   const { applyReset, describePlan, layoutOf, planReset, readState } = await import('../../app/topics/topics.ts')
   const { queriesOnTopics, refuseWhileQueried } = await import('../../app/ksql/flow.ts')
   const { confirm } = await import('../shell/confirm.ts')
-  await withCluster(settings, async (client) => {
+  await withCluster(settings, logTo(output), async (client) => {
     const plan = planReset(await readState(client), await layoutOf(settings))
     if (dryRun) {
       const queries = await queriesOnTopics(settings, client, signal)
@@ -85,7 +86,7 @@ async function runReset(context: Context, { dryRun = false, yes = false }: Reset
 async function runList({ settings, output }: Context): Promise<void> {
   const { withCluster } = await import('../../app/cluster.ts')
   const { listAll } = await import('../../app/topics/topics.ts')
-  const topics = await withCluster(settings, listAll)
+  const topics = await withCluster(settings, logTo(output), listAll)
   const rows = topics.map(({ topic, ...rest }) => [topic, rest.partitions, rest.replicationFactor, rest.records ?? '?'])
   output.result(topics, () => table(['topic', 'partitions', 'replicas', 'records'], rows))
 }
@@ -93,7 +94,7 @@ async function runList({ settings, output }: Context): Promise<void> {
 async function runDescribe({ settings, output }: Context, _: object, names: readonly string[]): Promise<void> {
   const { withCluster } = await import('../../app/cluster.ts')
   const { describeExisting } = await import('../../app/topics/topics.ts')
-  const topics = await withCluster(settings, (client) => describeExisting(client, names))
+  const topics = await withCluster(settings, logTo(output), (client) => describeExisting(client, names))
   const rows = topics.flatMap(({ topic, partitions }) =>
     partitions.map((p) => [
       topic,

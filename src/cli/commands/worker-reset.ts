@@ -1,3 +1,4 @@
+import { logTo } from '../shell/log.ts'
 import type { Command } from 'commander'
 import { PayflowError } from '../../errors.ts'
 import { action, examples, type Context } from '../shell/action.ts'
@@ -50,7 +51,7 @@ async function run(context: Context, options: Options, names: readonly string[],
   const { argv: words, known } = await loadWorkerFiles(names, workers, context.world.cwd)
   const named = findWorkers(words, known)
   const { keepOutput = false, dryRun = false, yes = false } = options
-  await withCluster(settings, async (client) => {
+  await withCluster(settings, logTo(output), async (client) => {
     const replicationFactor = await replicationFactorOf(settings)
     const wanted = { keepOutput, partitions: settings.partitions, replicationFactor }
     const plan = await readWorkerReset(client, named, known, wanted, signal)

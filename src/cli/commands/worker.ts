@@ -94,7 +94,10 @@ async function runApart(
   const { settings, world, output, signal } = context
   const { WorkerProcesses } = await import('../../app/workers/processes.ts')
   const { showEvent } = await import('../views/worker-events.ts')
-  const processes = new WorkerProcesses(settings, world.env, choices, (event) => showEvent(output, event))
+  const processes = new WorkerProcesses(settings, world.env, choices, {
+    onEvent: (event) => showEvent(output, event),
+    log: logTo(output),
+  })
   const forget = world.atForcedExit(() => processes.kill())
   try {
     return await processes.run({ untilCaughtUp, signal })

@@ -1,3 +1,4 @@
+import { logTo } from '../shell/log.ts'
 import { AllRun } from '../../app/run/all.ts'
 import type { ChaosEvent } from '../../app/chaos/chaos.ts'
 import type { AllOptions } from '../../app/run/options.ts'
@@ -32,6 +33,7 @@ export async function runAll(context: Context, options: AllOptions): Promise<voi
   const say = (line: string): void => output.note((lastEvent = line))
   const run = new AllRun(settings, world.env, options, {
     signal,
+    log: logTo(output),
     onEvent: (event) => {
       const shown = eventText(event)
       if (shown === undefined) return
@@ -77,7 +79,7 @@ async function auditOf(context: Context, run: AllRun): Promise<AuditReport> {
   const signal = context.signal.aborted ? new AbortController().signal : context.signal
   if (!context.signal.aborted) context.world.stopWith({ message: 'Stopping the audit', outcome: 'interrupted' })
   const choices = auditChoices(chooseWorkers(defaultWorkers, []))
-  return withCluster(run.settings, (client) => runAudit(context, client, choices, signal))
+  return withCluster(run.settings, logTo(context.output), (client) => runAudit(context, client, choices, signal))
 }
 
 async function watch({ world, output, signal }: Context, run: AllRun, lastEvent: () => string) {

@@ -1,3 +1,4 @@
+import { logTo } from '../shell/log.ts'
 import { auditKsql, type KsqlAudit } from '../../app/audit/ksql.ts'
 import { withCluster } from '../../app/cluster.ts'
 import { PayflowError } from '../../errors.ts'
@@ -29,7 +30,7 @@ export async function runKsqlAudit({ world, settings, output, signal }: Context)
   world.stopWith({ message: 'Stopping the audit', outcome: 'interrupted' })
   let audit: KsqlAudit | undefined
   const run = (report: (line: string) => void): Promise<string> =>
-    withCluster(settings, async (client) => {
+    withCluster(settings, logTo(output), async (client) => {
       audit = await auditKsql(settings, client, { signal, report })
       return audit.ok ? 'the same' : 'not the same'
     })

@@ -1,3 +1,4 @@
+import { formatNumber } from '../shell/format-number.ts'
 import { audit, type AuditProgress, type AuditReport } from '../../app/audit/audit.ts'
 import type { AuditChoice } from '../../app/audit/worker.ts'
 import type { Client } from '../../kafka/client.ts'
@@ -8,7 +9,6 @@ import type { World } from '../shell/world.ts'
 
 const plainIntervalMs = 5_000
 const drawIntervalMs = 100
-const number = (value: number): string => value.toLocaleString('en')
 
 /** Audits workers, and shows how far it has come. */
 export async function runAudit(
@@ -40,7 +40,7 @@ function plainLines(output: Output): Shown {
     update: ({ worker, read, total }) => {
       if (read < total && performance.now() - shownMs < plainIntervalMs) return
       shownMs = performance.now()
-      output.note(`audit of ${worker}: ${number(read)} of ${number(total)} read`)
+      output.note(`audit of ${worker}: ${formatNumber(read)} of ${formatNumber(total)} read`)
     },
     end: () => undefined,
   }

@@ -1,3 +1,4 @@
+import { formatNumber } from '../shell/format-number.ts'
 import { isRight, type AuditReport } from '../../app/audit/audit.ts'
 import type { WorkerAudit } from '../../app/audit/worker.ts'
 import { PayflowError } from '../../errors.ts'
@@ -7,15 +8,14 @@ import { visible } from './visible-text.ts'
 
 const SHOWN_DIFFERENCES = 5
 
-const number = (value: number): string => value.toLocaleString('en')
 const sum = ({ workers }: AuditReport, field: 'inputs' | 'missing' | 'unexpected' | 'disordered'): number =>
   workers.reduce((total, worker) => total + worker[field], 0)
 
 /** "0 lost, 0 twice": what a report comes to. */
 function lostAndTwice(report: AuditReport): string {
   const disordered = sum(report, 'disordered')
-  const order = disordered > 0 ? `, ${number(disordered)} out of order` : ''
-  return `${number(sum(report, 'missing'))} lost, ${number(sum(report, 'unexpected'))} twice${order}`
+  const order = disordered > 0 ? `, ${formatNumber(disordered)} out of order` : ''
+  return `${formatNumber(sum(report, 'missing'))} lost, ${formatNumber(sum(report, 'unexpected'))} twice${order}`
 }
 
 /** The report as a table, with the first differences of each worker below it. `faults`: how many things were broken before. */
@@ -37,7 +37,7 @@ export function reportLines(report: AuditReport, palette: Palette, faults?: numb
 
 function verdict(report: AuditReport, { green, red, bold }: Palette, faults: number | undefined): string {
   const found = lostAndTwice(report)
-  const what = faults === undefined ? `${number(sum(report, 'inputs'))} inputs, ${found}` : `${number(faults)} faults, ${found}` // prettier-ignore
+  const what = faults === undefined ? `${formatNumber(sum(report, 'inputs'))} inputs, ${found}` : `${formatNumber(faults)} faults, ${found}` // prettier-ignore
   const word = faults === undefined ? (report.ok ? 'right: ' : 'wrong: ') : ''
   return report.ok ? green(`${word}${what}`) : bold(red(`${word}${what}`))
 }
@@ -46,8 +46,8 @@ function verdict(report: AuditReport, { green, red, bold }: Palette, faults: num
 function noteLines({ worker, inputs, unjudged, limited }: WorkerAudit): string[] {
   return [
     ...(inputs === 0 ? [`${worker} has processed nothing yet`] : []),
-    ...(unjudged > 0 ? [`${worker} is running: ${number(unjudged)} of its events are newer than its committed offsets`] : []), // prettier-ignore
-    ...(limited > 0 ? [`${worker}: the order of ${number(limited)} users' records is not known; their events lie within the limits of every order`] : []), // prettier-ignore
+    ...(unjudged > 0 ? [`${worker} is running: ${formatNumber(unjudged)} of its events are newer than its committed offsets`] : []), // prettier-ignore
+    ...(limited > 0 ? [`${worker}: the order of ${formatNumber(limited)} users' records is not known; their events lie within the limits of every order`] : []), // prettier-ignore
   ]
 }
 
@@ -57,7 +57,7 @@ function differenceLines({ worker, differences }: WorkerAudit, palette: Palette)
   return [
     palette.bold(`${worker}, the first differences:`),
     ...differences.slice(0, SHOWN_DIFFERENCES).flatMap((difference) => oneDifference(difference, palette)),
-    ...(more > 0 ? [`  more of them with --json (${number(more)})`] : []),
+    ...(more > 0 ? [`  more of them with --json (${formatNumber(more)})`] : []),
     '',
   ]
 }
@@ -100,8 +100,8 @@ export function failOnDifference({ workers }: AuditReport): void {
   const wrong = workers.filter((worker) => !isRight(worker))
   if (wrong.length === 0) return
   const figures = wrong.map(({ worker, missing, unexpected, disordered }) => {
-    const parts = [`${number(missing)} missing`, `${number(unexpected)} unexpected`]
-    return `${worker}: ${[...parts, ...(disordered > 0 ? [`${number(disordered)} out of order`] : [])].join(', ')}`
+    const parts = [`${formatNumber(missing)} missing`, `${formatNumber(unexpected)} unexpected`]
+    return `${worker}: ${[...parts, ...(disordered > 0 ? [`${formatNumber(disordered)} out of order`] : [])].join(', ')}`
   })
   throw new PayflowError('DIFFERENCE', `The outputs are not what they must be. ${figures.join('; ')}`, {
     kind: 'difference',

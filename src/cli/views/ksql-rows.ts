@@ -1,4 +1,5 @@
 import { once } from 'node:events'
+import { formatNumber } from '../shell/format-number.ts'
 import type { QueryResult } from '../../app/ksql/query.ts'
 import type { Context } from '../shell/action.ts'
 import { visible, visibleJson } from './visible-text.ts'
@@ -51,5 +52,5 @@ export async function showRows({ world, output, signal }: Context, { columns, ro
     if (world.stdout.writableNeedDrain) await once(world.stdout, 'drain', { signal }).catch(() => undefined)
   }
   if (count === 0 && !output.json) for (const line of table.lines([])) output.line(line)
-  output.note(`${count.toLocaleString('en')} ${count === 1 ? 'row' : 'rows'}`)
+  output.note(`${formatNumber(count)} ${count === 1 ? 'row' : 'rows'}`)
 }

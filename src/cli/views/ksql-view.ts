@@ -1,3 +1,4 @@
+import { formatNumber } from '../shell/format-number.ts'
 import type { KsqlDescription } from '../../app/ksql/describe.ts'
 import type { KsqlStatus } from '../../app/ksql/status.ts'
 import type { Action, Fate, Plan } from '../../ksql/plan.ts'
@@ -9,7 +10,7 @@ import { visible } from './visible-text.ts'
 /** Words of the server, on one line. */
 const oneLine = (words: string): string => visible(words.trim().replaceAll(/\s*\n\s*/g, ' '))
 
-const lagText = (lag: number | null): string => (lag === null ? '-' : lag.toLocaleString('en'))
+const lagText = (lag: number | null): string => (lag === null ? '-' : formatNumber(lag))
 
 /** The commands that help. */
 function remedies({ queries, problems }: KsqlStatus): string[] {

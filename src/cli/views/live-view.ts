@@ -1,4 +1,5 @@
 import { stripVTControlCharacters } from 'node:util'
+import { formatNumber } from '../shell/format-number.ts'
 import type { Live } from '../../app/run/live.ts'
 import { table, type Palette } from '../shell/output.ts'
 
@@ -6,7 +7,6 @@ import { table, type Palette } from '../shell/output.ts'
 const noticeableLag = 1_000
 const gap = '    '
 
-const number = (value: number): string => Math.round(value).toLocaleString('en')
 const widthOf = (line: string): number => stripVTControlCharacters(line).length
 
 /** One line that says how things are, worst first. */
@@ -15,7 +15,11 @@ function verdict({ silentSeconds, processes, snapshot }: Live, { red, yellow, gr
   const down = processes.filter(({ state }) => state !== 'running').map(({ worker, state }) => `${worker} ${state}`)
   if (down.length > 0) return red(down.join(', '))
   const behind = snapshot.workers.filter(({ lag }) => lag >= noticeableLag)
-  if (behind.length > 0) return yellow(behind.map(({ worker, lag }) => `${worker} is ${number(lag)} behind`).join(', '))
+  if (behind.length > 0)
+    return yellow(behind.map(({ worker, lag }) => `${worker} is ${formatNumber(lag)} behind`).join(', '))
+  const held = snapshot.workers.filter(({ undecided }) => undecided >= noticeableLag)
+  if (held.length > 0)
+    return yellow(`${held.map(({ worker, undecided }) => `${formatNumber(undecided)} records of ${worker}`).join(', ')} wait behind an open transaction`) // prettier-ignore
   return green('everything keeps up')
 }
 
@@ -42,7 +46,7 @@ export function liveLines(
   const beside = sideBySide(head(topics), head(workers))
   const body = beside.every((line) => widthOf(line) < columns) ? beside : [...head(topics), '', ...head(workers)]
   return [
-    `${bold('payflow')}  ${number(seconds)} s  ${verdict(live, palette)}`,
+    `${bold('payflow')}  ${formatNumber(seconds)} s  ${verdict(live, palette)}`,
     '',
     ...body,
     '',
@@ -61,9 +65,9 @@ function sideBySide(left: readonly string[], right: readonly string[]): string[]
 
 /** The same in one line, for logs. */
 export function plainLine({ snapshot, processes, seconds, silentSeconds }: Live): string {
-  const topics = snapshot.topics.map(({ topic, records, perSecond }) => `${topic} ${number(records)} (${number(perSecond)}/s)`) // prettier-ignore
+  const topics = snapshot.topics.map(({ topic, records, perSecond }) => `${topic} ${formatNumber(records)} (${formatNumber(perSecond)}/s)`) // prettier-ignore
   const lag = snapshot.workers.reduce((sum, worker) => sum + worker.lag, 0)
   const restarts = processes.reduce((sum, process) => sum + process.restarts, 0)
   const silent = silentSeconds > 0 ? `; brokers silent for ${silentSeconds} s` : ''
-  return `${number(seconds)} s: ${topics.join(', ')}; lag ${number(lag)}, restarts ${restarts}${silent}`
+  return `${formatNumber(seconds)} s: ${topics.join(', ')}; lag ${formatNumber(lag)}, restarts ${restarts}${silent}`
 }

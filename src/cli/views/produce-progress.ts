@@ -1,10 +1,10 @@
+import { formatNumber } from '../shell/format-number.ts'
 import type { ProducerProgress } from '../../app/producers.ts'
 import type { Output } from '../shell/output.ts'
 import { Screen } from '../shell/screen.ts'
 import type { World } from '../shell/world.ts'
 
 const plainIntervalMs = 5_000
-const number = (value: number): string => Math.round(value).toLocaleString('en')
 
 /** Acknowledged records and real rate of each kind: redrawn on a terminal, a line every few seconds elsewhere. */
 export function showProgress(world: World, output: Output): { update: (p: ProducerProgress) => void; end: () => void } {
@@ -17,10 +17,12 @@ export function showProgress(world: World, output: Output): { update: (p: Produc
       latest.set(progress.kind, progress)
       const all = [...latest.values()]
       if (screen)
-        screen.draw(all.map((p) => `${p.kind.padEnd(9)} ${number(p.acknowledged).padStart(12)} ${number(p.perSecond).padStart(9)}/s`)) // prettier-ignore
+        screen.draw(all.map((p) => `${p.kind.padEnd(9)} ${formatNumber(p.acknowledged).padStart(12)} ${formatNumber(p.perSecond).padStart(9)}/s`)) // prettier-ignore
       else if (performance.now() - shownMs > plainIntervalMs) {
         shownMs = performance.now()
-        output.note(all.map((p) => `${p.kind} ${number(p.acknowledged)} (${number(p.perSecond)}/s)`).join(', '))
+        output.note(
+          all.map((p) => `${p.kind} ${formatNumber(p.acknowledged)} (${formatNumber(p.perSecond)}/s)`).join(', '),
+        )
       }
     },
     end: () => {

@@ -1,3 +1,4 @@
+import { formatNumber } from '../shell/format-number.ts'
 import type { SupervisorEvent } from '../../app/workers/supervisor.ts'
 import { troubleText } from '../../kafka/trouble.ts'
 import type { Cause, WorkerEvent } from '../../runtime/events.ts'
@@ -94,7 +95,7 @@ function stalledText({ partition, seconds, trouble }: Extract<WorkerEvent, { kin
 }
 
 function waitingText({ topic, partition, records, transaction }: Extract<WorkerEvent, { kind: 'waiting' }>): string {
-  const many = records === 1 ? '1 record waits' : `${records.toLocaleString('en')} records wait`
+  const many = records === 1 ? '1 record waits' : `${formatNumber(records)} records wait`
   const since = transaction?.since === undefined ? '' : `, since ${formatTimestamp(transaction.since)}`
   const ends = transaction?.timeoutMs === undefined ? '' : `; its coordinator ends it ${transaction.timeoutMs / 1000} s after it began` // prettier-ignore
   const whose = transaction?.transactionalId ?? (transaction && `producer id ${transaction.producerId}`)

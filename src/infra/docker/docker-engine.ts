@@ -131,7 +131,8 @@ export class DockerEngine implements Engine {
       report(`Kafka answers on ${address(ports.kafka)}`)
       return this.#finish(await this.#compose.containers(signal), true, owner)
     } catch (error) {
-      if (this.#startedAll) await this.#remove(false, report).catch(() => undefined)
+      if (this.#startedAll)
+        await this.#remove(false, report).catch((left: unknown) => report(`What was started stays: ${messageOf(left)}`))
       throw error
     }
   }

@@ -1,10 +1,11 @@
+import type { ErrorCode } from '../../error-codes.ts'
 import { PayflowError } from '../../errors.ts'
 import { diskFull } from '../home.ts'
 import { portInUse } from '../ports.ts'
 import { explainFailure } from '../service-failure.ts'
 import { containerNames, portVariables, type ContainerName } from './compose.ts'
 
-const infra = (code: string, message: string, hint: string): PayflowError =>
+const infra = (code: ErrorCode, message: string, hint: string): PayflowError =>
   new PayflowError(code, message, { kind: 'infra', hint })
 
 const progress = /^(?:Container|Network|Volume|Image)\s|^\S+ (?:Pulling|Pulled|Error|Interrupted)\b/

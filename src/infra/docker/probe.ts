@@ -27,7 +27,11 @@ const hints: Readonly<Record<Exclude<DockerState, 'ready'>, string>> = {
   'no-compose': 'install the plugin (`docker compose version` must work), or use --engine local (Java and Maven)',
 }
 
-const codes = { 'not-installed': 'DOCKER_MISSING', 'no-engine': 'DOCKER_NOT_RUNNING', 'no-compose': 'COMPOSE_MISSING' }
+const codes = {
+  'not-installed': 'DOCKER_MISSING',
+  'no-engine': 'DOCKER_NOT_RUNNING',
+  'no-compose': 'COMPOSE_MISSING',
+} as const
 
 /** @throws PayflowError (infra) saying what is missing */
 export async function requireDocker(env: NodeJS.ProcessEnv, signal?: AbortSignal): Promise<void> {

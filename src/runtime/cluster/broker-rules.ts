@@ -1,9 +1,10 @@
+import type { ErrorCode } from '../../error-codes.ts'
 import { copies, settingNumber, type ClusterFacts, type Finding, type Role } from './facts.ts'
 
 type BrokerRule = (facts: ClusterFacts) => Finding | undefined
 
 const duration = (ms: number): string => (ms % 1000 === 0 ? `${ms / 1000}s` : `${ms}ms`)
-const usage = (code: string): NonNullable<Finding['fatal']> => ({ code, kind: 'usage' })
+const usage = (code: ErrorCode): NonNullable<Finding['fatal']> => ({ code, kind: 'usage' })
 
 const brokerRules: readonly BrokerRule[] = [
   ({ broker, transactionTimeoutMs }) => {

@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises'
+import { pause } from '../../pause.ts'
 import { PayflowError } from '../../errors.ts'
 import type { Client } from '../../kafka/client.ts'
 import { brokerConfig, topicConfigs } from '../../kafka/configs.ts'
@@ -57,7 +57,7 @@ export async function checkCluster(
     findings = judgeCluster(await readFacts(client, worker, timeouts))
     if (findings[0]?.mayPass !== true || performance.now() > deadline) break
     if (signal.aborted) return
-    await sleep(250, undefined, { signal }).catch(() => undefined)
+    await pause(250, signal)
   }
   const [worst] = findings
   if (worst?.fatal) throw new PayflowError(worst.fatal.code, worst.what, { kind: worst.fatal.kind, hint: worst.hint })

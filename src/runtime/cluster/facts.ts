@@ -1,3 +1,4 @@
+import type { ErrorCode } from '../../error-codes.ts'
 import type { ErrorKind } from '../../errors.ts'
 import type { Config } from '../../kafka/configs.ts'
 
@@ -30,7 +31,7 @@ export interface ClusterFacts {
 
 export interface Finding {
   /** The worker must not start; absent: a warning. */
-  readonly fatal?: { readonly code: string; readonly kind: ErrorKind }
+  readonly fatal?: { readonly code: ErrorCode; readonly kind: ErrorKind }
   /** More brokers may come in a moment: it is looked at again before it is believed. */
   readonly mayPass?: boolean
   readonly what: string

@@ -1,3 +1,4 @@
+import type { ErrorCode } from '../../error-codes.ts'
 import { copies, settingNumber, type ClusterFacts, type Finding, type Role, type TopicFacts } from './facts.ts'
 
 interface TopicRule extends Pick<Finding, 'fatal'> {
@@ -38,7 +39,7 @@ const configure = (topics: readonly { topic: string }[], setting: string): strin
   `\`payflow topics configure ${topics.map(({ topic }) => topic).join(' ')} ${setting}\``
 const reset = ({ worker }: ClusterFacts): string => `\`payflow worker reset ${worker}\``
 
-const failed = (code: string): NonNullable<Finding['fatal']> => ({ code, kind: 'failed' })
+const failed = (code: ErrorCode): NonNullable<Finding['fatal']> => ({ code, kind: 'failed' })
 
 const tooFewReplicas = (topic: TopicFacts): string | undefined => {
   const least = settingNumber(topic.config, 'min.insync.replicas') ?? 0

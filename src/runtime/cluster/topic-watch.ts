@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises'
+import { isAborted, pause } from '../../pause.ts'
 import { classify } from '../../kafka/errors.ts'
 import type { Connection } from '../../kafka/connection.ts'
 import { topicIdentities, type TopicIdentity } from '../../kafka/topic-identity.ts'
@@ -50,7 +50,7 @@ export class TopicWatch {
       } catch (error) {
         if (classify(error) !== 'retriable' && !isAborted(ended)) throw error
       }
-      await sleep(LOOK_MS, undefined, { signal: ended }).catch(() => undefined)
+      await pause(LOOK_MS, ended)
     }
   }
 }
@@ -58,5 +58,3 @@ export class TopicWatch {
 /** A broker that is behind may know of fewer partitions for a moment. */
 const differs = (known: TopicIdentity, now: TopicIdentity): boolean =>
   now.partitions > known.partitions || (known.id !== undefined && now.id !== undefined && now.id !== known.id)
-
-const isAborted = (signal: AbortSignal): boolean => signal.aborted

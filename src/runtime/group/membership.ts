@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { isAborted, pause } from '../../pause.ts'
 import { messageOf } from '../../errors.ts'
 import { classify } from '../../kafka/errors.ts'
 import type { Connection } from '../../kafka/connection.ts'
@@ -80,7 +81,7 @@ export class Membership {
         if (kind === 'rejoin' || kind === 'rejoin-as-new') this.#options.onRejoin?.(error)
         else {
           this.#options.onFailure?.(error)
-          await sleep(delayMs, undefined, { signal }).catch(() => undefined)
+          await pause(delayMs, signal)
           delayMs = Math.min(delayMs * 2, 1_000)
         }
       }
@@ -180,8 +181,6 @@ async function unlessEnding(join: Promise<void>, signal: AbortSignal): Promise<v
     join.catch(() => undefined)
   }
 }
-
-const isAborted = (signal: AbortSignal): boolean => signal.aborted
 
 function claimOf(memberId: string, userData: Buffer): MemberClaim {
   try {

@@ -1,5 +1,5 @@
-import { setTimeout as sleep } from 'node:timers/promises'
-import { PayflowError } from '../../errors.ts'
+import { topicsMissing } from '../../kafka/missing-topics.ts'
+import { pause } from '../../pause.ts'
 import { PartitionError, codeOf } from '../../kafka/errors.ts'
 import { OutputBuffers } from '../../kafka/output-buffers.ts'
 import { Client, type ClientOptions } from '../../kafka/client.ts'
@@ -85,7 +85,7 @@ async function partitionsOf(connection: Connection, topic: string, signal: Abort
     return await retrying(ask, { timeoutMs: DELIVERY_TIMEOUT_MS, signal })
   } catch (error) {
     if (codeOf(error) !== UNKNOWN_TOPIC) throw error
-    throw new PayflowError('TOPIC_MISSING', `There is no topic ${topic}`, { kind: 'failed', hint: 'create it with `payflow topics create`' }) // prettier-ignore
+    throw topicsMissing([topic])
   }
 }
 
@@ -126,7 +126,7 @@ class Production {
       inFlight = count > 0 ? this.#send(producer, buffers, count) : Promise.resolve(void this.#spare.push(buffers))
       inFlight.catch(() => undefined)
       const waitMs = this.#next < end ? pacer.waitMs(this.#next - first, performance.now()) : 0
-      if (waitMs > 0) await sleep(Math.max(waitMs, TICK_MS), undefined, { signal }).catch(() => undefined)
+      if (waitMs > 0) await pause(Math.max(waitMs, TICK_MS), signal)
     }
     await inFlight
     this.#report(true)

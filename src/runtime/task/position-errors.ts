@@ -1,3 +1,4 @@
+import type { ErrorCode } from '../../error-codes.ts'
 import { PayflowError } from '../../errors.ts'
 import type { Refusal, Standing } from './position-table.ts'
 import type { TopicPartition } from '../../kafka/partitions.ts'
@@ -73,5 +74,5 @@ export const positionLost = ({ topic, partition }: TopicPartition, position: num
     cause,
   })
 
-const error = (code: string, message: string, hint: string): PositionError =>
+const error = (code: ErrorCode, message: string, hint: string): PositionError =>
   new PositionError(code, message, { kind: 'failed', hint })

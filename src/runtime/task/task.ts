@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises'
+import { isAborted, pause } from '../../pause.ts'
 import { PayflowError } from '../../errors.ts'
 import { classify } from '../../kafka/errors.ts'
 import { Epoch, SizeLearnt, type EpochOptions } from './epoch.ts'
@@ -104,7 +104,7 @@ export class Task {
         await this.#abort(error)
       }
       if (this.#commits > commits) backoffMs = FIRST_BACKOFF_MS
-      await sleep(backoffMs, undefined, { signal }).catch(() => undefined)
+      await pause(backoffMs, signal)
     }
     await this.#end('revoked')
   }
@@ -216,5 +216,3 @@ const isFinal = (error: unknown): boolean => !(error instanceof SizeLearnt) && i
 
 const isHopeless = (error: unknown): boolean =>
   error instanceof StepError || error instanceof PayflowError || classify(error) === 'fatal'
-
-const isAborted = (signal: AbortSignal): boolean => signal.aborted

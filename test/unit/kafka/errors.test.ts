@@ -82,6 +82,6 @@ test('a user reads which request was refused, where and why; what is said alread
   expect(error).toMatchObject({ kind: 'failed', code: 'BROKER_ERROR' })
   expect(error.message).toBe('The broker refused a request: Produce of orders/1: INVALID_RECORD')
   expect(fails(77).message).toBe('Produce of orders/1: error code 77')
-  const own = new PayflowError('CODE', 'what', { kind: 'usage' })
+  const own = new PayflowError('STALLED', 'what', { kind: 'usage' })
   expect(asPayflowError(own)).toBe(own)
 })

@@ -4,7 +4,7 @@ import { isDrained, snapshotOf, type Sample } from '../../../../src/app/monitor/
 const sample = (atMs: number, topics: Record<string, number>, lags: Record<string, number> = {}): Sample => ({
   atMs,
   topics: Object.entries(topics).map(([topic, records]) => ({ topic, records })),
-  workers: Object.entries(lags).map(([worker, lag]) => ({ worker, lag, state: 'Stable', members: 1 })),
+  workers: Object.entries(lags).map(([worker, lag]) => ({ worker, lag, undecided: 0, state: 'Stable', members: 1 })),
 })
 
 describe('rates', () => {
@@ -33,6 +33,12 @@ describe('nothing is left to read', () => {
 
   test('not when a record has come in between, although it is read already: it may feed another worker', () => {
     expect(isDrained(idle, sample(2, { orders: 6 }, { a: 0, b: 0 }))).toBe(false)
+  })
+
+  test('not while records wait behind a transaction that is open', () => {
+    const waiting = { ...idle, workers: idle.workers.map((worker) => ({ ...worker, undecided: 5 })) }
+    expect(isDrained(waiting, waiting)).toBe(false)
+    expect(isDrained(waiting, idle)).toBe(false)
   })
 
   test('not when a worker lagged at either look', () => {

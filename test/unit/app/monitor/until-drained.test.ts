@@ -5,7 +5,7 @@ import type { Sample } from '../../../../src/app/monitor/monitor.ts'
 const sample = (records: number, lag: number): Sample => ({
   atMs: records,
   topics: [{ topic: 'orders', records }],
-  workers: [{ worker: 'a', lag, state: 'Stable', members: 1 }],
+  workers: [{ worker: 'a', lag, undecided: 0, state: 'Stable', members: 1 }],
 })
 
 /** Says these one look after the other, and the last one from then on; an error is a look that failed. */

@@ -8,8 +8,8 @@ const last = {
     { topic: 'large_orders', records: 0 },
   ],
   workers: [
-    { worker: 'large-orders', lag: 0, state: 'Stable', members: 1 },
-    { worker: 'process-orders', lag: 3, state: 'Dead', members: 0 },
+    { worker: 'large-orders', lag: 0, undecided: 0, state: 'Stable', members: 1 },
+    { worker: 'process-orders', lag: 3, undecided: 0, state: 'Dead', members: 0 },
   ],
 }
 const processes = [{ worker: 'large-orders', state: 'running', restarts: 2, pid: 1 } as const]

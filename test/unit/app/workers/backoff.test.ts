@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { nextBackoff, type Backoff } from '../../../../src/app/workers/backoff.ts'
+import { nextBackoff, type Backoff } from '../../../../src/app/workers/supervised-process.ts'
 
 function delays(ranMs: readonly number[]): number[] {
   let backoff: Backoff | undefined

@@ -10,26 +10,26 @@ const described = (error: unknown, argv: readonly string[] = []) => describeFail
 
 describe('an error', () => {
   test.each<[ErrorKind, number]>([['usage', 2], ['infra', 3], ['failed', 1], ['difference', 4]])('of kind %s ends with %d', (kind, exitCode) => {
-    expect(described(new PayflowError('CODE', 'what', { kind })).exitCode).toBe(exitCode)
+    expect(described(new PayflowError('STALLED', 'what', { kind })).exitCode).toBe(exitCode)
   }) // prettier-ignore
 
   test('is two lines: what went wrong, what to do', () => {
-    expect(described(new PayflowError('CODE', 'It broke', { kind: 'failed', hint: 'mend it' })).lines).toEqual(['Error: It broke', '→ mend it']) // prettier-ignore
-    expect(described(new PayflowError('CODE', 'It broke', { kind: 'failed' })).lines[1]).toBe(
+    expect(described(new PayflowError('STALLED', 'It broke', { kind: 'failed', hint: 'mend it' })).lines).toEqual(['Error: It broke', '→ mend it']) // prettier-ignore
+    expect(described(new PayflowError('STALLED', 'It broke', { kind: 'failed' })).lines[1]).toBe(
       '→ see more with --verbose',
     )
   })
 
   test('is one line of JSON with --json, also with --verbose', () => {
-    const error = new PayflowError('CODE', 'two\nlines', { kind: 'infra', hint: 'mend it' })
+    const error = new PayflowError('STALLED', 'two\nlines', { kind: 'infra', hint: 'mend it' })
     expect(described(error, ['--json', '--verbose'])).toEqual({
-      lines: ['{"error":{"code":"CODE","message":"two\\nlines","hint":"mend it"}}'],
+      lines: ['{"error":{"code":"STALLED","message":"two\\nlines","hint":"mend it"}}'],
       exitCode: 3,
     })
   })
 
   test.each(['--verbose', '-v'])('shows its stack and those of its causes with %s, not otherwise', (option) => {
-    const error = new PayflowError('CODE', 'It broke', { kind: 'failed', cause: new Error('deep down') })
+    const error = new PayflowError('STALLED', 'It broke', { kind: 'failed', cause: new Error('deep down') })
     const lines = described(error, [option]).lines.join('\n')
     expect(lines).toMatch(/PayflowError: It broke\n {4}at .*report-error\.test/)
     expect(lines).toMatch(/caused by:\nError: deep down\n {4}at /)

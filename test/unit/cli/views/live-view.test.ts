@@ -14,7 +14,7 @@ const live = (change: Partial<Live> = {}, { records = 1_234_567, lag = 3 } = {})
   producers: [],
   snapshot: {
     topics: publicTopics.map(({ name }) => ({ topic: name, records, perSecond: 49.6 })),
-    workers: workers.map(({ name }) => ({ worker: name, lag, state: 'Stable', members: 1 })),
+    workers: workers.map(({ name }) => ({ worker: name, lag, undecided: 0, state: 'Stable', members: 1 })),
   },
   processes: workers.map(({ name }) => ({ worker: name, state: 'running', restarts: 0, pid: 1 })),
   ...change,
