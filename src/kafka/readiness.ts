@@ -18,9 +18,7 @@ export async function describeBrokers(settings: ConnectionSettings, timeoutMs: n
     const timeout = new AbortController()
     const result = await Promise.race([
       client.shared.cluster(),
-      sleep(timeoutMs, undefined, { signal: timeout.signal }).then(() =>
-        Promise.reject(noAnswer(settings, timeoutMs)),
-      ),
+      sleep(timeoutMs, undefined, { signal: timeout.signal }).then(() => Promise.reject(noAnswer(settings, timeoutMs))),
     ]).finally(() => timeout.abort())
     const controller = result.brokers.find(({ nodeId }) => nodeId === result.controllerId)
     return {
