@@ -2,6 +2,7 @@ import { promisify } from 'node:util'
 import * as zlib from 'node:zlib'
 import { withLimit } from './codec-gzip.ts'
 import { OutputTooLarge, type Codec } from './codec.ts'
+import { areWholeFrames } from './zstd-frames.ts'
 
 type WithZstd = typeof zlib & { zstdCompress?: typeof zlib.gzip; zstdDecompress?: typeof zlib.gunzip }
 const chunkSize = 128 << 10
@@ -15,7 +16,10 @@ function ofNode(): Codec | undefined {
   const [compress, decompress] = [promisify(zstdCompress), promisify(zstdDecompress)]
   return {
     compress: (bytes) => compress(bytes),
-    decompress: (bytes, limit) => withLimit(decompress(bytes, { maxOutputLength: limit, chunkSize })),
+    decompress: async (bytes, limit) => {
+      if (!areWholeFrames(bytes)) throw new Error('the zstd frame is cut off')
+      return withLimit(decompress(bytes, { maxOutputLength: limit, chunkSize }))
+    },
   }
 }
 
