@@ -46,7 +46,14 @@ const noTags = 0
 const absent = 0
 const noLeaderEpoch = -1
 
-function encode({ transactionalId, groupId, producerId, producerEpoch, place, topics }: TxnOffsetCommit): KafkajsEncoder {
+function encode({
+  transactionalId,
+  groupId,
+  producerId,
+  producerEpoch,
+  place,
+  topics,
+}: TxnOffsetCommit): KafkajsEncoder {
   const encoder = new KafkajsEncoder()
     .writeInt8(noTags)
     .writeUVarIntString(transactionalId)
