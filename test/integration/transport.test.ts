@@ -77,6 +77,7 @@ describe.each(Object.entries(transports))('over %s', (_, options) => {
     await producer.send(recordsOf(topic, 'aborted'))
     await producer.abort()
     await producer.send(recordsOf(topic, 'one', 'two'))
+    await eventually(() => connection.coordinator('group', topic)) // a fresh broker has none yet
     await producer.sendOffsets(topic, [{ topic, partition: 1, offset: 42 }], nobody)
     await producer.commit()
     await eventually(async () => expect(await valuesIn(connection, topic)).toEqual(['one', 'two']))
