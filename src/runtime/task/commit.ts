@@ -42,7 +42,7 @@ export function prepareCommit(task: {
     topicIds: task.topicIds,
   })
   const done = (): void => {
-    for (const input of moved) input.commit(input.processed)
+    for (const [i, input] of moved.entries()) input.commit(offsets[i]!.offset)
     state.committed()
     buffers.clear()
   }

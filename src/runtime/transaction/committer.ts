@@ -87,7 +87,7 @@ export class Committer {
   /** Returns when a task may begin: this instance is a member, and no earlier owner has a transaction open. */
   async ready(signal: AbortSignal): Promise<void> {
     const ready = async (): Promise<void> => {
-      await this.#place.get(signal)
+      await this.#place.next(signal)
       await Promise.all([this.#producer.open(), this.#producer.ended()])
     }
     await unlessAborted(ready(), signal)
@@ -182,7 +182,7 @@ export class Committer {
     const offsets = parts.flatMap((part) => part.offsets)
     let refusal = new Undone('this instance has no place in its group')
     for (;;) {
-      const place = await this.#place.get(AbortSignal.timeout(ASSIGNMENT_PATIENCE_MS))
+      const place = this.#place.now ?? (await this.#place.next(AbortSignal.timeout(ASSIGNMENT_PATIENCE_MS)))
       if (!place) throw refusal
       if (!parts.every((part) => part.isOwned())) throw new Undone('a partition was given to another instance')
       try {

@@ -32,8 +32,13 @@ export class CurrentPlace {
     this.#wake()
   }
 
+  /** Undefined: there is none, or it was refused. */
+  get now(): GroupPlace | undefined {
+    return this.#place
+  }
+
   /** The place, as soon as there is one that was not refused. Undefined when there is none in time, or will be none. */
-  async get(signal: AbortSignal): Promise<GroupPlace | undefined> {
+  async next(signal: AbortSignal): Promise<GroupPlace | undefined> {
     while (!this.#place && !this.#isLast && !signal.aborted)
       await new Promise<void>((resolve) => {
         const wake = (): void => {
