@@ -15,6 +15,7 @@ const floors = {
   pipeline: [['testing', 'workers'], ['worker'], ['audit', 'sources'], ['events'], ['codec']],
   runtime: [
     ['task', 'group'],
+    ['transaction'],
     ['state', 'producers'],
   ],
   cli: [['commands'], ['tasks'], ['views'], ['shell']],

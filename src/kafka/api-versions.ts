@@ -12,7 +12,7 @@ interface Spoken {
 
 /**
  * All that payflow sends, by API key. kafkajs sends the newest version that both know, and never looks at the broker's oldest; what payflow
- * encodes itself (Produce, Fetch, Metadata, OffsetFetch) has one version. `first` is the oldest that says what payflow must
+ * encodes itself (Produce, Fetch, Metadata, OffsetFetch, TxnOffsetCommit) has one version. `first` is the oldest that says what payflow must
  * know: isolation levels (ListOffsets 2), coordinators of transactions (FindCoordinator 1).
  */
 export const spoken: Readonly<Record<number, Spoken>> = {
@@ -35,7 +35,7 @@ export const spoken: Readonly<Record<number, Spoken>> = {
   24: { name: 'AddPartitionsToTxn', first: 0, last: 1 },
   25: { name: 'AddOffsetsToTxn', first: 0, last: 1 },
   26: { name: 'EndTxn', first: 0, last: 1 },
-  28: { name: 'TxnOffsetCommit', first: 0, last: 1 },
+  28: { name: 'TxnOffsetCommit', first: 3, last: 3 },
   32: { name: 'DescribeConfigs', first: 0, last: 2, optional: true },
   37: { name: 'CreatePartitions', first: 0, last: 1, optional: true },
   42: { name: 'DeleteGroups', first: 0, last: 1, optional: true },

@@ -9,8 +9,11 @@ export interface Subscription {
   readonly userData: Buffer
 }
 
-/** Partition numbers by topic. */
-export type Assignment = Readonly<Record<string, readonly number[]>>
+/** What a member is given: partition numbers by topic, and bytes of its leader's. */
+export interface Assignment {
+  readonly partitions: Readonly<Record<string, readonly number[]>>
+  readonly userData: Buffer
+}
 
 export const encodeSubscription = ({ topics, userData }: Subscription): Buffer =>
   MemberMetadata.encode({ version, topics, userData })
@@ -18,8 +21,13 @@ export const encodeSubscription = ({ topics, userData }: Subscription): Buffer =
 /** @throws when the bytes are of another protocol */
 export const decodeSubscription = (bytes: Buffer): Subscription => MemberMetadata.decode(bytes)
 
-export const encodeAssignment = (assignment: Record<string, number[]>): Buffer =>
-  MemberAssignment.encode({ version, assignment, userData: Buffer.alloc(0) })
+export const encodeAssignment = ({ partitions, userData }: Assignment): Buffer =>
+  MemberAssignment.encode({ version, assignment: partitions as Record<string, number[]>, userData })
 
 /** Empty for a member that was assigned nothing. */
-export const decodeAssignment = (bytes: Buffer): Assignment => MemberAssignment.decode(bytes)?.assignment ?? {}
+export function decodeAssignment(bytes: Buffer): Assignment {
+  const { assignment = {}, userData = nothing } = MemberAssignment.decode(bytes) ?? {}
+  return { partitions: assignment, userData }
+}
+
+const nothing = Buffer.alloc(0)

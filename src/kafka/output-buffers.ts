@@ -144,17 +144,21 @@ export class OutputBuffers {
     this.#count++
   }
 
-  /** What to send, one request after the other: no partition stands twice in one of them. */
-  rounds(): PartitionRecords[][] {
-    const rounds: PartitionRecords[][] = []
+  /** What is to be sent: a partition's batches in their order. */
+  batches(): PartitionRecords[] {
+    const batches: PartitionRecords[] = []
     for (const [topic, { partitions }] of this.#chunks)
       partitions.forEach((chunks, partition) => {
-        chunks.forEach((records, round) => {
-          const compression = this.#packed.has(records) ? 'gzip' : undefined
-          if (records.count > 0) (rounds[round] ??= []).push({ topic, partition, records, compression })
-        })
+        for (const records of chunks)
+          if (records.count > 0)
+            batches.push({ topic, partition, records, compression: this.#packed.has(records) ? 'gzip' : undefined })
       })
-    return rounds
+    return batches
+  }
+
+  /** What to send, one request after the other. */
+  rounds(): PartitionRecords[][] {
+    return inRounds(this.batches())
   }
 
   /** Forgets all records, keeping the memory for the next ones. */
@@ -170,6 +174,19 @@ export class OutputBuffers {
     this.#count = 0
     this.#bytes = 0
   }
+}
+
+/** Of each partition the first batch, then of each the second: none stands twice in one request. */
+export function inRounds<Batch extends PartitionRecords>(batches: Iterable<Batch>): Batch[][] {
+  const rounds: Batch[][] = []
+  const seen = new Map<string, number>()
+  for (const batch of batches) {
+    const key = `${batch.topic}/${batch.partition}`
+    const round = seen.get(key) ?? 0
+    ;(rounds[round] ??= []).push(batch)
+    seen.set(key, round + 1)
+  }
+  return rounds
 }
 
 const byteLengthOf = (field: Buffer | string | null): number => (field === null ? 0 : Buffer.byteLength(field))

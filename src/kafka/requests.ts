@@ -1,5 +1,8 @@
 import { exchangeOf } from './kafkajs/requests.ts'
 import type { Broker } from './transport.ts'
+import { txnOffsetCommitRequest, type TxnOffsetCommit } from './wire/txn-offset-commit.ts'
+
+export { nobody, type GroupPlace } from './wire/txn-offset-commit.ts'
 
 // Requests in the newest version that the broker serves, as kafkajs encodes them. Those of one version of payflow's own are in wire/.
 
@@ -117,7 +120,6 @@ export const addOffsetsToTxn: Request<ProducerIdentity & { groupId: string }, un
 /** Commits when `transactionResult` is true, aborts otherwise. */
 export const endTxn: Request<ProducerIdentity & { transactionResult: boolean }, unknown> = request(26, 'EndTxn')
 
-export const txnOffsetCommit: Request<
-  ProducerIdentity & { groupId: string; topics: readonly TopicPartitions<{ partition: number; offset: string }>[] },
-  unknown
-> = request(28, 'TxnOffsetCommit')
+/** @throws ILLEGAL_GENERATION or UNKNOWN_MEMBER_ID where the group does not have this member in this generation */
+export const txnOffsetCommit = (broker: Broker, args: TxnOffsetCommit): Promise<undefined> =>
+  broker.send(txnOffsetCommitRequest(args))

@@ -61,7 +61,7 @@ export function troubleText(trouble: Trouble): { message: string; hint: string }
         .map(({ clientId, memberId, host }) => `${clientId} at ${host} (member ${memberId})`)
         .join(', ')
       return {
-        message: `The consumer group ${group} has members that are not payflow workers: ${who || 'unknown'}${speaks && `, with the protocol ${speaks}`}`,
+        message: `The consumer group ${group} has members that are ${protocol.startsWith('payflow-') ? 'workers of another version of payflow' : 'not payflow workers'}: ${who || 'unknown'}${speaks && `, with the protocol ${speaks}`}`,
         hint: 'end that consumer, or give it another group id: payflow joins as soon as it has left',
       }
     }

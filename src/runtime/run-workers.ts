@@ -39,7 +39,7 @@ export interface RunWorkersOptions {
 }
 
 const TRANSACTION_TIMEOUT_MS = 30_000
-const LINGER_MS = 40
+const LINGER_MS = 150
 const STALL_MS = 30_000
 /** Who waits for the end wants to know at once; the watchdog counts seconds. */
 const LOOK_MS = { untilCaughtUp: 50, forStalls: 500 }

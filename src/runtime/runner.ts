@@ -13,12 +13,13 @@ import { causeOf, type EventSink } from './events.ts'
 import { failpoint } from './failpoint.ts'
 import { Fetcher } from './task/fetcher.ts'
 import { prepareTopics } from './internal-topics.ts'
-import { Membership } from './group/membership.ts'
+import { Membership, follows, type Assigned } from './group/membership.ts'
 import { MembershipState } from './group/membership-state.ts'
 import type { Counts, OutputPartitions } from './task/processor.ts'
-import { Task } from './task/task.ts'
+import { Task, type TaskOptions } from './task/task.ts'
 import { TaskSet } from './task/task-set.ts'
 import { TopicWatch } from './cluster/topic-watch.ts'
+import { Committer } from './transaction/committer.ts'
 import type { Watched } from './watchdog.ts'
 import type { Compression } from '../kafka/compression.ts'
 
@@ -39,6 +40,11 @@ export interface RunnerOptions {
 const MAX_BYTES_PER_PARTITION = 2 << 20
 const LINGER_BYTES = 64 << 10
 
+/** What tasks share. */
+type TaskRoom = Pick<TaskOptions, 'partitions' | 'connection' | 'fetcher'>
+
+const writtenBy = ({ name, output }: AnyWorker): string[] => [output.name, stateTopic(name), inboxTopic(name), DEAD_LETTERS] // prettier-ignore
+
 /** What outlives the group being left and joined again. */
 interface Room {
   readonly tasks: Connection
@@ -58,6 +64,8 @@ export class Runner {
   readonly #membership: MembershipState
   readonly #log: Log
   readonly #diagnostics: Diagnostics
+  readonly #committer: Committer
+  #assigned: Assigned | undefined
   #watch: TopicWatch | undefined
   #failure: Error | undefined
 
@@ -72,11 +80,12 @@ export class Runner {
     this.#diagnostics = new Diagnostics({
       worker: name,
       group: groupOf(name),
-      writes: [worker.output.name, stateTopic(name), inboxTopic(name), DEAD_LETTERS],
+      writes: writtenBy(worker),
       client: this.#client,
       onEvent,
       log: this.#log,
     })
+    this.#committer = new Committer({ ...options, client: this.#client, worker: name, group: groupOf(name), onRetry: (error) => this.#notReady(error), log: this.#log }) // prettier-ignore
   }
 
   /** Runs until the signal is aborted. @throws what ended a task for good. */
@@ -92,21 +101,18 @@ export class Runner {
     })
     const stop = AbortSignal.any([signal, this.#failed.signal])
     try {
-      const connections = {
-        tasks: this.#client.connect(),
-        group: this.#client.connect(),
-        topics: this.#client.connect(),
-      }
-      const written = [worker.output.name, DEAD_LETTERS, inboxTopic(worker.name), stateTopic(worker.name)]
+      const connect = (): Connection => this.#client.connect()
+      const connections = { tasks: connect(), group: connect(), topics: connect() }
       while (!stop.aborted) {
         const partitions = await prepareTopics(this.#client, worker, replicationFactor)
-        await checkCluster(this.#client, worker, this.#options, { warn: (finding) => this.#warn(finding), signal: stop }) // prettier-ignore
-        await this.#limits.read(this.#client, written)
+        await checkCluster(this.#client, worker, this.#options, { warn: ({ what, hint }) => this.#warn({ what, hint }), signal: stop }) // prettier-ignore
+        await this.#limits.read(this.#client, writtenBy(worker))
         await this.#serve(partitions, { ...connections, fetcher }, stop)
       }
       if (this.#failure) throw this.#failure
     } finally {
       await this.#stopTasks()
+      await this.#committer.close()
       fetcher.close()
       await this.#client.close()
     }
@@ -129,9 +135,9 @@ export class Runner {
       partitions: partitions.input,
       sessionTimeoutMs,
       heartbeatMs: Math.min(500, sessionTimeoutMs / 6),
-      onAssigned: (owned, generation) => {
-        if (owned.some((partition) => partition >= partitions.input)) watch.noteChange()
-        else this.#assign(owned, generation, { partitions, connection: room.tasks, fetcher: room.fetcher })
+      onAssigned: (assigned) => {
+        if (assigned.partitions.some((partition) => partition >= partitions.input)) watch.noteChange()
+        else this.#assign(assigned, { partitions, connection: room.tasks, fetcher: room.fetcher })
       },
       onRejoin: (error) => this.#rejoin(error),
       onFailure: (error) => {
@@ -140,6 +146,7 @@ export class Runner {
       },
       onAnswer: () => {
         this.#membership.answered()
+        this.#committer.confirmed()
         this.#diagnostics.membershipFine()
       },
       log: this.#log,
@@ -185,16 +192,22 @@ export class Runner {
     return this.#tasks.counts
   }
 
-  #assign(
-    owned: readonly number[],
-    generation: number,
-    room: { partitions: OutputPartitions; connection: Connection; fetcher: Fetcher },
-  ): void {
+  #assign(assigned: Assigned, room: TaskRoom): void {
     failpoint('on-assignment')
+    const { place, partitions, slot, freeSlots } = assigned
     this.#membership.assigned = true
-    this.#tasks.keep(owned)
-    for (const partition of owned) if (!this.#tasks.has(partition)) this.#launch(partition, room)
-    this.#options.onEvent({ kind: 'assigned', worker: this.worker.name, partitions: [...owned], generation })
+    this.#tasks.keep(this.#assigned && follows(this.#assigned, assigned) ? partitions : [])
+    this.#assigned = assigned
+    const added = partitions.filter((partition) => !this.#tasks.has(partition))
+    this.#committer.assigned(place, slot, added.length > 0 ? freeSlots : undefined)
+    for (const partition of added) this.#launch(partition, room)
+    this.#options.onEvent({ kind: 'assigned', worker: this.worker.name, partitions: [...partitions], generation: place.generation }) // prettier-ignore
+  }
+
+  /** Tasks cannot begin, because the transaction coordinator does not let them. */
+  #notReady(error: unknown): void {
+    for (const { phase, partition } of this.tasks)
+      if (phase !== 'running') this.#diagnostics.taskFailed(partition, error, 'transaction')
   }
 
   #rejoin(error: unknown): void {
@@ -202,29 +215,18 @@ export class Runner {
     this.#options.onEvent({ kind: 'rejoined', worker: this.worker.name, cause: causeOf(error) })
   }
 
-  #launch(partition: number, room: { partitions: OutputPartitions; connection: Connection; fetcher: Fetcher }): void {
-    const { worker, options, transactionTimeoutMs, compression, onEvent } = this.#options
-    const inputs = Object.entries(worker.inputs)
+  #launch(partition: number, room: TaskRoom): void {
+    const { worker, options, onEvent } = this.#options
     const task = new Task({
+      ...room,
       client: this.#client,
-      connection: room.connection,
-      fetcher: room.fetcher,
       worker,
       options,
       partition,
-      partitions: room.partitions,
-      topics: [
-        ...inputs.map(([, { name }]) => ({ topic: name, isInbox: false })),
-        { topic: inboxTopic(worker.name), isInbox: true },
-      ],
-      aliases: new Map(inputs.map(([alias, spec]) => [spec.name, { alias, spec }])),
-      transactionTimeoutMs,
-      compression,
+      committer: this.#committer,
       limits: this.#limits,
-      log: this.#log,
       onEvent,
-      onRestore: (_, done, total) => onEvent({ kind: 'restoring', worker: worker.name, partition, done, total }),
-      onRetry: (error, coordinator) => this.#diagnostics.taskFailed(partition, error, coordinator),
+      onRetry: (error) => this.#diagnostics.taskFailed(partition, error, 'group'),
       onFailure: (error) => this.#diagnostics.taskFailed(partition, error),
       onProgress: () => this.#diagnostics.taskFine(partition),
     })
@@ -238,11 +240,11 @@ export class Runner {
 
   async #stopTasks(): Promise<void> {
     this.#membership.assigned = false
+    this.#committer.leave()
     await this.#tasks.stop()
   }
 
-  #warn({ what, hint }: Finding): void {
-    const fields = { what, hint }
+  #warn(fields: Pick<Finding, 'what' | 'hint'>): void {
     this.#options.onEvent({ kind: 'warning', worker: this.worker.name, code: 'cluster-setting', fields })
   }
 }

@@ -107,8 +107,8 @@ const table = {
   },
   linger: {
     kind: duration('0ms', '5s'),
-    default: '40ms',
-    help: 'how long a broker may wait for more before it answers a worker',
+    default: '150ms',
+    help: 'how long a broker may wait for more before it answers a worker, at most',
     handedOn: true,
   },
 } as const satisfies Record<string, Row>

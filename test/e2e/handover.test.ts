@@ -15,9 +15,9 @@ const count = 6_000
 async function pauses(own: Isolated, end: (leaving: WorkerProcess) => void) {
   const options = { sessionTimeoutMs }
   const staying = workerProcess(own, options)
-  await staying.says('"from":"seeking","to":"running"', 4)
+  await staying.says('"from":"restoring","to":"running"', 4)
   const leaving = workerProcess(own, options)
-  await leaving.says('"from":"seeking","to":"running"', 2)
+  await leaving.says('"from":"restoring","to":"running"', 2)
   const orders = producing(own.topicOf('orders'), { client: { brokers: brokers() }, rate: 400, count })
   await eventually(() => expect(orders.acknowledged()).toBeGreaterThan(1_200))
   const endedAt = Date.now()

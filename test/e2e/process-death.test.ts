@@ -22,7 +22,7 @@ describe('a process that dies with kill -9', () => {
 test('a frozen process that wakes up after another took its partitions over changes nothing, and ends by itself when told', async () => {
   const own = await isolated(findWorker('aggregated-revenue')!)
   const zombie = workerProcess(own, { transactionTimeoutMs: 2_000 })
-  await zombie.says('"from":"seeking","to":"running"')
+  await zombie.says('"from":"restoring","to":"running"')
   await writeAll(brokers(), own.topicOf('orders'), orderMessages(0, 500))
   zombie.kill('SIGSTOP')
   await writeAll(brokers(), own.topicOf('orders'), orderMessages(500, 1_000))
@@ -41,7 +41,7 @@ test('ten processes killed one after the other while orders come in: every inter
   const own = await isolated(findWorker('aggregated-revenue')!)
   for (let round = 0; round < 10; round++) {
     const doomed = workerProcess(own)
-    await doomed.says('"from":"seeking","to":"running"')
+    await doomed.says('"from":"restoring","to":"running"')
     await writeAll(brokers(), own.topicOf('orders'), orderMessages(round * 400, (round + 1) * 400))
     doomed.kill('SIGKILL')
     await doomed.ended

@@ -1,8 +1,10 @@
-import { expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { PartitionError } from '../../src/kafka/errors.ts'
 import { findWorker } from '../../src/pipeline/workers/index.ts'
+import { TransactionalProducer } from '../../src/runtime/producers/transactional.ts'
 import { brokers } from '../support/broker.ts'
-import { isolated, runUntilCaughtUp } from '../support/isolated.ts'
+import { eventsOf, isolated, runUntilCaughtUp, start } from '../support/isolated.ts'
+import { memberOf } from '../support/member.ts'
 import { writeAll } from '../support/records.ts'
 import { expectExactRevenue, orderMessages } from '../support/revenue.ts'
 import { ownerOf } from '../support/task.ts'
@@ -11,15 +13,15 @@ import { eventually } from '../support/wait.ts'
 const revenue = findWorker('aggregated-revenue')!
 const outOfRange = 1
 
-test('another owner goes on between a task’s restore and its question for offsets: nobody is accused of having moved the group', async () => {
+test('another owner goes on between a task’s question for offsets and its restore: nobody is accused of having moved the group', async () => {
   const { worker, topicOf, output } = await isolated(revenue, { partitions: 1 })
   await writeAll(brokers(), topicOf('orders'), orderMessages(0, 100))
   await runUntilCaughtUp([worker])
   await writeAll(brokers(), topicOf('orders'), orderMessages(100, 150))
 
   const first = ownerOf(worker, 0, {
-    beforeAsking: async () => {
-      expect(first.phases).toEqual(['fencing', 'restoring', 'seeking'])
+    beforeRestoring: async () => {
+      expect(first.phases).toEqual(['fencing', 'seeking', 'restoring'])
       const second = ownerOf(worker, 0)
       await eventually(() => expect(second.task.counts.processed).toBe(50))
       second.task.stop()
@@ -27,7 +29,7 @@ test('another owner goes on between a task’s restore and its question for offs
     },
   })
   await eventually(() => expect(first.task.idle).toBe(true))
-  expect(first.phases).toEqual(['fencing', 'restoring', 'seeking', 'aborting', 'fencing', 'restoring', 'seeking', 'running']) // prettier-ignore
+  expect(first.phases).toEqual(['fencing', 'seeking', 'restoring', 'running'])
   first.task.stop()
   await first.done
   expect(first.task.counts.processed).toBe(0)
@@ -46,4 +48,109 @@ test('a position that a broker refuses is looked for again before it is believed
   owner.task.stop()
   await owner.done
   await expectExactRevenue(brokers(), output, 150)
+})
+
+/** Holds up the next call of a producer's method, before it asks anything. Resolves when it has been called; `release` lets it go on. */
+function holdUp(method: 'sendOffsets' | 'commit') {
+  let release: () => void = () => undefined
+  const released = new Promise<void>((resolve) => (release = resolve))
+  const held = new Promise<void>((called) => {
+    const original = Reflect.get(TransactionalProducer.prototype, method) as (...args: unknown[]) => Promise<void>
+    const spied = vi.spyOn(TransactionalProducer.prototype, method)
+    spied.mockImplementationOnce(async function (this: TransactionalProducer, ...args: unknown[]) {
+      called()
+      await released
+      return original.apply(this, args)
+    })
+  })
+  onTestFinished(() => void vi.restoreAllMocks())
+  return { held, release }
+}
+
+describe('an owner with another transactional id whose member the group has put out', () => {
+  const twoOwners = async () => {
+    const own = await isolated(revenue, { partitions: 1 })
+    await runUntilCaughtUp([own.worker])
+    const member = await memberOf(own.worker, 1)
+    const first = ownerOf(own.worker, 0, { place: member.assigned.place, slot: 5 })
+    const next = async () => {
+      await member.leave()
+      const { assigned } = await memberOf(own.worker, 1)
+      return ownerOf(own.worker, 0, { place: assigned.place, slot: 6 })
+    }
+    return { ...own, orders: own.topicOf('orders'), first, next }
+  }
+
+  test('commits nothing', async () => {
+    const { orders, output, first, next } = await twoOwners()
+    await writeAll(brokers(), orders, orderMessages(0, 100))
+    await eventually(() => expect(first.task.counts.processed).toBe(100))
+    const second = await next()
+    await writeAll(brokers(), orders, orderMessages(100, 150))
+    await eventually(() => expect(first.phases).toContain('aborting'))
+    await eventually(() => expect(second.task.counts.processed).toBe(50))
+    expect(first.task.counts.processed).toBe(100)
+    await expectExactRevenue(brokers(), output, 150)
+  })
+
+  test('commits nothing of a transaction whose offsets came too late', async () => {
+    const { orders, output, first, next } = await twoOwners()
+    const { held, release } = holdUp('sendOffsets')
+    await writeAll(brokers(), orders, orderMessages(0, 100))
+    await held
+    const second = await next()
+    await eventually(() => expect(second.task.counts.processed).toBe(100))
+    release()
+    await eventually(() => expect(first.phases).toContain('aborting'))
+    expect(first.task.counts.processed).toBe(0)
+    await expectExactRevenue(brokers(), output, 100)
+  })
+
+  test('is waited for when its offsets came in time: the next owner begins behind them', async () => {
+    const { orders, output, first, next } = await twoOwners()
+    const { held, release } = holdUp('commit')
+    await writeAll(brokers(), orders, orderMessages(0, 100))
+    await held
+    const second = await next()
+    await eventually(() => expect(second.phases).toEqual(['fencing', 'seeking']))
+    await writeAll(brokers(), orders, orderMessages(100, 120))
+    release()
+    await eventually(() => expect(second.task.counts.processed).toBe(20))
+    expect(second.phases).toEqual(['fencing', 'seeking', 'restoring', 'running'])
+    expect(first.task.counts.processed).toBe(100)
+    await expectExactRevenue(brokers(), output, 120)
+  })
+})
+
+describe('another instance joins in the middle of a transaction', () => {
+  const joined = async (partitions: number) => {
+    const { worker, topicOf, output } = await isolated(revenue, { partitions })
+    await runUntilCaughtUp([worker])
+    const first = start([worker])
+    await eventually(() => expect(eventsOf(first.events, 'phase').filter(({ to }) => to === 'running')).toHaveLength(partitions)) // prettier-ignore
+    const { held, release } = holdUp('sendOffsets')
+    await writeAll(brokers(), topicOf('orders'), orderMessages(0, 100))
+    await held
+    const second = start([worker])
+    await eventually(() => expect(eventsOf(second.events, 'assigned')).not.toHaveLength(0))
+    await eventually(() => expect(eventsOf(first.events, 'assigned').length).toBeGreaterThan(1))
+    release()
+    await eventually(() => expectExactRevenue(brokers(), output, 100))
+    const aborted = eventsOf(first.events, 'phase').filter(({ to }) => to === 'aborting')
+    for (const { stop, done } of [first, second]) {
+      stop()
+      await done
+    }
+    return { aborted, first }
+  }
+
+  test('and takes nothing of what it holds: it is committed in the next generation', async () => {
+    const { aborted } = await joined(1)
+    expect(aborted).toEqual([])
+  })
+
+  test('and is given one of its partitions: nothing of that is written under the next generation', async () => {
+    const { first } = await joined(2)
+    expect(eventsOf(first.events, 'assigned').at(-1)?.partitions).toHaveLength(1)
+  })
 })

@@ -93,7 +93,7 @@ test('a commit that shows late is waited for: the progress record is ahead of it
   await move(60)
   await writeAll(brokers(), topic, orderMessages(100, 150))
   const run = start([worker], { untilCaughtUp: true })
-  await eventually(() => expect(movesOf(run.events, 0)).toContain('restoring → seeking'), { intervalMs: 10 }) // prettier-ignore
+  await eventually(() => expect(movesOf(run.events, 0)).toContain('seeking → restoring'), { intervalMs: 10 }) // prettier-ignore
   await move(100)
   expect(await run.done).toMatchObject([{ processed: 50 }])
   await expectExactRevenue(brokers(), output, 150)
@@ -104,9 +104,9 @@ test('an offset that a transaction is about to change is not believed, for howev
   await move(60)
   const undecided = await moving(brokers(), `payflow-${worker.name}`, { topic, partition: 0, offset: 100 })
   const run = start([worker], { untilCaughtUp: true })
-  await eventually(() => expect(movesOf(run.events, 0)).toContain('restoring → seeking'), { intervalMs: 10 }) // prettier-ignore
+  await eventually(() => expect(movesOf(run.events, 0)).toContain('fencing → seeking'), { intervalMs: 10 }) // prettier-ignore
   await sleep(3_000) // answers are believed after two seconds, unless they may change
-  expect(movesOf(run.events, 0)).not.toContain('seeking → running')
+  expect(movesOf(run.events, 0)).not.toContain('restoring → running')
   await undecided.commit()
   expect(await run.done).toMatchObject([{ processed: 0 }])
   expect(await readAll(brokers(), output)).toHaveLength(100)

@@ -2,7 +2,7 @@ import { ConfigResourceTypes } from 'kafkajs'
 import { expect, test } from 'vitest'
 import { orders, stateTopic } from '../../src/pipeline/events/topics.ts'
 import { findWorker } from '../../src/pipeline/workers/index.ts'
-import { restore } from '../../src/runtime/state/changelog.ts'
+import { Changelog } from '../../src/runtime/state/changelog.ts'
 import { StateStore } from '../../src/pipeline/worker/state.ts'
 import { ownBroker } from '../support/broker.ts'
 import { Fold } from '../../src/pipeline/testing/fold.ts'
@@ -51,10 +51,15 @@ test('what is restored from a compacted changelog is what the running worker hol
   for (let i = 0; i < count; i++) fold.process({ topic: orders, event: orderOf(i) })
   const state = new StateStore(worker, {})
   const steps: number[][] = []
-  const progress = await restore(client(addresses).connect(), worker, 0, state, {
+  const restored = new Changelog(client(addresses).connect(), {
+    worker,
+    partition: 0,
+    state,
     signal: new AbortController().signal,
     onProgress: (done, total) => steps.push([done, total]),
   })
+  const progress = await restored.read()
+  expect(restored.undecided).toBe(false)
   const users = new Set(orderMessages(0, count).map(({ key }) => key))
   for (const user of users) expect(state.get(user)).toEqual(fold.state.get(user))
   expect(state.size).toBe(users.size)

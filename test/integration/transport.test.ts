@@ -13,6 +13,7 @@ import { Membership } from '../../src/runtime/group/membership.ts'
 import { TransactionalProducer } from '../../src/runtime/producers/transactional.ts'
 import { brokers } from '../support/broker.ts'
 import { SocketTransport } from '../support/socket-transport.ts'
+import { nobody } from '../../src/kafka/requests.ts'
 import { eventually } from '../support/wait.ts'
 
 const transports: Record<string, Partial<ClientOptions>> = {
@@ -76,7 +77,8 @@ describe.each(Object.entries(transports))('over %s', (_, options) => {
     await producer.send(recordsOf(topic, 'aborted'))
     await producer.abort()
     await producer.send(recordsOf(topic, 'one', 'two'))
-    await producer.sendOffsets(topic, [{ topic, partition: 1, offset: 42 }])
+    await eventually(() => connection.coordinator('group', topic)) // a fresh broker has none yet
+    await producer.sendOffsets(topic, [{ topic, partition: 1, offset: 42 }], nobody)
     await producer.commit()
     await eventually(async () => expect(await valuesIn(connection, topic)).toEqual(['one', 'two']))
     const at = [0, 1].map((partition) => ({ topic, partition }))
@@ -106,7 +108,7 @@ describe.each(Object.entries(transports))('over %s', (_, options) => {
         partitions: 2,
         sessionTimeoutMs: 6_000,
         heartbeatMs: 100,
-        onAssigned: (partitions) => assigned.push(partitions),
+        onAssigned: ({ partitions }) => assigned.push(partitions),
       })
       return { assigned, done: membership.run(stop, () => Promise.resolve()) }
     }

@@ -12,13 +12,16 @@ const mutations = {
     ['runtime/producers/transactional.js', 'return { topic, partition, records, compression, baseSequence };', 'return { topic, partition, records, compression, baseSequence: -1 };'],
     ['runtime/task/position-table.js', 'agrees || !stateful', 'true'],
   ],
-  'offsets-before-fencing': [
-    ['runtime/task/epoch.js', 'const producer = await TransactionalProducer.open(', 'options.early = await startingPositions(options.connection, { worker: { ...worker, state: undefined }, sources: options.topics.map(({ topic, isInbox }) => ({ topic, partition, isInbox })), progress: undefined, signal });\n        const producer = await TransactionalProducer.open('],
-    ['runtime/task/epoch.js', 'const positions = await startingPositions(connection, {', 'const positions = options.early ?? await startingPositions(connection, {'],
-    ['runtime/task/positions.js', 'for (let answers = 1; differs(committed) && answers < PATIENCE_ANSWERS; answers++)', 'for (; false;)'],
+  // without its second fence too, which would hide it most of the time
+  'commit-without-generation': [
+    ['runtime/transaction/committer.js', 'await producer.sendOffsets(this.#group, offsets, place);', "await producer.sendOffsets(this.#group, offsets, { memberId: '', generation: -1 });"],
+    ['runtime/transaction/slot-producer.js', 'transactionalId: transactionalIdOf(worker, slot),', 'transactionalId: `${transactionalIdOf(worker, slot)}-${process.pid}`,'],
   ],
-  'process-in-transactional-id': [
-    ['runtime/task/epoch.js', 'const transactionalId = transactionalIdOf(worker.name, partition);', 'const transactionalId = `payflow-${worker.name}-${partition}-${process.pid}`;'],
+  'restore-before-offsets': [
+    ['runtime/task/epoch.js', "enter('seeking');", "const early = await changelog.read();\n        enter('seeking');"],
+    ['runtime/task/epoch.js', 'const progress = await changelog.read();', 'const progress = early;'],
+    ['runtime/task/epoch.js', '!agree(committed, progress, sources) && answers < PATIENCE_ANSWERS', 'false'],
+    ['runtime/task/position-table.js', 'agrees || !stateful', 'true'],
   ],
 } // prettier-ignore
 

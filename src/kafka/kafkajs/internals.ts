@@ -21,7 +21,7 @@ interface KafkajsModule {
     }
     MemberAssignment: {
       encode: (assignment: { version: number; assignment: Record<string, number[]>; userData: Buffer }) => Buffer
-      decode: (bytes: Buffer) => { assignment: Record<string, number[]> } | null
+      decode: (bytes: Buffer) => { assignment: Record<string, number[]>; userData: Buffer } | null
     }
   }
 }

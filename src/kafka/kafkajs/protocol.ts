@@ -59,6 +59,7 @@ export interface DecodedMessage {
 /** Each method writes behind what is there and returns the encoder itself. */
 interface Encoder extends Encoded {
   writeInt8(value: number): this
+  writeInt16(value: number): this
   writeInt32(value: number): this
   /** A number up to 2^53, or decimal text. */
   writeInt64(value: number | string): this

@@ -3,8 +3,10 @@ export interface MemberClaim {
   readonly memberId: string
   /** Partition numbers it was given last. */
   readonly owned: readonly number[]
-  /** Generation in which it was given them: of two claims to one partition the newer counts. */
+  /** Generation in which it was given them: of two claims to one partition or slot the newer counts. */
   readonly generation: number
+  /** The slot it was given last; undefined: none. */
+  readonly slot: number | undefined
 }
 
 /**
@@ -41,4 +43,26 @@ function keptBy(members: readonly MemberClaim[], partitions: number): Map<string
   const kept = new Map<string, number[]>(members.map(({ memberId }) => [memberId, []]))
   for (const [p, { memberId }] of [...owner].sort(([a], [b]) => a - b)) kept.get(memberId)!.push(p)
   return kept
+}
+
+/**
+ * Gives each member that has partitions a number of its own, below their count: whose transactions are whose. A member keeps its slot as
+ * long as it has partitions; a new one gets the smallest that is free. A pure function of its arguments.
+ */
+export function giveSlots(
+  members: readonly MemberClaim[],
+  assigned: ReadonlyMap<string, readonly number[]>,
+  partitions: number,
+): { slots: Map<string, number>; free: number[] } {
+  const slots = new Map<string, number>()
+  const free = new Set(Array.from({ length: partitions }, (_, slot) => slot))
+  const give = (memberId: string, slot: number): void => {
+    free.delete(slot)
+    slots.set(memberId, slot)
+  }
+  const working = members.filter(({ memberId }) => (assigned.get(memberId)?.length ?? 0) > 0)
+  const newest = [...working].sort((a, b) => b.generation - a.generation || (a.memberId < b.memberId ? -1 : 1))
+  for (const { memberId, slot } of newest) if (slot !== undefined && free.has(slot)) give(memberId, slot)
+  for (const { memberId } of newest) if (!slots.has(memberId)) give(memberId, Math.min(...free))
+  return { slots, free: [...free] }
 }

@@ -5,16 +5,28 @@ import { classify } from '../../kafka/errors.ts'
 import type { Connection } from '../../kafka/connection.ts'
 import { needing } from '../../kafka/rights.ts'
 import type { Log } from '../../log.ts'
-import { assign, type MemberClaim } from './assigner.ts'
 import {
   decodeAssignment,
   decodeSubscription,
   encodeAssignment,
   encodeSubscription,
 } from '../../kafka/group-protocol.ts'
-import { heartbeat, joinGroup, leaveGroup, syncGroup, type JoinGroupResult } from '../../kafka/requests.ts'
+import { heartbeat, joinGroup, leaveGroup, syncGroup, type GroupPlace, type JoinGroupResult } from '../../kafka/requests.ts' // prettier-ignore
+import { assign, giveSlots } from './assigner.ts'
+import { claimOf, encodeClaim, encodeSlots, slotsIn } from './user-data.ts'
 
-const PROTOCOL = 'payflow-copartitioned'
+/** Members of `payflow-copartitioned` commit without their generation: they cannot be in one group with these. */
+const PROTOCOL = 'payflow-slots'
+
+/** What the group has given this member. */
+export interface Assigned {
+  readonly place: GroupPlace
+  readonly partitions: readonly number[]
+  /** Undefined without partitions. */
+  readonly slot: number | undefined
+  /** Slots that no member has. */
+  readonly freeSlots: readonly number[]
+}
 
 export interface MembershipOptions {
   readonly connection: Connection
@@ -24,8 +36,8 @@ export interface MembershipOptions {
   readonly partitions: number
   readonly sessionTimeoutMs: number
   readonly heartbeatMs: number
-  /** Called with the partition numbers that are this member's from now on; it must not block. */
-  readonly onAssigned: (partitions: readonly number[], generation: number) => void
+  /** Called with what is this member's from now on; it must not block. */
+  readonly onAssigned: (assigned: Assigned) => void
   /** It has lost its place in the group and joins again. */
   readonly onRejoin?: (cause: unknown) => void
   /** An attempt to join, or to stay, that is repeated. */
@@ -35,20 +47,30 @@ export interface MembershipOptions {
   readonly log?: Log
 }
 
+/**
+ * Whether what a member had before has been its own all the time. In a generation that passed it by, or while it was not a member, somebody
+ * else may have had its partitions; and what was written under another slot is not of its producer.
+ */
+export const follows = (before: Assigned, now: Assigned): boolean =>
+  now.place.memberId === before.place.memberId &&
+  now.place.generation === before.place.generation + 1 &&
+  now.slot === before.slot
+
 /** A join may wait for other members; once this one is to end, it waits no longer than this. */
 const JOIN_GRACE_MS = 500
 const LEAVE_PATIENCE_MS = 2_000
 
 /**
  * Membership of a consumer group: join, sync, heartbeat, and again when the group changes. It ends when the signal is aborted
- * (`beforeLeaving` ends the tasks, then the group is left) or at an error that joining again cannot mend. Tasks go on working while the group rebalances:
- * what keeps two owners apart is the transactional id, not the group.
+ * (`beforeLeaving` ends the tasks, then the group is left) or at an error that joining again cannot mend. Tasks go on working while the group
+ * rebalances: until the members have joined, the coordinator takes their offsets under the old generation.
  */
 export class Membership {
   readonly #options: MembershipOptions
   #memberId = ''
   #generation = -1
   #owned: readonly number[] = []
+  #slot: number | undefined
   #ended = false
 
   constructor(options: MembershipOptions) {
@@ -91,7 +113,7 @@ export class Membership {
   async #joinAndSync(): Promise<void> {
     const { connection, groupId, topics, sessionTimeoutMs } = this.#options
     const coordinator = await connection.coordinator('group', groupId)
-    const userData = Buffer.from(JSON.stringify({ owned: this.#owned, generation: this.#generation }))
+    const userData = encodeClaim({ owned: this.#owned, generation: this.#generation, slot: this.#slot })
     const right = { operation: 'Read', resource: 'group', names: [groupId] } as const
     const joined = await needing([right], () =>
       joinGroup(coordinator, {
@@ -110,10 +132,13 @@ export class Membership {
       groupAssignment: joined.leaderId === joined.memberId ? this.#assignments(joined) : [],
     })
     this.#generation = joined.generationId
-    const assigned = decodeAssignment(memberAssignment)
-    this.#owned = [...new Set(Object.values(assigned).flat())].sort((a, b) => a - b)
+    const assignment = decodeAssignment(memberAssignment)
+    const { slot, free } = slotsIn(assignment.userData)
+    this.#owned = [...new Set(Object.values(assignment.partitions).flat())].sort((a, b) => a - b)
+    this.#slot = slot
     this.#options.onAnswer?.()
-    if (!this.#ended) this.#options.onAssigned(this.#owned, this.#generation)
+    const place = { memberId: this.#memberId, generation: this.#generation }
+    if (!this.#ended) this.#options.onAssigned({ place, partitions: this.#owned, slot, freeSlots: free })
   }
 
   #assignments({ members }: JoinGroupResult): { memberId: string; memberAssignment: Buffer }[] {
@@ -121,9 +146,14 @@ export class Membership {
     const claims = members.map(({ memberId, memberMetadata }) =>
       claimOf(memberId, decodeSubscription(memberMetadata).userData),
     )
-    return [...assign(claims, partitions)].map(([memberId, mine]) => ({
+    const assigned = assign(claims, partitions)
+    const { slots, free } = giveSlots(claims, assigned, partitions)
+    return [...assigned].map(([memberId, mine]) => ({
       memberId,
-      memberAssignment: encodeAssignment(Object.fromEntries(topics.map((topic) => [topic, mine]))),
+      memberAssignment: encodeAssignment({
+        partitions: Object.fromEntries(topics.map((topic) => [topic, mine])),
+        userData: encodeSlots({ slot: slots.get(memberId), free }),
+      }),
     }))
   }
 
@@ -179,18 +209,5 @@ async function unlessEnding(join: Promise<void>, signal: AbortSignal): Promise<v
     clearTimeout(timer)
     signal.removeEventListener('abort', giveUpLater)
     join.catch(() => undefined)
-  }
-}
-
-function claimOf(memberId: string, userData: Buffer): MemberClaim {
-  try {
-    const { owned, generation } = JSON.parse(userData.toString()) as { owned: number[]; generation: number }
-    return {
-      memberId,
-      owned: owned.filter(Number.isInteger),
-      generation: Number.isInteger(generation) ? generation : -1,
-    }
-  } catch {
-    return { memberId, owned: [], generation: -1 }
   }
 }

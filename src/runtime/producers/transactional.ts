@@ -6,7 +6,7 @@ import type { Connection } from '../../kafka/connection.ts'
 import { retrying } from '../../kafka/retry.ts'
 import { needing } from '../../kafka/rights.ts'
 import { produce } from '../../kafka/produce.ts'
-import { addOffsetsToTxn, addPartitionsToTxn, endTxn, initProducerId, txnOffsetCommit, type ProducerIdentity } from '../../kafka/requests.ts' // prettier-ignore
+import { addOffsetsToTxn, addPartitionsToTxn, endTxn, initProducerId, txnOffsetCommit, type GroupPlace, type ProducerIdentity } from '../../kafka/requests.ts' // prettier-ignore
 import type { Broker } from '../../kafka/transport.ts'
 import type { Compression } from '../../kafka/compression.ts'
 import { type TopicPartition, byLeader, byTopic } from '../../kafka/partitions.ts'
@@ -18,6 +18,35 @@ const REFUSED_TOPIC = new Set([29, 55])
 export interface OffsetCommit extends TopicPartition {
   /** The next offset to read. */
   readonly offset: number
+}
+
+export interface TakeOverOptions {
+  readonly transactionalId: string
+  readonly transactionTimeoutMs: number
+  readonly patienceMs: number
+  readonly signal?: AbortSignal
+  readonly onRetry?: (error: unknown) => void
+}
+export interface ProducerOptions extends TakeOverOptions {
+  readonly compression?: Compression
+}
+
+/** Fences whoever has the transactional id and ends its open transaction: waits for the markers. @throws when that takes longer than `patienceMs` */
+export function takeOver(
+  connection: Connection,
+  { transactionalId, transactionTimeoutMs, patienceMs, signal, onRetry }: TakeOverOptions,
+): Promise<{ producerId: string; producerEpoch: number }> {
+  const right = { operation: 'Write', resource: 'transactional id', names: [transactionalId] } as const
+  const attempt = async (): Promise<{ producerId: string; producerEpoch: number }> => {
+    try {
+      const coordinator = await connection.coordinator('transaction', transactionalId)
+      return await needing([right], () => initProducerId(coordinator, { transactionalId, transactionTimeout: transactionTimeoutMs })) // prettier-ignore
+    } catch (error) {
+      if (codeOf(error) !== CONCURRENT_TRANSACTIONS) await connection.forget(error)
+      throw error
+    }
+  }
+  return retrying(attempt, { timeoutMs: patienceMs, signal, onRetry })
 }
 
 /**
@@ -48,35 +77,11 @@ export class TransactionalProducer {
   }
 
   /** @throws when no producer id could be had within `patienceMs` (the last owner's transaction is being ended meanwhile). */
-  static async open(
-    client: Client,
-    options: {
-      transactionalId: string
-      transactionTimeoutMs: number
-      patienceMs: number
-      signal?: AbortSignal
-      compression?: Compression
-      onRetry?: (error: unknown) => void
-    },
-  ): Promise<TransactionalProducer> {
-    const { transactionalId, transactionTimeoutMs, patienceMs, signal, compression = 'none', onRetry } = options
+  static async open(client: Client, options: ProducerOptions): Promise<TransactionalProducer> {
+    const { transactionalId, compression = 'none' } = options
     const connection = client.connect()
     try {
-      const id = await retrying(
-        async () => {
-          try {
-            const coordinator = await connection.coordinator('transaction', transactionalId)
-            return await needing([{ operation: 'Write', resource: 'transactional id', names: [transactionalId] }], () =>
-              initProducerId(coordinator, { transactionalId, transactionTimeout: transactionTimeoutMs }),
-            )
-          } catch (error) {
-            if (codeOf(error) !== CONCURRENT_TRANSACTIONS) await connection.forget(error)
-            throw error
-          }
-        },
-        { timeoutMs: patienceMs, signal, onRetry },
-      )
-      return new TransactionalProducer(connection, transactionalId, id, compression)
+      return new TransactionalProducer(connection, transactionalId, await takeOver(connection, options), compression)
     } catch (error) {
       await connection.close()
       throw error
@@ -89,8 +94,9 @@ export class TransactionalProducer {
 
   /** Writes records into the transaction, beginning it if there is none: one request a broker. */
   async send(batches: readonly PartitionRecords[]): Promise<void> {
-    await this.#enlist(batches)
+    // First: a partition without a leader could not be told how the transaction ends.
     const leaders = await byLeader(this.#connection, batches)
+    await this.#enlist(batches)
     await Promise.all([...leaders].map(([broker, mine]) => this.#produce(broker, mine)))
   }
 
@@ -139,27 +145,27 @@ export class TransactionalProducer {
     )
   }
 
-  /** Puts the group's offsets into the transaction. */
-  async sendOffsets(groupId: string, offsets: readonly OffsetCommit[]): Promise<void> {
+  /**
+   * Puts the group's offsets into the transaction, as this member of it; may be repeated with another generation.
+   * @throws ILLEGAL_GENERATION or UNKNOWN_MEMBER_ID when the group does not have the member in this generation
+   */
+  async sendOffsets(groupId: string, offsets: readonly OffsetCommit[], place: GroupPlace): Promise<void> {
     this.#open = true
     await this.#afterMarkers(async (coordinator) => {
       await addOffsetsToTxn(coordinator, { ...this.#identity, groupId })
     })
-    const topics = new Map<string, { partition: number; offset: string }[]>()
-    for (const { topic, partition, offset } of offsets)
-      topics.set(topic, [...(topics.get(topic) ?? []), { partition, offset: String(offset) }])
+    const topics = new Map<string, { partition: number; offset: number }[]>()
+    for (const { topic, ...position } of offsets) {
+      const known = topics.get(topic)
+      if (known) known.push(position)
+      else topics.set(topic, [position])
+    }
     const coordinator = await this.#connection.coordinator('group', groupId)
     const rights = [
       { operation: 'Read', resource: 'group', names: [groupId] },
       { operation: 'Read', resource: 'topic', names: [...topics.keys()] },
     ] as const
-    await needing(rights, () =>
-      txnOffsetCommit(coordinator, {
-        ...this.#identity,
-        groupId,
-        topics: [...topics].map(([topic, partitions]) => ({ topic, partitions })),
-      }),
-    )
+    await needing(rights, () => txnOffsetCommit(coordinator, { ...this.#identity, groupId, place, topics }))
   }
 
   /** `onSent` runs when the request is on its way and its answer is not here. */

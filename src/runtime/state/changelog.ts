@@ -50,39 +50,68 @@ export function writeChanges(buffers: OutputBuffers, worker: string, partition: 
   }
 }
 
+export interface ChangelogOptions {
+  readonly worker: AnyWorker
+  readonly partition: number
+  /** Gets what is read. */
+  readonly state: StateStore
+  readonly signal: AbortSignal
+  readonly onProgress: (done: number, total: number) => void
+}
+
 /**
- * Reads a changelog partition, read-committed, up to the last stable offset as it is now: a position, because the last offset
- * may be a commit marker or compacted away. Fencing must come first, so that no earlier owner's transaction is still open.
+ * A changelog partition, read-committed, as far as it is decided. Each `read` goes on to the last stable offset as it is then: a position,
+ * because the last offset may be a commit marker or compacted away.
  */
-export async function restore(
-  connection: Connection,
-  worker: AnyWorker,
-  partition: number,
-  state: StateStore,
-  { signal, onProgress }: { signal: AbortSignal; onProgress: (done: number, total: number) => void },
-): Promise<Progress | undefined> {
-  const topic = stateTopic(worker.name)
-  const at = [{ topic, partition }]
-  const [starts, ends] = await retrying(
-    () => Promise.all([listOffsets(connection, at, 'earliest'), listOffsets(connection, at, 'stable')]),
-    { timeoutMs: 30_000, signal },
-  )
-  const from = starts.of(topic, partition) ?? 0
-  const to = ends.of(topic, partition) ?? 0
-  if (worker.state && from > 0) throw lostBeginning(worker, `${topic}/${partition}`, from)
-  let progress: Progress | undefined
-  for await (const { records } of readPartition(connection, { topic, partition, from, to, signal })) {
-    failpoint('in-restore')
-    for (const cursor = records.cursor(); cursor.next();) {
-      const key = cursor.keyText() ?? ''
-      const text = cursor.valueText()
-      if (key === PROGRESS_KEY) progress = text === null ? undefined : (JSON.parse(text) as Progress)
-      else state.restore(key, text === null ? null : valueOf(worker, key, text))
-    }
-    onProgress(Math.min(records.nextOffset, to) - from, to - from)
+export class Changelog {
+  readonly #connection: Connection
+  readonly #options: ChangelogOptions
+  #position: number | undefined
+  #undecided = false
+  #progress: Progress | undefined
+
+  constructor(connection: Connection, options: ChangelogOptions) {
+    this.#connection = connection
+    this.#options = options
   }
-  if (progress?.resetting) throw unfinishedReset(worker)
-  return progress
+
+  /** At the last read somebody's transaction was open in it: more may become readable. */
+  get undecided(): boolean {
+    return this.#undecided
+  }
+
+  /** Returns the last progress record. */
+  async read(): Promise<Progress | undefined> {
+    const { worker, partition, state, signal, onProgress } = this.#options
+    const topic = stateTopic(worker.name)
+    const { start, stable, latest } = await this.#bounds(topic)
+    if (worker.state && start > 0) throw lostBeginning(worker, `${topic}/${partition}`, start)
+    this.#undecided = stable < latest
+    const from = this.#position ?? start
+    for await (const { records } of readPartition(this.#connection, { topic, partition, from, to: stable, signal })) {
+      failpoint('in-restore')
+      for (const cursor = records.cursor(); cursor.next();) {
+        const key = cursor.keyText() ?? ''
+        const text = cursor.valueText()
+        if (key === PROGRESS_KEY) this.#progress = text === null ? undefined : (JSON.parse(text) as Progress)
+        else state.restore(key, text === null ? null : valueOf(worker, key, text))
+      }
+      this.#position = records.nextOffset
+      onProgress(Math.min(records.nextOffset, stable) - from, stable - from)
+    }
+    if (this.#progress?.resetting) throw unfinishedReset(worker)
+    return this.#progress
+  }
+
+  async #bounds(topic: string): Promise<{ start: number; stable: number; latest: number }> {
+    const { partition, signal } = this.#options
+    const at = [{ topic, partition }]
+    const ask = (): Promise<OffsetMap[]> =>
+      Promise.all((['earliest', 'stable', 'latest'] as const).map((end) => listOffsets(this.#connection, at, end)))
+    const [start, stable, latest] = await retrying(ask, { timeoutMs: 30_000, signal })
+    const offset = (of: OffsetMap | undefined): number => of?.of(topic, partition) ?? 0
+    return { start: offset(start), stable: offset(stable), latest: offset(latest) }
+  }
 }
 
 const unfinishedReset = (worker: AnyWorker): PayflowError =>

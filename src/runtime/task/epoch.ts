@@ -2,28 +2,25 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Client } from '../../kafka/client.ts'
 import type { Connection } from '../../kafka/connection.ts'
 import { OffsetMap } from '../../kafka/offsets.ts'
-import { messageOf } from '../../errors.ts'
-import type { Log } from '../../log.ts'
 import { codeOf, isTooLarge } from '../../kafka/errors.ts'
 import type { TopicLimits } from '../../kafka/topic-limits.ts'
 import { maxAheadOf } from '../../pipeline/worker/max-ahead.ts'
-import { transactionalIdOf } from '../../pipeline/events/topics.ts'
+import { inboxTopic } from '../../pipeline/events/topics.ts'
 import type { AnyWorker } from '../../pipeline/worker/definition.ts'
-import { LargeState, recordedOffset, restore } from '../state/changelog.ts'
-import { commitTransaction } from './commit.ts'
+import { Changelog, LargeState, recordedOffset, type Progress } from '../state/changelog.ts'
+import { Undone, type Committer } from '../transaction/committer.ts'
+import { prepareCommit } from './commit.ts'
 import { failpoint } from '../failpoint.ts'
 import { Input } from './input.ts'
 import type { Aliases } from './input-record.ts'
 import { nextInput } from './merge.ts'
 import { positionLost } from './position-errors.ts'
-import { startingPositions, type StartingPosition } from './positions.ts'
+import { agree, settledOffsets, startingPositions, type SourcePartition, type StartingPosition } from './positions.ts'
 import { Processor, type Counts, type OutputPartitions } from './processor.ts'
 import { StateStore } from '../../pipeline/worker/state.ts'
 import type { TaskPhase } from './life.ts'
-import { TransactionalProducer } from '../producers/transactional.ts'
-import type { Compression } from '../../kafka/compression.ts'
 
-/** A transaction ends here, however much is fetched: it bounds memory and the work that an abort throws away. */
+/** A task's part of a transaction ends here, however much is fetched: it bounds memory and the work that an abort throws away. */
 const MAX_TRANSACTION_BYTES = 8 << 20
 const MAX_TRANSACTION_RECORDS = 50_000
 /** All tasks of a process share one thread, and so do its heartbeats and answers: slow records must not keep it for seconds. */
@@ -32,8 +29,9 @@ const RECORDS_PER_LOOK = 32
 /** The first transactions are small and grow: results are seen early, and the other tasks of this process get to start meanwhile. */
 const FIRST_TRANSACTION_RECORDS = 1_000
 const GROWTH = 4
-const FENCING_PATIENCE_MS = 60_000
-const ABORT_PATIENCE_MS = 1_000
+/** Answers that differ, 50 ms apart, until they are believed. Answers, not time: of a coordinator that is silent meanwhile nothing is learned. */
+const PATIENCE_ANSWERS = 40
+const ASK_AGAIN_MS = 50
 const OFFSET_OUT_OF_RANGE = 1
 
 export interface EpochOptions {
@@ -45,24 +43,22 @@ export interface EpochOptions {
   readonly options: unknown
   readonly partition: number
   readonly partitions: OutputPartitions
-  /** What the task reads partition p of. */
-  readonly topics: readonly { topic: string; isInbox: boolean }[]
-  readonly aliases: Aliases
-  readonly transactionTimeoutMs: number
-  readonly compression: Compression
+  readonly committer: Committer
+  /** False from the moment on in which the group may have given the partition to another instance. */
+  readonly isOwned: () => boolean
   readonly limits: TopicLimits
   /** Keys whose state has turned out to be more than a changelog record may hold. Outlives the epoch. */
   readonly largeStates: Set<string>
   /** Called when an input has something new: records, or a failure that `fill` throws. */
   readonly onInput: () => void
-  readonly onRestore: (partition: number, done: number, total: number) => void
-  /** Told what is tried again, and which coordinator was asked. */
-  readonly onRetry?: (error: unknown, coordinator: 'group' | 'transaction') => void
-  readonly log?: Log
+  /** `done` of `total` offsets of the changelog are read. */
+  readonly onRestore: (done: number, total: number) => void
+  /** Told what the group's coordinator is asked again. */
+  readonly onRetry?: (error: unknown) => void
 }
 
 /** What could not be committed, and what a new epoch does otherwise: records that are too large are refused one by one. */
-export class SizeLearnt extends Error {
+class SizeLearnt extends Undone {
   override readonly name = 'SizeLearnt'
 }
 
@@ -72,11 +68,10 @@ interface EpochProgress {
   readonly topicIds: Record<string, string>
 }
 
-/** All that a task knows under one producer epoch, its inputs included: after an error the whole of it is thrown away, and a new one opened. */
+/** All that a task knows since it last asked where to begin, its inputs included: after an error the whole of it is thrown away, and a new one opened. */
 export class Epoch {
   readonly inputs: readonly Input[]
   readonly #options: EpochOptions
-  readonly #producer: TransactionalProducer
   readonly #state: StateStore
   readonly #processor: Processor
   #maxRecords = FIRST_TRANSACTION_RECORDS
@@ -85,66 +80,49 @@ export class Epoch {
 
   private constructor(
     options: EpochOptions,
-    producer: TransactionalProducer,
     state: StateStore,
     processor: Processor,
+    sources: readonly SourcePartition[],
     positions: readonly StartingPosition[],
     progress: EpochProgress,
   ) {
     this.#options = options
-    this.#producer = producer
     this.#state = state
     this.#processor = processor
-    this.inputs = options.topics.map((topic, i) => this.#input(topic, positions[i]!))
+    this.inputs = sources.map((source, i) => this.#input(source, positions[i]!))
     this.#progress = progress
   }
 
-  /** Fences the last owner, restores state, and only then asks where to go on. `enter` is called with each phase as it begins. */
+  /**
+   * No earlier owner can commit any more; then the group's offsets, and only then the state, up to where it is decided. `enter` is called
+   * with each phase as it begins.
+   */
   static async open(options: EpochOptions, enter: (phase: TaskPhase) => void, signal: AbortSignal): Promise<Epoch> {
-    const { client, worker, partition, transactionTimeoutMs, compression } = options
+    const { connection, worker, partition, partitions, limits, largeStates, onRetry } = options
     enter('fencing')
-    const transactionalId = transactionalIdOf(worker.name, partition)
-    const producer = await TransactionalProducer.open(client, {
-      transactionalId,
-      transactionTimeoutMs,
-      compression,
-      patienceMs: FENCING_PATIENCE_MS,
-      signal,
-      onRetry: (error) => options.onRetry?.(error, 'transaction'),
-    })
-    try {
-      failpoint('after-fencing')
-      return await Epoch.#restored(options, producer, enter, signal)
-    } catch (error) {
-      await producer.close()
-      throw error
-    }
-  }
-
-  static async #restored(
-    options: EpochOptions,
-    producer: TransactionalProducer,
-    enter: (phase: TaskPhase) => void,
-    signal: AbortSignal,
-  ): Promise<Epoch> {
-    const { connection, worker, partition, partitions, topics, limits, largeStates } = options
-    enter('restoring')
+    await options.committer.ready(signal)
+    failpoint('after-fencing')
     const state = new StateStore(worker, options.options)
-    const onProgress = (done: number, total: number): void => options.onRestore(partition, done, total)
-    const progress = await restore(connection, worker, partition, state, { signal, onProgress })
-    const eventTime = progress?.eventTime ?? -Infinity
-    const processor = new Processor({ worker, options: options.options, partition, partitions, state, eventTime, limits, codec: connection.codec, largeStates }) // prettier-ignore
-    failpoint('after-restore')
+    const sources = sourcesOf(worker, partition)
+    const question = { worker, sources, signal, onRetry }
+    const changelog = new Changelog(connection, { worker, partition, state, signal, onProgress: options.onRestore })
     enter('seeking')
-    const sources = topics.map(({ topic, isInbox }) => ({ topic, partition, isInbox }))
-    const positions = await startingPositions(connection, { worker, sources, progress, signal, onRetry: (error) => options.onRetry?.(error, 'group') }) // prettier-ignore
+    const committed = await settledOffsets(connection, question)
+    enter('restoring')
+    const progress = await changelog.read()
+    failpoint('after-restore')
+    const ask = (): Promise<OffsetMap> => settledOffsets(connection, question)
+    const settled = await settle({ ask, changelog, sources, signal }, { committed, progress })
+    const positions = await startingPositions(connection, question, settled)
+    const eventTime = settled.progress?.eventTime ?? -Infinity
+    const processor = new Processor({ worker, options: options.options, partition, partitions, state, eventTime, limits, codec: connection.codec, largeStates }) // prettier-ignore
     const known: EpochProgress = { offsets: new OffsetMap(), topicIds: {} }
     for (const { topic, from, topicId } of positions) {
       if (topicId !== undefined) known.topicIds[topic] = topicId
-      if (recordedOffset(progress, { topic, partition }) !== undefined)
+      if (recordedOffset(settled.progress, { topic, partition }) !== undefined)
         known.offsets.set(OffsetMap.keyOf(topic, partition), from)
     }
-    return new Epoch(options, producer, state, processor, positions, known)
+    return new Epoch(options, state, processor, sources, positions, known)
   }
 
   /** Processes what is fetched, up to a transaction's size. Returns whether there is anything to commit. @throws what an input has failed with */
@@ -165,21 +143,24 @@ export class Epoch {
     return counts.processed > 0
   }
 
-  /** Returns what the transaction held. */
+  /** Returns what its part of the transaction held. @throws what the part, or the transaction, was refused with: the epoch is void then */
   async commit(): Promise<Counts> {
-    const { worker, partition, partitions } = this.#options
+    const { worker, partition, partitions, committer, isOwned } = this.#options
+    const { buffers } = this.#processor
     try {
-      this.#progress.offsets = await commitTransaction({
+      const { offsets, progress, done } = prepareCommit({
         worker: worker.name,
         partition,
         inputPartitions: partitions.input,
-        producer: this.#producer,
         processor: this.#processor,
         state: this.#state,
         inputs: this.inputs,
         progress: this.#progress.offsets,
         topicIds: this.#progress.topicIds,
       })
+      await committer.submit({ partition, buffers, offsets, isOwned })
+      done()
+      this.#progress.offsets = progress
     } catch (error) {
       throw await this.#learnFrom(error)
     }
@@ -196,37 +177,68 @@ export class Epoch {
     }
     if (!isTooLarge(error)) return error
     const { buffers } = this.#processor
-    const sent = buffers.rounds().flat().filter(({ topic }) => topic === error.topic) // prettier-ignore
+    const sent = buffers.batches().filter(({ topic }) => topic === error.topic)
     const largest = sent.map(({ records }) => records).reduce((most, records) => (records.byteLength > most.byteLength ? records : most)) // prettier-ignore
     const batch = { bytes: largest.byteLength, records: largest.count, limitUsed: buffers.limitUsed(error.topic) }
     await limits.refused(client, error.topic, batch, error)
     return new SizeLearnt(error.message)
   }
 
-  /** Aborts what is open, before the connection ends: readers would wait for the transaction's timeout otherwise. */
-  async close(): Promise<void> {
-    if (this.#producer.inTransaction) {
-      const aborted = this.#producer.abort().catch((error: unknown) => {
-        const { worker, partition, log } = this.#options
-        log?.('debug', 'abort-failed', { worker: worker.name, partition, error: messageOf(error) })
-      })
-      await Promise.race([aborted, sleep(ABORT_PATIENCE_MS, undefined, { ref: false })])
-    }
-    await this.#producer.close()
-  }
-
-  #input({ topic, isInbox }: { topic: string; isInbox: boolean }, { from, committed }: StartingPosition): Input {
-    const { options, partition, aliases, onInput } = this.#options
+  #input(source: SourcePartition, { from, committed }: StartingPosition): Input {
+    const { worker, options, onInput } = this.#options
     return new Input({
-      ...{ topic, partition, isInbox, aliases, committed },
+      ...source,
+      committed,
+      aliases: aliasesOf(worker),
       offset: from,
       maxAheadMs: maxAheadOf(options),
       onData: onInput,
       onFailure: (cause, { position }) => {
-        this.#failure =
-          codeOf(cause) === OFFSET_OUT_OF_RANGE ? positionLost({ topic, partition }, position, cause) : cause
+        this.#failure = codeOf(cause) === OFFSET_OUT_OF_RANGE ? positionLost(source, position, cause) : cause
         onInput()
       },
     })
   }
+}
+
+/** What a task reads: its partition of every input, and of the inbox. */
+const sourcesOf = (worker: AnyWorker, partition: number): SourcePartition[] => [
+  ...Object.values(worker.inputs).map(({ name }) => ({ topic: name, partition, isInbox: false })),
+  { topic: inboxTopic(worker.name), partition, isInbox: true },
+]
+const aliasesOf = ({ inputs }: AnyWorker): Aliases =>
+  new Map(Object.entries(inputs).map(([alias, spec]) => [spec.name, { alias, spec }]))
+
+interface Settled {
+  readonly committed: OffsetMap
+  readonly progress: Progress | undefined
+}
+
+/**
+ * Offsets and state that belong together: equal ones do. A record that is behind the offsets may wait for its commit marker, and offsets
+ * that are behind the record for their coordinator: both are asked for again, the offsets first. What differs is believed after some
+ * answers, of which none counts while a transaction in the changelog is undecided.
+ */
+async function settle(
+  {
+    ask,
+    changelog,
+    sources,
+    signal,
+  }: {
+    ask: () => Promise<OffsetMap>
+    changelog: Changelog
+    sources: readonly SourcePartition[]
+    signal: AbortSignal
+  },
+  first: Settled,
+): Promise<Settled> {
+  let { committed, progress } = first
+  for (let answers = 1; !agree(committed, progress, sources) && answers < PATIENCE_ANSWERS;) {
+    await sleep(ASK_AGAIN_MS, undefined, { signal })
+    committed = await ask()
+    progress = await changelog.read()
+    if (!changelog.undecided) answers++
+  }
+  return { committed, progress }
 }

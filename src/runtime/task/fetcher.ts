@@ -6,6 +6,7 @@ import { fetch } from '../../kafka/fetch.ts'
 import type { Broker } from '../../kafka/transport.ts'
 import type { FetchedPartition } from '../../kafka/records.ts'
 import { byLeader } from '../../kafka/partitions.ts'
+import { rateAfter, waitMs } from './fetch-wait.ts'
 
 /** A partition that a task reads. The fetcher asks for it as long as `wants` says so. */
 export interface Source {
@@ -21,7 +22,7 @@ export interface Source {
 
 export interface FetcherOptions {
   readonly connection: Connection
-  /** How long the broker may wait for `minBytes`, in ms: latency against requests at low rates. */
+  /** How long the broker may wait for `minBytes` at most, in ms: latency against requests and transactions at low rates (`waitMs`). */
   readonly lingerMs: number
   readonly minBytes: number
   readonly maxBytesPerPartition: number
@@ -45,6 +46,8 @@ export class Fetcher {
   readonly #sources = new Set<Source>()
   readonly #busy = new Set<number>()
   readonly #emptyAnswers = new Map<number, number>()
+  /** By broker: how fast records come, and when it last answered. */
+  readonly #rates = new Map<number, { perMs: number | undefined; answeredAt: number }>()
   readonly #closed = new AbortController()
   /** Sources that could not be read together with others: each is asked for alone, to find out whose records they are. */
   readonly #suspects = new Set<Source>()
@@ -110,14 +113,19 @@ export class Fetcher {
       sources.map((source) => [`${source.topic}/${source.partition}`, { source, offset: source.position }]),
     )
     const quiet = this.#emptyOf(broker) >= EMPTY_UNTIL_QUIET
+    const askedAt = performance.now()
+    const before = this.#rates.get(broker.nodeId)
     const fetched = await fetch(connection, broker, {
-      maxWaitMs: quiet ? Math.max(lingerMs, QUIET_WAIT_MS) : lingerMs,
+      maxWaitMs: quiet ? Math.max(lingerMs, QUIET_WAIT_MS) : waitMs(before?.perMs, lingerMs),
       minBytes: quiet ? 1 : minBytes,
       maxBytes: 32 << 20,
       isolation: 'read_committed',
       partitions: [...asked.values()].map(({ source: { topic, partition }, offset }) => ({ topic, partition, offset, maxBytes: maxBytesPerPartition })), // prettier-ignore
     })
     this.#failures = 0
+    const answeredAt = performance.now()
+    const elapsedMs = answeredAt - Math.max(before?.answeredAt ?? 0, askedAt - lingerMs)
+    this.#rates.set(broker.nodeId, { perMs: rateAfter(before?.perMs, { ...countOf(fetched), elapsedMs }), answeredAt })
     let nothing = true
     for (const part of fetched) {
       const request = asked.get(`${part.topic}/${part.partition}`)
@@ -172,6 +180,15 @@ export class Fetcher {
     }).catch(() => undefined)
     this.wake()
   }
+}
+
+function countOf(fetched: readonly FetchedPartition[]): { records: number; partitions: number } {
+  let [records, partitions] = [0, 0]
+  for (const { records: set } of fetched) {
+    records += set.count
+    if (set.count > 0) partitions++
+  }
+  return { records, partitions }
 }
 
 const asError = (error: unknown): Error => (error instanceof Error ? error : new Error(String(error)))

@@ -1,12 +1,12 @@
 /**
- * A task's life. `fencing` takes the transactional id over, `restoring` reads the changelog, `seeking` finds the input offsets,
- * `running` processes; `aborting` follows any error in a transaction and leads back to a new epoch.
+ * A task's life. `fencing` waits until no earlier owner can commit any more, `seeking` asks for the group's offsets, `restoring` reads the
+ * changelog until it agrees with them, `running` processes; `aborting` follows any error in a transaction and leads back to a new epoch.
  */
 export const taskPhases = [
   'created',
   'fencing',
-  'restoring',
   'seeking',
+  'restoring',
   'running',
   'aborting',
   'revoked',
@@ -16,9 +16,9 @@ export type TaskPhase = (typeof taskPhases)[number]
 
 const legal: Readonly<Record<TaskPhase, readonly TaskPhase[]>> = {
   created: ['fencing', 'revoked'],
-  fencing: ['restoring', 'aborting', 'revoked', 'failed'],
-  restoring: ['seeking', 'aborting', 'revoked', 'failed'],
-  seeking: ['running', 'aborting', 'revoked', 'failed'],
+  fencing: ['seeking', 'aborting', 'revoked', 'failed'],
+  seeking: ['restoring', 'aborting', 'revoked', 'failed'],
+  restoring: ['running', 'aborting', 'revoked', 'failed'],
   running: ['aborting', 'revoked', 'failed'],
   aborting: ['fencing', 'revoked', 'failed'],
   revoked: [],

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { Connection } from '../../kafka/connection.ts'
 import { committedOffsets, listOffsets, type OffsetMap } from '../../kafka/offsets.ts'
 import { retrying } from '../../kafka/retry.ts'
@@ -10,12 +9,8 @@ import { refused } from './position-errors.ts'
 import { decide, type Standing } from './position-table.ts'
 import type { TopicPartition } from '../../kafka/partitions.ts'
 
-/** Answers that differ, 50 ms apart, until they are believed. Answers, not time: of a coordinator that is silent meanwhile nothing is learned. */
-const PATIENCE_ANSWERS = 40
-const ASK_AGAIN_MS = 50
-
 /** A partition that a task reads. */
-interface SourcePartition extends TopicPartition {
+export interface SourcePartition extends TopicPartition {
   readonly isInbox: boolean
 }
 
@@ -31,27 +26,36 @@ export interface StartingPosition extends TopicPartition {
 export interface PositionQuestion {
   readonly worker: AnyWorker
   readonly sources: readonly SourcePartition[]
-  readonly progress: Progress | undefined
   readonly signal: AbortSignal
   /** Told what is asked again. */
   readonly onRetry?: ((error: unknown) => void) | undefined
 }
 
+/** The group's offsets; one that a transaction is about to change is asked for again until that is decided (KIP-447). */
+export const settledOffsets = (
+  connection: Connection,
+  { worker, sources, signal, onRetry }: PositionQuestion,
+): Promise<OffsetMap> =>
+  retrying(() => committedOffsets(connection, groupOf(worker.name), sources, { stable: true }), { timeoutMs: 30_000, signal, onRetry }) // prettier-ignore
+
+/** Whether offsets and state are of one transaction: each transaction has written both. */
+export const agree = (
+  committed: OffsetMap,
+  progress: Progress | undefined,
+  sources: readonly SourcePartition[],
+): boolean =>
+  sources.every((source) => (committed.of(source.topic, source.partition) ?? 0) === (recordedOffset(progress, source) ?? 0)) // prettier-ignore
+
 /**
- * Where a task goes on: the group's committed offsets, asked for after fencing and compared with the progress record (`decide`).
- * The coordinator shows the offsets of a transaction a moment after its commit marker, and every transaction also wrote a progress
- * record: what differs from that record is asked for again, and only offsets that no transaction is about to change count from then on.
- * (The first question takes any: offsets that are what the progress record says are right, whatever else a transaction that never ended
- * may hold.)
+ * Where a task goes on, by the group's offsets and the progress record of its state (`decide`).
  * @throws PositionError where beginning anywhere could lose something or write it twice
  */
 export async function startingPositions(
   connection: Connection,
-  { worker, sources, progress, signal, onRetry }: PositionQuestion,
+  { worker, sources, signal, onRetry }: PositionQuestion,
+  { committed, progress }: { committed: OffsetMap; progress: Progress | undefined },
 ): Promise<StartingPosition[]> {
-  const patience = { timeoutMs: 30_000, signal, onRetry }
   const group = groupOf(worker.name)
-  const committed = await settledOffsets(connection, group, { sources, progress, signal, onRetry })
   const [starts, ends, ids] = await retrying(
     () =>
       Promise.all([
@@ -59,7 +63,7 @@ export async function startingPositions(
         listOffsets(connection, sources, 'latest'),
         topicIds(connection, sources),
       ]),
-    patience,
+    { timeoutMs: 30_000, signal, onRetry },
   )
   return sources.map((source) => {
     const { topic, partition, isInbox } = source
@@ -85,20 +89,3 @@ export async function startingPositions(
 
 /** No offset of a partition. */
 const NONE = -1
-
-async function settledOffsets(
-  connection: Connection,
-  group: string,
-  { sources, progress, signal, onRetry }: Omit<PositionQuestion, 'worker'>,
-): Promise<OffsetMap> {
-  const ask = (stable: boolean): Promise<OffsetMap> =>
-    retrying(() => committedOffsets(connection, group, sources, { stable }), { timeoutMs: 30_000, signal, onRetry })
-  const differs = (offsets: OffsetMap): boolean =>
-    sources.some((source) => (offsets.of(source.topic, source.partition) ?? 0) !== (recordedOffset(progress, source) ?? 0)) // prettier-ignore
-  let committed = await ask(false)
-  for (let answers = 1; differs(committed) && answers < PATIENCE_ANSWERS; answers++) {
-    await sleep(ASK_AGAIN_MS, undefined, { signal })
-    committed = await ask(true)
-  }
-  return committed
-}

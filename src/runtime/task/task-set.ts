@@ -31,21 +31,27 @@ export class TaskSet {
     this.#tasks.set(task.partition, { task, done: task.run().catch(fail) })
   }
 
-  /** Stops the tasks of all other partitions. */
+  /** The tasks of all other partitions lose theirs. */
   keep(partitions: readonly number[]): void {
-    for (const partition of [...this.#tasks.keys()]) if (!partitions.includes(partition)) this.#retire(partition)
+    for (const task of this.running) {
+      if (partitions.includes(task.partition)) continue
+      task.lose()
+      this.#retire(task.partition)
+    }
   }
 
-  /** Returns when all have ended. */
+  /** Returns when all have ended, with what they had under way. */
   async stop(): Promise<void> {
-    this.keep([])
+    for (const task of this.running) {
+      task.stop()
+      this.#retire(task.partition)
+    }
     await Promise.all(this.#leaving)
   }
 
   #retire(partition: number): void {
     const { task, done } = this.#tasks.get(partition)!
     this.#tasks.delete(partition)
-    task.stop()
     const gone = done.finally(() => {
       add(this.#finished, task.counts)
       this.#leaving.delete(gone)

@@ -1,7 +1,8 @@
 import { isAborted, pause } from '../../pause.ts'
 import { PayflowError } from '../../errors.ts'
 import { classify } from '../../kafka/errors.ts'
-import { Epoch, SizeLearnt, type EpochOptions } from './epoch.ts'
+import { Undone } from '../transaction/committer.ts'
+import { Epoch, type EpochOptions } from './epoch.ts'
 import { causeOf, type EventSink } from '../events.ts'
 import type { Fetcher } from './fetcher.ts'
 import type { Input } from './input.ts'
@@ -16,7 +17,7 @@ const SILENT_MS = 10_000
 const FIRST_BACKOFF_MS = 50
 const MAX_BACKOFF_MS = 2_000
 
-export interface TaskOptions extends Omit<EpochOptions, 'onInput' | 'largeStates'> {
+export interface TaskOptions extends Omit<EpochOptions, 'onInput' | 'onRestore' | 'largeStates' | 'isOwned'> {
   readonly fetcher: Fetcher
   readonly onEvent: EventSink
   /** An error that it begins again after. */
@@ -38,6 +39,7 @@ export class Task {
   #wake: (() => void) | undefined
   #lastProgressAt = performance.now()
   #commits = 0
+  #isOwned = true
   #restoringSince = 0
 
   constructor(options: TaskOptions) {
@@ -45,11 +47,12 @@ export class Task {
     this.partition = partition
     this.#options = {
       ...options,
+      isOwned: () => this.#isOwned,
       onInput: () => this.#wake?.(),
       largeStates: new Set(),
-      onRestore: (...progress) => {
+      onRestore: (done, total) => {
         this.#lastProgressAt = performance.now()
-        options.onRestore(...progress)
+        options.onEvent({ kind: 'restoring', ...this.#task, done, total })
       },
     }
     this.#lifecycle = new TaskLifecycle(`${worker.name}/${partition}`, (...move) => this.#moved(...move))
@@ -98,7 +101,7 @@ export class Task {
       } catch (error) {
         if (isAborted(signal)) break
         if (isFinal(error) && !this.#doubts(error)) {
-          await this.#end('failed', error)
+          this.#end('failed', error)
           throw error
         }
         await this.#abort(error)
@@ -106,7 +109,7 @@ export class Task {
       if (this.#commits > commits) backoffMs = FIRST_BACKOFF_MS
       await pause(backoffMs, signal)
     }
-    await this.#end('revoked')
+    this.#end('revoked')
   }
 
   /** Whether a new epoch has to find the same before it is believed: another owner may have gone on since this one restored. */
@@ -120,6 +123,12 @@ export class Task {
   stop(): void {
     this.#stop.abort()
     this.#wake?.()
+  }
+
+  /** As `stop`, when another instance may have the partition: what no coordinator has taken so far is dropped. */
+  lose(): void {
+    this.#isOwned = false
+    this.stop()
   }
 
   /** One epoch: ends when the task is stopped, or throws. */
@@ -161,7 +170,7 @@ export class Task {
     const { onEvent } = this.#options
     const now = performance.now()
     if (to === 'restoring') this.#restoringSince = now
-    if (from === 'restoring' && to === 'seeking') onEvent({ kind: 'restored', ...this.#task, ms: Math.round(now - this.#restoringSince) }) // prettier-ignore
+    if (from === 'restoring' && to === 'running') onEvent({ kind: 'restored', ...this.#task, ms: Math.round(now - this.#restoringSince) }) // prettier-ignore
     const cause = error === undefined ? undefined : causeOf(error)
     onEvent({ kind: 'phase', ...this.#task, from, to, ...(cause && { cause }) })
     if (to === 'aborting' && cause)
@@ -195,24 +204,18 @@ export class Task {
   async #abort(error: unknown): Promise<void> {
     this.#options.onFailure?.(error)
     this.#lifecycle.enter('aborting', error)
-    await this.#options.connection.forget(error)
-    await this.#closeEpoch()
-  }
-
-  async #end(phase: 'revoked' | 'failed', cause?: unknown): Promise<void> {
-    await this.#closeEpoch()
-    this.#lifecycle.enter(phase, cause)
-  }
-
-  async #closeEpoch(): Promise<void> {
-    const epoch = this.#epoch
     this.#epoch = undefined
-    await epoch?.close()
+    await this.#options.connection.forget(error)
+  }
+
+  #end(phase: 'revoked' | 'failed', cause?: unknown): void {
+    this.#epoch = undefined
+    this.#lifecycle.enter(phase, cause)
   }
 }
 
 /** What a new start would only meet again. */
-const isFinal = (error: unknown): boolean => !(error instanceof SizeLearnt) && isHopeless(error)
+const isFinal = (error: unknown): boolean => !(error instanceof Undone) && isHopeless(error)
 
 const isHopeless = (error: unknown): boolean =>
   error instanceof StepError || error instanceof PayflowError || classify(error) === 'fatal'

@@ -7,6 +7,7 @@ import { listGroupsApi } from '../../../src/kafka/wire/groups.ts'
 import { metadataApi } from '../../../src/kafka/wire/metadata.ts'
 import { stableOffsetFetchApi } from '../../../src/kafka/wire/offset-fetch.ts'
 import { produceApi } from '../../../src/kafka/wire/produce.ts'
+import { txnOffsetCommitApi } from '../../../src/kafka/wire/txn-offset-commit.ts'
 
 const { requests } = createRequire(import.meta.url)('kafkajs/src/protocol/requests') as {
   requests: Record<string, { versions: string[] }>
@@ -37,7 +38,7 @@ const refusal = (served: Ranges): PayflowError => {
 
 test('the table has what kafkajs sends, and what payflow encodes itself', () => {
   const own = new Map<number, number>(
-    [produceApi, fetchApi, metadataApi, stableOffsetFetchApi].map(({ apiKey, apiVersion }) => [apiKey, apiVersion]),
+    [produceApi, fetchApi, metadataApi, stableOffsetFetchApi, txnOffsetCommitApi].map(({ apiKey, apiVersion }) => [apiKey, apiVersion]), // prettier-ignore
   )
   for (const [key, { name, first, last }] of Object.entries(spoken)) {
     const version = own.get(Number(key))

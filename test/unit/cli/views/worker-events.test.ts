@@ -17,7 +17,7 @@ test.each<[SupervisorEvent, string | undefined, 'always' | 'verbose' | undefined
   [{ kind: 'assigned', worker, partitions: [0, 2], generation: 3 }, 'partitions 0, 2', 'always'],
   [{ kind: 'assigned', worker, partitions: [], generation: 3 }, 'no partition', 'always'],
   [{ kind: 'phase', worker, partition: 1, from: 'running', to: 'aborting', cause }, 'partition 1: running → aborting (INVALID_PRODUCER_EPOCH)', 'verbose'],
-  [{ kind: 'phase', worker, partition: 1, from: 'seeking', to: 'running' }, 'partition 1: seeking → running', 'verbose'],
+  [{ kind: 'phase', worker, partition: 1, from: 'restoring', to: 'running' }, 'partition 1: restoring → running', 'verbose'],
   [{ kind: 'restoring', worker, partition: 1, done: 10, total: 20 }, 'partition 1: 10 of 20', 'always'],
   [{ kind: 'rejoined', worker, cause: { error: 'REBALANCE_IN_PROGRESS' } }, 'joins its group again (REBALANCE_IN_PROGRESS)', 'verbose'],
   [{ kind: 'connection-lost', worker, broker: 'b:9092', cause: { error: 'closed' } }, 'connection to b:9092 lost (closed)', 'verbose'],

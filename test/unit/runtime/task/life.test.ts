@@ -9,14 +9,14 @@ function walk(...phases: TaskPhase[]): string[] {
 }
 
 test('a task that aborts begins again with fencing', () => {
-  expect(walk('fencing', 'restoring', 'seeking', 'running', 'aborting', 'fencing')).toHaveLength(6)
+  expect(walk('fencing', 'seeking', 'restoring', 'running', 'aborting', 'fencing')).toHaveLength(6)
 })
 
 test.each<TaskPhase[]>([
   ['running'],
-  ['fencing', 'seeking'],
-  ['fencing', 'restoring', 'running'],
-  ['fencing', 'restoring', 'seeking', 'running', 'fencing'],
+  ['fencing', 'restoring'],
+  ['fencing', 'seeking', 'running'],
+  ['fencing', 'seeking', 'restoring', 'running', 'fencing'],
   ['revoked', 'fencing'],
 ])('an illegal move throws (%j)', (...phases) => {
   expect(() => walk(...phases)).toThrow('is not a legal move')

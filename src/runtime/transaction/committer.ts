@@ -1,0 +1,223 @@
+import { setImmediate as tick } from 'node:timers/promises'
+import { messageOf } from '../../errors.ts'
+import { PartitionError, codeOf } from '../../kafka/errors.ts'
+import { inRounds, type OutputBuffers, type PartitionRecords } from '../../kafka/output-buffers.ts'
+import type { GroupPlace } from '../../kafka/requests.ts'
+import { failpoint } from '../failpoint.ts'
+import type { OffsetCommit, TransactionalProducer } from '../producers/transactional.ts'
+import { CurrentPlace } from './current-place.ts'
+import { SlotProducer, type SlotProducerOptions } from './slot-producer.ts'
+
+/** What one transaction may hold of several tasks: it bounds the time that it takes. */
+const MAX_BYTES = 16 << 20
+/** More than this is not kept waiting for what other tasks may add in the same moment. */
+const AT_ONCE_BYTES = 256 << 10
+/** A generation that has begun is assigned within moments, unless its leader has died. */
+const ASSIGNMENT_PATIENCE_MS = 5_000
+const ILLEGAL_GENERATION = 22
+const REBALANCE_IN_PROGRESS = 27
+const UNKNOWN_MEMBER_ID = 25
+
+/** What one task has ready to be committed. */
+export interface Part {
+  readonly partition: number
+  /** Stay untouched until it is settled. */
+  readonly buffers: OutputBuffers
+  readonly offsets: readonly OffsetCommit[]
+  /** False as soon as the group has given the partition to somebody else, or may have for a while. */
+  readonly isOwned: () => boolean
+}
+
+export interface CommitterOptions extends SlotProducerOptions {
+  readonly group: string
+}
+
+/** Nothing of it was committed, for no reason of its own: the task begins again. */
+export class Undone extends Error {
+  override readonly name: string = 'Undone'
+}
+
+interface Submission {
+  readonly part: Part
+  readonly resolve: () => void
+  readonly reject: (error: unknown) => void
+}
+
+/**
+ * Commits what the tasks of one worker in this process have ready, together: while one transaction is under way, the next one collects.
+ * 1. outputs, dead letters, strays, changed state and progress, as the tasks have written them
+ * 2. the group's offsets, as a member in a generation in which all these partitions are this instance's
+ * 3. commit
+ * After any error the transaction is aborted, its producer thrown away, and each task that was in it begins again.
+ */
+export class Committer {
+  readonly #group: string
+  readonly #place = new CurrentPlace()
+  readonly #producer: SlotProducer
+  /** Partitions whose records a broker has refused: each is committed alone until it has succeeded. */
+  readonly #refused = new Set<number>()
+  #waiting: Submission[] = []
+  #busy = false
+
+  constructor(options: CommitterOptions) {
+    this.#group = options.group
+    this.#producer = new SlotProducer(options)
+  }
+
+  /**
+   * This instance has its partitions under this place and slot; `end`: free slots whose transactions are to be ended, if it has new ones.
+   * To be called in the same moment in which the parts of lost partitions are not owned any more.
+   */
+  assigned(place: GroupPlace, slot: number | undefined, end: readonly number[] | undefined): void {
+    this.#place.take(place)
+    if (end) this.#producer.end(end)
+    this.#producer.hold(slot)
+  }
+
+  /** The group's coordinator has just taken this instance for a member. */
+  confirmed(): void {
+    this.#place.confirmed()
+  }
+
+  /** No other assignment will come. What is under way is still committed. */
+  leave(): void {
+    this.#place.leave()
+  }
+
+  /** Returns when a task may begin: this instance is a member, and no earlier owner has a transaction open. */
+  async ready(signal: AbortSignal): Promise<void> {
+    const ready = async (): Promise<void> => {
+      await this.#place.next(signal)
+      await Promise.all([this.#producer.open(), this.#producer.ended()])
+    }
+    await unlessAborted(ready(), signal)
+  }
+
+  /** Settles with the transaction that the part was in. @throws Undone, or what refused this part or all of them */
+  submit(part: Part): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ part, resolve, reject })
+      if (!this.#busy) void this.#run()
+    })
+  }
+
+  /** To be called when no task is running any more. */
+  close(): Promise<void> {
+    return this.#producer.close()
+  }
+
+  async #run(): Promise<void> {
+    this.#busy = true
+    // tasks that were given records by the same answer are ready in the same moment
+    if (this.#waitingBytes() < AT_ONCE_BYTES) await tick()
+    for (let next = this.#next(); next.length > 0; next = this.#next()) await this.#settle(next)
+    this.#busy = false
+  }
+
+  #waitingBytes(): number {
+    return this.#waiting.reduce((sum, { part }) => sum + part.buffers.byteLength, 0)
+  }
+
+  /** What the next transaction holds, in the order of submission. */
+  #next(): Submission[] {
+    for (const { part, reject } of this.#waiting)
+      if (!part.isOwned()) reject(new Undone('the partition was given to another instance'))
+    this.#waiting = this.#waiting.filter(({ part }) => part.isOwned())
+    const [first] = this.#waiting
+    const isAlone = first !== undefined && this.#refused.has(first.part.partition)
+    let bytes = 0
+    const next = this.#waiting.filter((submission) => {
+      const { part } = submission
+      if (isAlone || this.#refused.has(part.partition)) return submission === first
+      bytes += part.buffers.byteLength
+      return submission === first || bytes <= MAX_BYTES
+    })
+    this.#waiting = this.#waiting.filter((submission) => !next.includes(submission))
+    return next
+  }
+
+  async #settle(submissions: readonly Submission[]): Promise<void> {
+    const parts = submissions.map(({ part }) => part)
+    const guilty = new Set<Part>()
+    try {
+      await this.#transaction(await this.#producer.open(), parts, guilty)
+    } catch (error) {
+      for (const { partition } of guilty) this.#refused.add(partition)
+      await this.#producer.discard()
+      for (const { part, reject } of submissions)
+        reject(guilty.size === 0 || guilty.has(part) ? error : new Undone(`thrown back with another partition: ${messageOf(error)}`)) // prettier-ignore
+      return
+    }
+    for (const { part, resolve } of submissions) {
+      this.#refused.delete(part.partition)
+      resolve()
+    }
+  }
+
+  /** `guilty` gets the part that a broker has refused, if it was one. */
+  async #transaction(producer: TransactionalProducer, parts: readonly Part[], guilty: Set<Part>): Promise<void> {
+    const batches = parts.flatMap((part) => part.buffers.batches().map((batch) => ({ ...batch, part })))
+    for (const round of inRounds(batches)) {
+      try {
+        await producer.send(round)
+      } catch (error) {
+        const part = refusedOf(round, error)?.part
+        if (part) guilty.add(part)
+        throw error
+      }
+      failpoint('after-first-output')
+    }
+    failpoint('after-outputs')
+    await this.#sendOffsets(producer, parts)
+    failpoint('after-offsets')
+    await producer.commit(() => failpoint('commit-sent'))
+    failpoint('after-commit')
+  }
+
+  /**
+   * A generation that has begun and is not assigned yet refuses the one before. Under the next one the offsets are sent again only if all
+   * partitions are still this instance's: who lost one must not write them, for its new owner may have read them already.
+   */
+  async #sendOffsets(producer: TransactionalProducer, parts: readonly Part[]): Promise<void> {
+    const offsets = parts.flatMap((part) => part.offsets)
+    let refusal = new Undone('this instance has no place in its group')
+    for (;;) {
+      const place = this.#place.now ?? (await this.#place.next(AbortSignal.timeout(ASSIGNMENT_PATIENCE_MS)))
+      if (!place) throw refusal
+      if (!parts.every((part) => part.isOwned())) throw new Undone('a partition was given to another instance')
+      try {
+        await producer.sendOffsets(this.#group, offsets, place)
+        return
+      } catch (error) {
+        const code = codeOf(error)
+        if (code !== ILLEGAL_GENERATION && code !== REBALANCE_IN_PROGRESS && code !== UNKNOWN_MEMBER_ID) throw error
+        this.#place.refused(place)
+        if (code === UNKNOWN_MEMBER_ID) throw error
+        refusal = new Undone(
+          `the group has begun another generation, and given this instance no place in it: ${messageOf(error)}`,
+        )
+      }
+    }
+  }
+}
+
+const refusedOf = <Batch extends PartitionRecords>(round: readonly Batch[], error: unknown): Batch | undefined =>
+  error instanceof PartitionError
+    ? round.find(({ topic, partition }) => topic === error.topic && partition === error.partition)
+    : undefined
+
+/** @throws AbortError when the signal is aborted first: what becomes of the promise then concerns nobody */
+async function unlessAborted(promise: Promise<void>, signal: AbortSignal): Promise<void> {
+  signal.throwIfAborted()
+  let stop: () => void = () => undefined
+  const aborted = new Promise<never>((_, reject) => {
+    stop = () => reject(signal.reason as Error)
+    signal.addEventListener('abort', stop)
+  })
+  try {
+    await Promise.race([promise, aborted])
+  } finally {
+    signal.removeEventListener('abort', stop)
+    promise.catch(() => undefined)
+  }
+}

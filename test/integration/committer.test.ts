@@ -1,0 +1,63 @@
+import { expect, onTestFinished, test } from 'vitest'
+import { randomUUID } from 'node:crypto'
+import { committedOffsets } from '../../src/kafka/offsets.ts'
+import { OutputBuffers } from '../../src/kafka/output-buffers.ts'
+import { nobody } from '../../src/kafka/requests.ts'
+import { createTopics } from '../../src/kafka/topic-creation.ts'
+import { noLog } from '../../src/log.ts'
+import { Committer, Undone, type Part } from '../../src/runtime/transaction/committer.ts'
+import { brokers } from '../support/broker.ts'
+import { client } from '../support/isolated.ts'
+import { readAll } from '../support/records.ts'
+import { eventually } from '../support/wait.ts'
+
+async function setUp() {
+  const name = `committer-${randomUUID().slice(0, 8)}`
+  const narrow = `${name}-narrow`
+  const sizes = { partitions: 4, replicationFactor: 1 }
+  await createTopics(client(), [
+    { topic: name, ...sizes },
+    { topic: narrow, ...sizes, config: { 'max.message.bytes': '300' } },
+  ])
+  await eventually(() => committedOffsets(client().shared, name, [{ topic: name, partition: 0 }])) // a fresh broker has no coordinator yet
+  const committer = new Committer({ client: client(), worker: name, group: name, transactionTimeoutMs: 5_000, compression: 'none', log: noLog }) // prettier-ignore
+  committer.assigned(nobody, 0, [1, 2])
+  onTestFinished(() => committer.close())
+  await committer.ready(new AbortController().signal)
+  /** What the task of a partition writes to partition 0 of a topic. */
+  const part = (partition: number, topic: string, value: string): Part => {
+    const buffers = new OutputBuffers()
+    buffers.append(topic, 0, null, value)
+    return { partition, buffers, offsets: [{ topic: name, partition, offset: 1 }], isOwned: () => true }
+  }
+  const submit = (...parts: readonly Part[]) => Promise.allSettled(parts.map((each) => committer.submit(each)))
+  return { name, narrow, part, submit }
+}
+
+const recordsIn = async (topic: string): Promise<number> => (await readAll(brokers(), topic)).length
+
+test('what several tasks have ready in the same moment is one transaction, even where they write to the same partition', async () => {
+  const { name, part, submit } = await setUp()
+  const results = await submit(part(0, name, 'one'), part(1, name, 'two'), part(2, name, 'three'))
+  expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'fulfilled'])
+  expect(await recordsIn(name)).toBe(3)
+  // each transaction would leave a marker
+  const ends = await (await client().admin()).fetchTopicOffsets(name)
+  expect(ends.map(({ partition, high }) => [partition, Number(high)]).sort()).toEqual([[0, 4], [1, 0], [2, 0], [3, 0]]) // prettier-ignore
+})
+
+test('what a broker refuses throws the others back once, and fails alone from then on, until it succeeds', async () => {
+  const { name, narrow, part, submit } = await setUp()
+  const [good, bad] = [part(0, name, 'good'), part(1, narrow, 'x'.repeat(1_000))]
+  const together = await submit(good, bad)
+  expect(together).toMatchObject([
+    { status: 'rejected', reason: expect.any(Undone) as Undone },
+    { status: 'rejected', reason: { code: 10, topic: narrow } },
+  ])
+  for (let again = 0; again < 2; again++) {
+    expect(await submit(good, bad)).toMatchObject([{ status: 'fulfilled' }, { status: 'rejected', reason: { code: 10 } }]) // prettier-ignore
+  }
+  expect(await submit(part(1, narrow, 'y'))).toMatchObject([{ status: 'fulfilled' }])
+  expect((await readAll(brokers(), name)).map(({ value }) => value)).toEqual(['good', 'good'])
+  expect(await recordsIn(narrow)).toBe(1)
+})
