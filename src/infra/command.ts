@@ -16,7 +16,7 @@ export interface CommandResult {
   readonly stderr: string
 }
 
-const graceMs = 5_000
+const GRACE_MS = 5_000
 
 /**
  * Runs a program to its end, in its own process group: a Ctrl-C of the terminal does not reach it, and when
@@ -69,5 +69,5 @@ function signalGroup(pid: number | undefined, name: NodeJS.Signals): void {
 
 function killGroup(pid: number | undefined): void {
   signalGroup(pid, 'SIGTERM')
-  setTimeout(() => signalGroup(pid, 'SIGKILL'), graceMs).unref()
+  setTimeout(() => signalGroup(pid, 'SIGKILL'), GRACE_MS).unref()
 }

@@ -4,7 +4,7 @@ import { poll } from './poll.ts'
 import { PayflowError } from '../errors.ts'
 import type { Report } from './engine.ts'
 
-const waitMs = 5 * 60_000
+const WAIT_MS = 5 * 60_000
 
 function read(path: string): string | undefined {
   try {
@@ -125,7 +125,7 @@ export async function withLock<Result>(
       announced = true
       return undefined
     },
-    { timeoutMs: waitMs, intervalMs: 100, signal },
+    { timeoutMs: WAIT_MS, intervalMs: 100, signal },
   )
   if (!release)
     throw new PayflowError('LOCKED', `Another payflow has been holding ${path} for five minutes`, {

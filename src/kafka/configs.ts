@@ -5,7 +5,7 @@ import { retrying } from './retry.ts'
 /** Settings by name, defaults among them; a name that the broker does not know is absent. */
 export type Config = ReadonlyMap<string, string>
 
-const PATIENCE = { timeoutMs: 5_000 }
+const patience = { timeoutMs: 5_000 }
 /** A setting of the topic itself, not the broker's or Kafka's default. */
 const TOPIC_CONFIG = 1
 
@@ -44,7 +44,7 @@ export async function brokerConfig(
 async function describe(admin: Admin, resources: Resource[]): Promise<Map<string, Config> | undefined> {
   if (resources.length === 0) return new Map()
   try {
-    const described = await retrying(() => admin.describeConfigs({ resources, includeSynonyms: false }), PATIENCE)
+    const described = await retrying(() => admin.describeConfigs({ resources, includeSynonyms: false }), patience)
     return new Map(
       described.resources.map(({ resourceName, configEntries }) => [
         resourceName,
@@ -66,7 +66,7 @@ export async function alterTopicConfig(
   const type = kafkajs.ConfigResourceTypes.TOPIC
   const { resources } = await retrying(
     () => admin.describeConfigs({ resources: [{ type, name: topic }], includeSynonyms: false }),
-    PATIENCE,
+    patience,
   )
   const own = resources.flatMap(({ configEntries }) => configEntries).filter(({ configSource }) => (configSource as number) === TOPIC_CONFIG) // prettier-ignore
   const wanted = new Map([...own.map(({ configName, configValue }) => [configName, configValue] as const), ...Object.entries(changes)]) // prettier-ignore

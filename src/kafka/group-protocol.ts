@@ -1,7 +1,7 @@
 import { kafkajs } from './kafkajs/internals.ts'
 
 const { MemberAssignment, MemberMetadata } = kafkajs.AssignerProtocol
-const version = 1
+const VERSION = 1
 
 /** What a member of a consumer group says when it joins: what it reads, and bytes of its own. */
 export interface Subscription {
@@ -13,13 +13,13 @@ export interface Subscription {
 export type Assignment = Readonly<Record<string, readonly number[]>>
 
 export const encodeSubscription = ({ topics, userData }: Subscription): Buffer =>
-  MemberMetadata.encode({ version, topics, userData })
+  MemberMetadata.encode({ version: VERSION, topics, userData })
 
 /** @throws when the bytes are of another protocol */
 export const decodeSubscription = (bytes: Buffer): Subscription => MemberMetadata.decode(bytes)
 
 export const encodeAssignment = (assignment: Record<string, number[]>): Buffer =>
-  MemberAssignment.encode({ version, assignment, userData: Buffer.alloc(0) })
+  MemberAssignment.encode({ version: VERSION, assignment, userData: Buffer.alloc(0) })
 
 /** Empty for a member that was assigned nothing. */
 export const decodeAssignment = (bytes: Buffer): Assignment => MemberAssignment.decode(bytes)?.assignment ?? {}

@@ -42,7 +42,7 @@ const TRANSACTION_TIMEOUT_MS = 30_000
 const LINGER_MS = 40
 const STALL_MS = 30_000
 /** Who waits for the end wants to know at once; the watchdog counts seconds. */
-const LOOK_MS = { untilCaughtUp: 50, forStalls: 500 }
+const lookIntervals = { untilCaughtUp: 50, forStalls: 500 }
 
 /** Runs an instance of each worker until the signal is aborted, or all have caught up. @throws what ended one of them. */
 export async function runWorkers(options: RunWorkersOptions): Promise<WorkerSummary[]> {
@@ -98,7 +98,7 @@ async function watch(runners: readonly Runner[], options: RunWorkersOptions, sig
   const watched = runners.map((runner) => ({ runner, dog: new Watchdog(stallMs) }))
   const client = new Client(options.client)
   const catchUp = new CatchUp(client, runners)
-  const lookMs = options.untilCaughtUp ? LOOK_MS.untilCaughtUp : Math.min(LOOK_MS.forStalls, stallMs / 4)
+  const lookMs = options.untilCaughtUp ? lookIntervals.untilCaughtUp : Math.min(lookIntervals.forStalls, stallMs / 4)
   try {
     while (!signal.aborted) {
       const now = performance.now()

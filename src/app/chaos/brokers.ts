@@ -10,8 +10,8 @@ export interface BrokerFault {
   readonly over: Promise<string>
 }
 
-const attempts = 5
-const retryMs = 1_000
+const ATTEMPTS = 5
+const RETRY_MS = 1_000
 const secondsSince = (startMs: number): string => `${((performance.now() - startMs) / 1000).toFixed(1)} s`
 
 /** Breaks brokers, one fault after the other: what is to survive is one of them at a time, unless it is an outage. */
@@ -86,8 +86,8 @@ export class BrokerChaos {
         await this.#engine.up(() => undefined)
         return `back after ${secondsSince(startMs)}`
       } catch (error) {
-        if (attempt === attempts) throw error
-        await sleep(retryMs)
+        if (attempt === ATTEMPTS) throw error
+        await sleep(RETRY_MS)
       }
     }
   }

@@ -37,9 +37,9 @@ export interface FaultFigures {
   readonly notRestarted: readonly string[]
 }
 
-const healTimeoutMs = 60_000
+const HEAL_TIMEOUT_MS = 60_000
 /** Answers of a frozen broker are not waited for: progress is looked at often. */
-const lookTimeoutMs = 2_000
+const LOOK_TIMEOUT_MS = 2_000
 
 /** One run of faults against what payflow itself runs: `start`, `heal`, `recover`, `end`. */
 export class Chaos {
@@ -74,7 +74,7 @@ export class Chaos {
     this.#onEvent = onEvent
     this.#workers = new WorkerChaos(settings, parts.env, this.#healing.signal)
     this.#brokers = parts.brokers(this.#healing.signal)
-    this.#client = new Client({ ...clientOptions(settings, 'payflow-chaos'), requestTimeoutMs: lookTimeoutMs })
+    this.#client = new Client({ ...clientOptions(settings, 'payflow-chaos'), requestTimeoutMs: LOOK_TIMEOUT_MS })
   }
 
   /** @throws PayflowError (failed) when no worker process of payflow's runs here */
@@ -205,7 +205,7 @@ export class Chaos {
     await this.#running
     await Promise.all(this.#pending)
     await this.#brokers?.thaw()
-    const missing = await this.#workers.heal(healTimeoutMs)
+    const missing = await this.#workers.heal(HEAL_TIMEOUT_MS)
     if (this.#failure !== undefined) throw asFailure(this.#failure)
     if (missing.length === 0) return
     throw new PayflowError('NOT_RECOVERED', `Nobody has started ${missing.join(', ')} again`, {

@@ -23,10 +23,10 @@ interface Extra {
   readonly process: SupervisedProcess
 }
 
-const mostExtras = 5
-const killTimeoutMs = 5_000
+const MOST_EXTRAS = 5
+const KILL_TIMEOUT_MS = 5_000
 /** How long a stand-in stays once the process it stood in for goes on: the zombie is to meet a new owner. */
-const handoverMs = 3_000
+const HANDOVER_MS = 3_000
 
 /** Breaks the worker processes of this PAYFLOW_HOME that work on these brokers, and adds and removes its own instances. */
 export class WorkerChaos {
@@ -122,7 +122,7 @@ export class WorkerChaos {
   }
 
   async #kill(entry: WorkerEntry): Promise<WorkerFault> {
-    await kill(entry, killTimeoutMs)
+    await kill(entry, KILL_TIMEOUT_MS)
     if (!entry.supervised) for (const { name } of entry.workers) this.#replacements.push(this.#start(name))
     return { target: nameOf(entry), what: 'killed (-9)', workers: workersOf(entry) }
   }
@@ -145,13 +145,13 @@ export class WorkerChaos {
     await this.#wait(lastsMs)
     const continued = signalTo(entry, 'SIGCONT')
     this.#frozen.delete(entry.pid)
-    if (standIns.length > 0) void this.#wait(handoverMs).then(() => Promise.all(standIns.map((extra) => this.#remove(extra)))) // prettier-ignore
+    if (standIns.length > 0) void this.#wait(HANDOVER_MS).then(() => Promise.all(standIns.map((extra) => this.#remove(extra)))) // prettier-ignore
     return continued ? 'continued' : 'gone meanwhile'
   }
 
   async #scale(choice: number): Promise<WorkerFault | undefined> {
     const names = this.names
-    const add = this.#extras.length === 0 || (this.#extras.length < mostExtras && (choice & 0x1_0000) === 0)
+    const add = this.#extras.length === 0 || (this.#extras.length < MOST_EXTRAS && (choice & 0x1_0000) === 0)
     if (add) {
       const worker = names[choice % names.length]
       if (worker === undefined) return undefined

@@ -20,8 +20,8 @@ import { Sampler } from '../monitor/sampler.ts'
 import { publicTopics } from '../../pipeline/events/topics.ts'
 import { defaultWorkers } from '../../pipeline/workers/index.ts'
 
-const workersTimeoutMs = 60_000
-const firstLookMs = 200
+const WORKERS_TIMEOUT_MS = 60_000
+const FIRST_LOOK_MS = 200
 const outputs = new Set(defaultWorkers.map(({ output }) => output.name))
 const secondsSince = (startMs: number): number => Math.round(performance.now() - startMs) / 1000
 
@@ -100,11 +100,11 @@ export class AllRun {
       const monitor = new Monitor(this.#client!, { topics, workers: defaultWorkers, from: 'now' })
       this.#sampler = new Sampler(monitor, this.#signal)
       // Before anything flows: what is counted from here on came in this run.
-      await this.#sampler.first(workersTimeoutMs)
+      await this.#sampler.first(WORKERS_TIMEOUT_MS)
       const supervisor = this.#supervisor!
       supervisor.release()
       report(`${defaultWorkers.length} processes started, waiting for their partitions`)
-      await supervisor.ready(workersTimeoutMs, this.#signal)
+      await supervisor.ready(WORKERS_TIMEOUT_MS, this.#signal)
       return `${defaultWorkers.length} processes`
     })
   }
@@ -148,7 +148,7 @@ export class AllRun {
     while (!state.done && !this.#signal.aborted) {
       this.#supervisor!.check()
       await this.#sampler!.look(intervalMs, (now, before) => show(this.#live(now, before)))
-      const pauseMs = !('firstDerivedRecord' in this.#phases) ? Math.min(firstLookMs, intervalMs) : intervalMs
+      const pauseMs = !('firstDerivedRecord' in this.#phases) ? Math.min(FIRST_LOOK_MS, intervalMs) : intervalMs
       await Promise.race([finished, pause(pauseMs, this.#signal)])
     }
     await finished

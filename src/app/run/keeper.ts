@@ -14,7 +14,7 @@ export interface Kept {
 }
 
 /** How long workers whose run is gone may take to end their transactions. */
-const workersMs = 11_000
+const WORKERS_MS = 11_000
 
 export interface Keeper {
   /** The run has ended what it started. */
@@ -45,7 +45,7 @@ export function startKeeper(kept: Kept, env: NodeJS.ProcessEnv): Keeper {
 
 /** What the keeper does once the run is gone. */
 export async function endAfter({ home, engine: name, run }: Kept, env: NodeJS.ProcessEnv): Promise<void> {
-  const deadline = Date.now() + workersMs
+  const deadline = Date.now() + WORKERS_MS
   while (workerEntries(home).some(({ supervised }) => supervised) && Date.now() < deadline) await pause(100)
   const options = { home, env, kafkaPort: 0, zookeeperPort: 0, nodes: 1, ksql: false }
   const { engine } = await chooseEngine(name, options)

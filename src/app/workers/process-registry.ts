@@ -24,12 +24,12 @@ export interface Registration {
 }
 
 const directoryOf = (home: string): string => join(home, 'run')
-const prefix = 'worker-'
+const PREFIX = 'worker-'
 
 /** Lets other payflow commands find this process. Returns what takes it back; where nothing can be written, it is just not found. */
 export function registerThisProcess(home: string, registration: Registration): () => void {
   const identity = identify(process.pid)
-  const path = join(directoryOf(home), `${prefix}${process.pid}.json`)
+  const path = join(directoryOf(home), `${PREFIX}${process.pid}.json`)
   if (identity === undefined) return () => undefined
   try {
     mkdirSync(directoryOf(home), { recursive: true })
@@ -56,7 +56,7 @@ export function workerEntries(home: string): WorkerEntry[] {
 
 function listed(home: string): string[] {
   try {
-    return readdirSync(directoryOf(home)).filter((name) => name.startsWith(prefix) && name.endsWith('.json'))
+    return readdirSync(directoryOf(home)).filter((name) => name.startsWith(PREFIX) && name.endsWith('.json'))
   } catch {
     return []
   }

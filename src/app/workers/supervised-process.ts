@@ -16,9 +16,9 @@ export interface ProcessEvents {
 }
 
 /** How long a process may take to end after SIGTERM: its open transaction ends first. */
-const graceMs = 10_000
+const GRACE_MS = 10_000
 /** Wrong usage or configuration: the next start would end in the same way. */
-const hopelessExitCode = 2
+const HOPELESS_EXIT_CODE = 2
 
 const spawn = ({ file, arguments: rest, env }: ProcessCommand, held: boolean) =>
   execa(file, rest, {
@@ -90,7 +90,7 @@ export class SupervisedProcess {
     this.#child.kill('SIGTERM')
     // a frozen process acts on no signal until it is continued
     this.#child.kill('SIGCONT')
-    const killer = setTimeout(() => this.#signal('SIGKILL'), graceMs)
+    const killer = setTimeout(() => this.#signal('SIGKILL'), GRACE_MS)
     await this.#ended
     clearTimeout(killer)
   }
@@ -122,7 +122,7 @@ export class SupervisedProcess {
     this.lastHint = hint
     // What it said before somebody killed it is not the reason for its death.
     const why = signal !== undefined ? `killed by ${signal}` : (message ?? (exitCode !== undefined ? `exit code ${exitCode}` : (reason ?? 'it could not be started'))) // prettier-ignore
-    if (exitCode === hopelessExitCode) {
+    if (exitCode === HOPELESS_EXIT_CODE) {
       this.failure = new PayflowError('WORKER_FAILED', why, { kind: 'usage', ...(hint !== undefined && { hint }) })
       this.#events.onDeath(why, undefined)
       return
@@ -156,14 +156,14 @@ export interface Backoff {
   readonly delayMs: number
 }
 
-const firstDelayMs = 500
+const FIRST_DELAY_MS = 500
 /** Brokers that are back are not to wait for workers that gave up on them. */
-const longestDelayMs = 5_000
+const LONGEST_DELAY_MS = 5_000
 /** Whoever ran this long ran well: its next death counts as the first. */
-const goodRunMs = 30_000
+const GOOD_RUN_MS = 30_000
 
 /** How long to wait before a process that died after `ranMs` is started again: doubling, up to five seconds. */
 export function nextBackoff(previous: Backoff | undefined, ranMs: number): Backoff {
-  const attempt = previous === undefined || ranMs >= goodRunMs ? 1 : previous.attempt + 1
-  return { attempt, delayMs: Math.min(firstDelayMs * 2 ** (attempt - 1), longestDelayMs) }
+  const attempt = previous === undefined || ranMs >= GOOD_RUN_MS ? 1 : previous.attempt + 1
+  return { attempt, delayMs: Math.min(FIRST_DELAY_MS * 2 ** (attempt - 1), LONGEST_DELAY_MS) }
 }

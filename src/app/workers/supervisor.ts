@@ -28,7 +28,7 @@ interface Entry {
 }
 
 /** Deaths before its first good moment after which a worker's start is given up. */
-const startAttempts = 3
+const START_ATTEMPTS = 3
 
 /** A worker process has ended though nobody asked it to. */
 interface DiedEvent {
@@ -116,7 +116,7 @@ export class Supervisor {
     while ([...this.#entries.values()].some(({ state }) => state !== 'running')) {
       this.check()
       for (const [worker, entry] of this.#entries)
-        if (entry.state !== 'running' && (entry.process.restarts >= startAttempts || performance.now() > deadline))
+        if (entry.state !== 'running' && (entry.process.restarts >= START_ATTEMPTS || performance.now() > deadline))
           throw notStarted(worker, entry)
       await sleep(20, undefined, { signal })
     }

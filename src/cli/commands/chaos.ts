@@ -11,7 +11,7 @@ interface TypedChaos extends TypedIntervals {
   readonly dryRun?: boolean
 }
 
-const usualDurationMs = 60_000
+const USUAL_DURATION_MS = 60_000
 
 export function registerChaos(program: Command, world: World): void {
   const chaos = program
@@ -32,7 +32,7 @@ export function registerChaos(program: Command, world: World): void {
 async function run(context: Context, typed: TypedChaos): Promise<void> {
   const { settings, world, output, signal } = context
   const { possibleIntervals, planOptionsOf } = await import('../../app/chaos/options.ts')
-  const durationMs = typed.for ?? usualDurationMs
+  const durationMs = typed.for ?? USUAL_DURATION_MS
   const { intervals, left } = await possibleIntervals(settings, world.env, intervalsOf(typed))
   const options = { seed: typed.seed ?? anySeed(), durationMs, mixed: typed.mixed ?? false, intervals }
   if (left.length > 0) output.note(`Without ${left.join(', ')}: the brokers are not payflow's own`)

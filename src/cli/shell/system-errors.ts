@@ -1,16 +1,16 @@
 import { PayflowError, messageOf } from '../../errors.ts'
 
-const space = 'make room there, or set PAYFLOW_HOME to a directory on another disk'
-const rights = 'see who may read and write there; PAYFLOW_HOME names the directory for what payflow keeps'
-const files = 'allow this shell more open files: `ulimit -n 4096`'
+const SPACE = 'make room there, or set PAYFLOW_HOME to a directory on another disk'
+const RIGHTS = 'see who may read and write there; PAYFLOW_HOME names the directory for what payflow keeps'
+const FILES = 'allow this shell more open files: `ulimit -n 4096`'
 const hints: Readonly<Record<string, string>> = {
-  ENOSPC: space,
-  EDQUOT: space,
-  EROFS: rights,
-  EACCES: rights,
-  EPERM: rights,
-  EMFILE: files,
-  ENFILE: files,
+  ENOSPC: SPACE,
+  EDQUOT: SPACE,
+  EROFS: RIGHTS,
+  EACCES: RIGHTS,
+  EPERM: RIGHTS,
+  EMFILE: FILES,
+  ENFILE: FILES,
   EAGAIN: 'the system starts no more processes: end some, or allow more (`ulimit -u`)',
   ENOMEM: 'free some memory',
 }

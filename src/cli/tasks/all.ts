@@ -20,8 +20,8 @@ import { eventText, isIncident } from '../views/worker-events.ts'
 import { runAudit } from './audit.ts'
 import { runSteps } from './steps.ts'
 
-const drawIntervalMs = 1_000
-const plainIntervalMs = 10_000
+const DRAW_INTERVAL_MS = 1_000
+const PLAIN_INTERVAL_MS = 10_000
 
 /** Runs everything, shows it, and ends what it started, whatever happens in between. */
 export async function runAll(context: Context, options: AllOptions): Promise<void> {
@@ -85,7 +85,7 @@ async function auditOf(context: Context, run: AllRun): Promise<AuditReport> {
 async function watch({ world, output, signal }: Context, run: AllRun, lastEvent: () => string) {
   const follow = async (view: View) => {
     try {
-      await run.watch(drawIntervalMs, view.show)
+      await run.watch(DRAW_INTERVAL_MS, view.show)
       view.announce(signal.aborted ? 'Stopping' : 'The producers are done; the workers catch up')
       return await run.finish(view.show)
     } finally {
@@ -113,7 +113,7 @@ function livePlain(output: Output): View {
   let shownMs = performance.now()
   return {
     show: (live) => {
-      if (performance.now() - shownMs < plainIntervalMs) return
+      if (performance.now() - shownMs < PLAIN_INTERVAL_MS) return
       shownMs = performance.now()
       output.note(plainLine(live))
     },

@@ -7,8 +7,8 @@ import { table, type Output } from '../shell/output.ts'
 import { Screen } from '../shell/screen.ts'
 import type { World } from '../shell/world.ts'
 
-const plainIntervalMs = 5_000
-const drawIntervalMs = 100
+const PLAIN_INTERVAL_MS = 5_000
+const DRAW_INTERVAL_MS = 100
 
 /** Audits workers, and shows how far it has come. */
 export async function runAudit(
@@ -38,7 +38,7 @@ function plainLines(output: Output): Shown {
   let shownMs = performance.now()
   return {
     update: ({ worker, read, total }) => {
-      if (read < total && performance.now() - shownMs < plainIntervalMs) return
+      if (read < total && performance.now() - shownMs < PLAIN_INTERVAL_MS) return
       shownMs = performance.now()
       output.note(`audit of ${worker}: ${formatNumber(read)} of ${formatNumber(total)} read`)
     },
@@ -69,7 +69,7 @@ function liveTable(world: World, output: Output): Shown {
   return {
     update: (progress) => {
       latest.set(progress.worker, progress)
-      if (progress.read === progress.total || performance.now() - drawnMs >= drawIntervalMs) draw()
+      if (progress.read === progress.total || performance.now() - drawnMs >= DRAW_INTERVAL_MS) draw()
     },
     end: () => {
       screen.end()

@@ -4,7 +4,7 @@ import type { Output } from '../shell/output.ts'
 import { Screen } from '../shell/screen.ts'
 import type { World } from '../shell/world.ts'
 
-const plainIntervalMs = 5_000
+const PLAIN_INTERVAL_MS = 5_000
 
 /** Acknowledged records and real rate of each kind: redrawn on a terminal, a line every few seconds elsewhere. */
 export function showProgress(world: World, output: Output): { update: (p: ProducerProgress) => void; end: () => void } {
@@ -18,7 +18,7 @@ export function showProgress(world: World, output: Output): { update: (p: Produc
       const all = [...latest.values()]
       if (screen)
         screen.draw(all.map((p) => `${p.kind.padEnd(9)} ${formatNumber(p.acknowledged).padStart(12)} ${formatNumber(p.perSecond).padStart(9)}/s`)) // prettier-ignore
-      else if (performance.now() - shownMs > plainIntervalMs) {
+      else if (performance.now() - shownMs > PLAIN_INTERVAL_MS) {
         shownMs = performance.now()
         output.note(
           all.map((p) => `${p.kind} ${formatNumber(p.acknowledged)} (${formatNumber(p.perSecond)}/s)`).join(', '),

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 
-export const kafkaVersion = '3.9.1'
+export const KAFKA_VERSION = '3.9.1'
 
 export type ServiceName = 'zookeeper' | 'ksqldb' | `kafka-${number}`
 export const brokerName = (id: number): ServiceName => `kafka-${id}`
@@ -20,7 +20,7 @@ export interface Layout {
 
 export const layoutOf = (home: string): Layout => ({
   home,
-  jars: join(home, `kafka-${kafkaVersion}`),
+  jars: join(home, `kafka-${KAFKA_VERSION}`),
   data: join(home, 'data'),
   logs: join(home, 'logs'),
   run: join(home, 'run'),

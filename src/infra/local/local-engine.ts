@@ -12,7 +12,7 @@ import { agreeOnNodes, recordNodes, removeData } from './cluster-data.ts'
 import { signalTo, type ProcessIdentity } from '../processes.ts'
 import { ensureJars } from './jars.ts'
 import { findJava } from './java.ts'
-import { ensureKsqldb, ksqlUrlOf, ksqldbProgram, usualKsqlPort } from './ksqldb.ts'
+import { ensureKsqldb, ksqlUrlOf, ksqldbProgram, USUAL_KSQL_PORT } from './ksqldb.ts'
 import { brokerName, layoutOf, type Layout, type ServiceName } from './layout.ts'
 import { showLogs } from './logs.ts'
 import { log4jProperties, renderProperties } from './properties.ts'
@@ -21,8 +21,8 @@ import { addressOf, aliveIn, endsWith, forget, readStates, stopService, type Ser
 import { startBrokers, startZookeeper, type Member, type StartContext } from './start.ts'
 import { stopInOrder } from './stop.ts'
 
-const statusTimeoutMs = 3_000
-const abortGraceMs = 3_000
+const STATUS_TIMEOUT_MS = 3_000
+const ABORT_GRACE_MS = 3_000
 
 /** Apache Kafka and ZooKeeper as JVM processes of this machine, on 127.0.0.1 only. */
 export class LocalEngine implements Engine {
@@ -43,7 +43,7 @@ export class LocalEngine implements Engine {
     const addresses = brokers.map(addressOf)
     const running =
       zookeeper !== undefined && addresses.length > 0
-        ? await describeBrokers({ brokers: addresses }, statusTimeoutMs).then(
+        ? await describeBrokers({ brokers: addresses }, STATUS_TIMEOUT_MS).then(
             () => true,
             () => false,
           )
@@ -119,7 +119,7 @@ export class LocalEngine implements Engine {
       if (!complete || known?.engine !== this.name || known.ksql !== status.ksql) this.#record(status, nodes)
       return { ...status, started: !complete }
     } catch (error) {
-      await Promise.all(this.#started.map((service) => stopService(layout, service, abortGraceMs)))
+      await Promise.all(this.#started.map((service) => stopService(layout, service, ABORT_GRACE_MS)))
       throw error
     }
   }
@@ -153,7 +153,7 @@ export class LocalEngine implements Engine {
     report: Report,
     signal: AbortSignal | undefined,
   ): Promise<void> {
-    const { env, ksql, ksqlUrl, ksqlPort = usualKsqlPort } = this.#options
+    const { env, ksql, ksqlUrl, ksqlPort = USUAL_KSQL_PORT } = this.#options
     const program = ksql ? ksqldbProgram(env) : undefined
     const { brokers, ksqldb } = readStates(this.#layout)
     const former = gone.find(({ name }) => name === 'ksqldb')?.port

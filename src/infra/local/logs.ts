@@ -3,11 +3,11 @@ import { PayflowError } from '../../errors.ts'
 import { followLines, lastLines } from '../log-files.ts'
 import { logPath, outputPath, type Layout, type ServiceName } from './layout.ts'
 
-const fileName = /^(zookeeper|ksqldb|kafka-\d+)(?:\.out)?\.log$/
+const FILE_NAME = /^(zookeeper|ksqldb|kafka-\d+)(?:\.out)?\.log$/
 
 function servicesWithLogs(layout: Layout): ServiceName[] {
   try {
-    const names = readdirSync(layout.logs).flatMap((name) => fileName.exec(name)?.[1] ?? [])
+    const names = readdirSync(layout.logs).flatMap((name) => FILE_NAME.exec(name)?.[1] ?? [])
     return [...new Set(names)].sort() as ServiceName[]
   } catch {
     return []

@@ -6,12 +6,12 @@ import { addressOf, forget, readStates, stopService, type Service } from './serv
 import { stopLeft } from './stop.ts'
 import { zookeeperAnswers } from './zookeeper.ts'
 
-const answerTimeoutMs = 5_000
+const ANSWER_TIMEOUT_MS = 5_000
 /** A broker cannot shut down in good order without its ZooKeeper: waiting longer is of no use. */
-const graceMs = 2_000
+const GRACE_MS = 2_000
 
 const brokerAnswers = (service: Service): Promise<boolean> =>
-  describeBrokers({ brokers: [addressOf(service)] }, answerTimeoutMs).then(
+  describeBrokers({ brokers: [addressOf(service)] }, ANSWER_TIMEOUT_MS).then(
     () => listensOn(service.pid, service.port),
     () => false,
   )
@@ -25,7 +25,7 @@ export interface Survivors {
 
 async function stop(layout: Layout, services: Service[], why: string, report: Report): Promise<void> {
   for (const { name, pid } of services) report(`${name} (pid ${pid}) ${why}: stopping it`)
-  await Promise.all(services.map((service) => stopService(layout, service, graceMs)))
+  await Promise.all(services.map((service) => stopService(layout, service, GRACE_MS)))
 }
 
 /** Looks what an earlier `infra up` left: keeps what serves, ends what only half does, forgets what is gone. */

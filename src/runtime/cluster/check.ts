@@ -13,7 +13,7 @@ const patience = { timeoutMs: 5_000 }
 /** Brokers that are being started come one after the other. */
 const BROKERS_PATIENCE_MS = 8_000
 
-const TOPIC_SETTINGS = [
+const topicSettings = [
   'cleanup.policy',
   'delete.retention.ms',
   'max.message.bytes',
@@ -26,7 +26,7 @@ const TOPIC_SETTINGS = [
   'retention.ms',
   'unclean.leader.election.enable',
 ]
-const BROKER_SETTINGS = [
+const brokerSettings = [
   'group.max.session.timeout.ms',
   'group.min.session.timeout.ms',
   'min.insync.replicas',
@@ -76,8 +76,8 @@ async function readFacts(client: Client, worker: AnyWorker, timeouts: Timeouts):
   const nodeId = controller ?? brokers[0]?.nodeId
   const [{ topics }, configs, broker, start] = await Promise.all([
     retrying(() => admin.fetchTopicMetadata({ topics: names }), patience),
-    topicConfigs(client, names, TOPIC_SETTINGS),
-    nodeId === undefined ? undefined : brokerConfig(client, nodeId, BROKER_SETTINGS),
+    topicConfigs(client, names, topicSettings),
+    nodeId === undefined ? undefined : brokerConfig(client, nodeId, brokerSettings),
     retrying(() => startOf(client, state), patience),
   ])
   return {

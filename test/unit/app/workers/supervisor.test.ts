@@ -6,7 +6,7 @@ import { nodeScript, watched } from '../../../support/scripts.ts'
 import { eventually } from '../../../support/wait.ts'
 
 /** What a worker process tells, as scripts: it has its partitions, it sums up. */
-const prelude = `
+const PRELUDE = `
   const tell = (message) => process.send(message)
   const assigned = () => tell({ version: 1, type: 'event', event: { worker: process.env.WORKER, kind: 'assigned', partitions: [0, 1, 2], generation: 1 } })
   const summary = (processed) => tell({ version: 1, type: 'summary', summary: { worker: process.env.WORKER, processed, emitted: 1, deadLetters: 0, seconds: 0.5 } })
@@ -18,7 +18,7 @@ const { signal } = new AbortController()
 function supervise(scripts: Record<string, string>) {
   const events: SupervisorEvent[] = []
   const supervisor = new Supervisor(
-    (worker) => nodeScript(prelude + scripts[worker]!, { WORKER: worker }),
+    (worker) => nodeScript(PRELUDE + scripts[worker]!, { WORKER: worker }),
     (event) => events.push(event),
   )
   onTestFinished(() => supervisor.kill())
