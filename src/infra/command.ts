@@ -63,7 +63,7 @@ function signalGroup(pid: number | undefined, name: NodeJS.Signals): void {
   try {
     process.kill(-pid, name)
   } catch {
-    // it has ended
+    // it has ended, or all that is left of it is another user's
   }
 }
 

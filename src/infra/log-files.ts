@@ -10,7 +10,7 @@ export function sizeOf(path: string): number {
   try {
     return statSync(path).size
   } catch {
-    return 0
+    return 0 // not there yet
   }
 }
 
@@ -20,7 +20,7 @@ export function readFrom(path: string, from: number): string {
   try {
     file = openSync(path, 'r')
   } catch {
-    return ''
+    return '' // not there yet
   }
   try {
     const { size } = fstatSync(file)
@@ -83,7 +83,7 @@ function readBytes(path: string, offset: number, length: number): Buffer {
     const bytes = Buffer.alloc(length)
     return bytes.subarray(0, readSync(file, bytes, 0, length, offset))
   } catch {
-    return Buffer.alloc(0)
+    return Buffer.alloc(0) // being rotated: it is there at the next look
   } finally {
     if (file !== undefined) closeSync(file)
   }

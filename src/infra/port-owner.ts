@@ -15,6 +15,7 @@ export function listeningInodes(table: string, port: number): string[] {
     .flatMap((fields) => fields[9] ?? [])
 }
 
+/** A process may end while it is looked at, and those of other users cannot be. */
 const attempt = <Value>(read: () => Value): Value | undefined => {
   try {
     return read()

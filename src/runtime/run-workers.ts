@@ -5,7 +5,7 @@ import { troubleText, type Trouble } from '../kafka/trouble.ts'
 import type { Log } from '../log.ts'
 import type { AnyWorker } from '../pipeline/worker/definition.ts'
 import { CatchUp } from './catch-up.ts'
-import type { EventSink } from './events.ts'
+import { warningsOnce, type EventSink } from './events.ts'
 import { Runner } from './runner.ts'
 import { Watchdog } from './watchdog.ts'
 import type { Compression } from '../kafka/compression.ts'
@@ -50,7 +50,10 @@ export async function runWorkers(options: RunWorkersOptions): Promise<WorkerSumm
   const started = performance.now()
   const ended = new AbortController()
   const signal = AbortSignal.any([options.signal, ended.signal])
-  const tell = eachWarningOnce(onEvent)
+  const isNew = warningsOnce()
+  const tell: EventSink = (event) => {
+    if (event.kind !== 'warning' || isNew(event)) onEvent(event)
+  }
   const runners = workers.map(
     ({ definition, options: values }) =>
       new Runner({
@@ -77,19 +80,6 @@ export async function runWorkers(options: RunWorkersOptions): Promise<WorkerSumm
   if (options.untilCaughtUp && !options.signal.aborted) for (const { worker } of runners) onEvent({ kind: 'caught-up', worker: worker.name }) // prettier-ignore
   const seconds = Math.round(performance.now() - started) / 1000
   return runners.map(({ worker, counts: { processed, emitted, deadLetters } }) => ({ worker: worker.name, processed, emitted, deadLetters, seconds })) // prettier-ignore
-}
-
-/** Workers that share a cluster find the same about it. */
-function eachWarningOnce(onEvent: EventSink): EventSink {
-  const told = new Set<string>()
-  return (event) => {
-    if (event.kind === 'warning') {
-      const text = JSON.stringify([event.code, event.fields])
-      if (told.has(text)) return
-      told.add(text)
-    }
-    onEvent(event)
-  }
 }
 
 /** Returns when all have caught up (if that is wanted) or the signal is aborted. @throws PayflowError when a worker is stuck. */

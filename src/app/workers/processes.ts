@@ -31,7 +31,7 @@ export class WorkerProcesses {
     const wordsOf = new Map(choices.map(({ definition, words }) => [definition.name, words]))
     this.#supervisor = new Supervisor(
       workerCommand(settings, env, (worker) => wordsOf.get(worker) ?? [worker]),
-      onEvent,
+      { onEvent, log },
     )
   }
 

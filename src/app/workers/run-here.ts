@@ -22,7 +22,7 @@ export async function runHere(
 ): Promise<WorkerSummary[]> {
   await reach(settings)
   await createOwnOutputs(settings, choices, log)
-  const leave = enter(settings, choices)
+  const leave = enter(settings, choices, log)
   try {
     return await runWorkers({
       client: { ...clientOptions(settings, 'payflow'), requestTimeoutMs: requestTimeoutMs(settings) },
@@ -73,14 +73,15 @@ const requestTimeoutMs = ({ transactionTimeoutMs }: Settings): number =>
   Math.min(LONGEST_REQUEST_MS, Math.round(transactionTimeoutMs / 2))
 
 /** Lets `payflow chaos` find this process and cut its connections. Returns what takes it back. */
-function enter({ home, brokers }: Settings, choices: readonly WorkerChoice[]): () => void {
+function enter({ home, brokers }: Settings, choices: readonly WorkerChoice[], log: Log): () => void {
   const cut = (): void => void cutConnections()
   if (process.platform !== 'win32') process.on('SIGUSR2', cut)
-  const leave = registerThisProcess(home, {
+  const record = {
     workers: choices.map(({ definition, words }) => ({ name: definition.name, arguments: words })),
     brokers,
     supervised: process.send !== undefined,
-  })
+  }
+  const leave = registerThisProcess(home, record, log)
   return () => {
     leave()
     process.off('SIGUSR2', cut)

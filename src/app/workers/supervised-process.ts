@@ -1,6 +1,7 @@
 import { createInterface } from 'node:readline'
 import { execa } from 'execa'
-import { PayflowError } from '../../errors.ts'
+import { PayflowError, messageOf, systemCodeOf } from '../../errors.ts'
+import { noLog, type Log } from '../../log.ts'
 
 export interface ProcessCommand {
   readonly file: string
@@ -13,6 +14,7 @@ export interface ProcessEvents {
   readonly onMessage: (message: unknown) => void
   /** It ended though nobody asked it to; `retryMs` until it is started again, undefined when that is hopeless. */
   readonly onDeath: (why: string, retryMs: number | undefined) => void
+  readonly log?: Log
 }
 
 /** How long a process may take to end after SIGTERM: its open transaction ends first. */
@@ -38,6 +40,7 @@ const spawn = ({ file, arguments: rest, env }: ProcessCommand, held: boolean) =>
 export class SupervisedProcess {
   readonly #command: ProcessCommand
   readonly #events: ProcessEvents
+  readonly #log: Log
   #child: ReturnType<typeof spawn> | undefined
   #backoff: Backoff | undefined
   #timer: NodeJS.Timeout | undefined
@@ -54,6 +57,7 @@ export class SupervisedProcess {
   constructor(command: ProcessCommand, events: ProcessEvents) {
     this.#command = command
     this.#events = events
+    this.#log = events.log ?? noLog
   }
 
   get pid(): number | undefined {
@@ -66,6 +70,7 @@ export class SupervisedProcess {
     this.#lastWords = []
     const child = spawn(this.#command, held)
     this.#child = child
+    this.#log('info', 'process-started', { pid: child.pid, restarts: this.restarts, ...(held && { held }) })
     child.on('message', (message) => this.#events.onMessage(message))
     createInterface(child.stderr).on('line', (line) => this.#remember(line))
     // What it leaves behind ends with it: one of its children could hold its stderr open for ever.
@@ -90,7 +95,10 @@ export class SupervisedProcess {
     this.#child.kill('SIGTERM')
     // a frozen process acts on no signal until it is continued
     this.#child.kill('SIGCONT')
-    const killer = setTimeout(() => this.#signal('SIGKILL'), GRACE_MS)
+    const killer = setTimeout(() => {
+      this.#log('warn', 'process-killed', { pid: this.pid, graceMs: GRACE_MS })
+      this.#signal('SIGKILL')
+    }, GRACE_MS)
     await this.#ended
     clearTimeout(killer)
   }
@@ -106,8 +114,10 @@ export class SupervisedProcess {
     if (this.#child?.pid === undefined) return
     try {
       process.kill(-this.#child.pid, signal)
-    } catch {
-      // It is gone already.
+    } catch (error) {
+      // it is gone already, as a rule
+      if (systemCodeOf(error) !== 'ESRCH')
+        this.#log('warn', 'signal-failed', { pid: this.pid, signal, error: messageOf(error) })
     }
   }
 
@@ -116,6 +126,7 @@ export class SupervisedProcess {
   }
 
   #onExit(exitCode: number | undefined, signal: string | undefined, reason: string | undefined): void {
+    this.#log('info', 'process-ended', { pid: this.pid, exitCode, signal, asked: this.#stopping })
     this.#child = undefined
     if (this.#stopping) return
     const { message, hint } = lastError(this.#lastWords)

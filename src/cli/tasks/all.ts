@@ -34,6 +34,7 @@ export async function runAll(context: Context, options: AllOptions): Promise<voi
   const run = new AllRun(settings, world.env, options, {
     signal,
     log: logTo(output),
+    cwd: world.cwd,
     onEvent: (event) => {
       const shown = eventText(event)
       if (shown === undefined) return

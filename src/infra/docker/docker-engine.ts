@@ -40,8 +40,8 @@ export class DockerEngine implements Engine {
 
   constructor(options: InfraOptions) {
     this.#options = options
-    const { home, env, packageRoot } = options
-    this.#compose = new Compose({ home, env, root: packageRoot })
+    const { home, env, packageRoot, log } = options
+    this.#compose = new Compose({ home, env, root: packageRoot, log })
     this.faults = dockerBrokerFaults(this.#compose)
   }
 
@@ -52,7 +52,7 @@ export class DockerEngine implements Engine {
   }
 
   async up(report: Report, signal?: AbortSignal): Promise<InfraStatus & { started: boolean }> {
-    const { home, nodes, env } = this.#options
+    const { home, nodes, env, log } = this.#options
     if (nodes > 1)
       throw new PayflowError('NODES_UNSUPPORTED', 'The docker engine runs one broker', {
         kind: 'usage',
@@ -61,7 +61,7 @@ export class DockerEngine implements Engine {
     prepareHome(home)
     await requireDocker(env, signal)
     try {
-      return await withLock(layoutOf(home).lock, { report, signal }, () => this.#start(report, signal))
+      return await withLock(layoutOf(home).lock, { report, log, signal }, () => this.#start(report, signal))
     } catch (error) {
       throw explainHomeError(error, home)
     }

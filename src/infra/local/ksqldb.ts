@@ -39,7 +39,7 @@ async function isHealthy(port: number): Promise<boolean> {
     })
     return answer.ok && ((await answer.json()) as { isHealthy?: unknown }).isHealthy === true
   } catch {
-    return false
+    return false // not yet, or not any more: it is asked again
   }
 }
 

@@ -34,7 +34,7 @@ export class LocalEngine implements Engine {
 
   constructor(options: InfraOptions) {
     this.#options = options
-    this.#layout = layoutOf(options.home)
+    this.#layout = layoutOf(options.home, options.log)
     this.faults = localBrokerFaults(this.#layout)
   }
 
@@ -45,7 +45,10 @@ export class LocalEngine implements Engine {
       zookeeper !== undefined && addresses.length > 0
         ? await describeBrokers({ brokers: addresses }, STATUS_TIMEOUT_MS).then(
             () => true,
-            () => false,
+            (error: unknown) => {
+              this.#layout.log('info', 'not-reachable', { brokers: addresses, error: messageOf(error) })
+              return false
+            },
           )
         : false
     return this.#statusOf(running, { zookeeper, brokers, ksqldb })
@@ -60,7 +63,9 @@ export class LocalEngine implements Engine {
     const { home, run, logs } = this.#layout
     prepareHome(home, [run, logs])
     try {
-      return await withLock(this.#layout.lock, { report, signal }, () => this.#start(report, signal))
+      return await withLock(this.#layout.lock, { report, log: this.#layout.log, signal }, () =>
+        this.#start(report, signal),
+      )
     } catch (error) {
       throw explainHomeError(error, home)
     }
@@ -84,10 +89,10 @@ export class LocalEngine implements Engine {
     { volumes, run }: { volumes: boolean; run?: ProcessIdentity },
     report: Report,
   ): Promise<{ stopped: boolean }> {
-    const { home, lock } = this.#layout
+    const { home, lock, log } = this.#layout
     if (!existsSync(home) && aliveIn(readStates(this.#layout)).length === 0) return { stopped: false }
     try {
-      return await withLock(lock, { report, evenUnwritable: true }, () => this.#stop({ volumes, run }, report))
+      return await withLock(lock, { report, log, evenUnwritable: true }, () => this.#stop({ volumes, run }, report))
     } catch (error) {
       throw explainHomeError(error, home)
     }
@@ -135,6 +140,7 @@ export class LocalEngine implements Engine {
     if (nodes !== this.#options.nodes)
       report(`The data belong to a cluster of ${nodes}: starting ${nodes} brokers, not ${this.#options.nodes}`)
     const java = await findJava(env, signal)
+    layout.log('debug', 'java-found', { path: java })
     const { zookeeperPort, members } = await this.#claimPorts(nodes, survivors)
     await ensureJars({ directory: layout.jars, root: packageRoot, env, report, signal })
     writeFileSync(join(layout.run, 'log4j.properties'), renderProperties(log4jProperties))
@@ -181,6 +187,7 @@ export class LocalEngine implements Engine {
       const wantsFormer = former !== undefined && !taken.includes(former) && (wanted === 0 || zookeeper !== undefined)
       const port = wantsFormer && (await becomesFree(former)) ? former : await claimPort(wanted, variable, taken)
       taken.push(port)
+      this.#layout.log('debug', 'port-chosen', { name, port, wanted, former })
       return port
     }
     const { kafkaPort, zookeeperPort } = this.#options
@@ -204,7 +211,10 @@ export class LocalEngine implements Engine {
     const states = readStates(layout)
     const chosen = aliveIn(states).filter((service) => run === undefined || endsWith(service, run))
     await stopInOrder(layout, chosen, report)
-    for (const service of states.stale) forget(layout, service)
+    for (const service of states.stale) {
+      layout.log('info', 'stale-record-removed', { name: service.name, pid: service.pid })
+      forget(layout, service)
+    }
     const { brokers, zookeeper, ksqldb } = readStates(layout)
     if (zookeeper === undefined && brokers.length === 0) this.#changeRecord(() => removeRecord(layout.home), report)
     else if (ksqldb === undefined)

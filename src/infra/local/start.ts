@@ -182,7 +182,7 @@ export async function startBrokers(context: StartContext, zookeeperPort: number,
   const answers = async (inner: AbortSignal): Promise<void> => {
     for (const service of services) {
       await untilReady(context, service, inner)
-      await waitForTopics(addressOf(service), topics, TOPICS_TIMEOUT_MS, inner)
+      await waitForTopics(addressOf(service), { topics, timeoutMs: TOPICS_TIMEOUT_MS, signal: inner, log: layout.log })
     }
   }
   for (let attempt = 1; ; attempt++) {

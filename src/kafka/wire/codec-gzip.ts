@@ -1,5 +1,6 @@
 import { promisify } from 'node:util'
 import { constants, gunzip, gzip as deflate } from 'node:zlib'
+import { systemCodeOf } from '../../errors.ts'
 import { OutputTooLarge, type Codec } from './codec.ts'
 
 const compress = promisify(deflate)
@@ -13,7 +14,7 @@ export const withLimit = async (output: Promise<Buffer>): Promise<Buffer> => {
   try {
     return await output
   } catch (error) {
-    throw (error as NodeJS.ErrnoException).code === TOO_LARGE ? new OutputTooLarge() : error
+    throw systemCodeOf(error) === TOO_LARGE ? new OutputTooLarge() : error
   }
 }
 
