@@ -22,7 +22,6 @@ export async function topicConfigs(
   topics: readonly string[],
   names: readonly string[],
 ): Promise<ReadonlyMap<string, Config>> {
-  const admin = await client.admin()
   const type = kafkajs.ConfigResourceTypes.TOPIC
   const resources = topics.map((name) => ({ type, name, configNames: [...names] }))
   // kafkajs throws the first resource's error away with everybody's answer: then each is asked for alone

@@ -18,6 +18,7 @@ export async function main(argv: readonly string[]): Promise<number> {
   const { stdin, stdout, stderr, env } = process
   const signals = listenForSignals((line) => stderr.write(`${line}\n`))
   const world: World = {
+    stdin,
     stdout,
     stderr,
     env,
