@@ -97,11 +97,10 @@ export class Runner {
         group: this.#client.connect(),
         topics: this.#client.connect(),
       }
-      const written = [worker.output.name, DEAD_LETTERS, inboxTopic(worker.name), stateTopic(worker.name)]
       while (!stop.aborted) {
         const partitions = await prepareTopics(this.#client, worker, replicationFactor)
-        await checkCluster(this.#client, worker, this.#options, { warn: (finding) => this.#warn(finding), signal: stop }) // prettier-ignore
-        await this.#limits.read(this.#client, written)
+        const settings = await checkCluster(this.#client, worker, this.#options, { warn: (finding) => this.#warn(finding), signal: stop }) // prettier-ignore
+        this.#limits.learn(settings)
         await this.#serve(partitions, { ...connections, fetcher }, stop)
       }
       if (this.#failure) throw this.#failure
