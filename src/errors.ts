@@ -24,4 +24,8 @@ export class PayflowError extends Error {
   }
 }
 
+/** The system's name of an error: `ENOENT`; undefined for one that is not the system's. */
+export const systemCodeOf = (error: unknown): string | undefined =>
+  error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined
+
 export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))

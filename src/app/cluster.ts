@@ -11,7 +11,7 @@ import type { Settings } from '../settings/resolve.ts'
 export type Report = (line: string) => void
 
 /** Longest wait for an answer of a cluster: a user waits for it. */
-const answerTimeoutMs = 8_000
+const ANSWER_TIMEOUT_MS = 8_000
 
 export function clientOptions(settings: Settings, clientId: string, log?: Log): ClientOptions {
   return { ...connectionOf(settings), clientId, codec: chooseCodec(process.env), ...(log && { log }) }
@@ -49,6 +49,6 @@ export async function withCluster<Result>(
 export async function replicationFactorOf(settings: Settings): Promise<number> {
   const { replicationFactor } = settings
   return (
-    replicationFactor ?? Math.min(3, (await describeBrokers(connectionOf(settings), answerTimeoutMs)).brokers.length)
+    replicationFactor ?? Math.min(3, (await describeBrokers(connectionOf(settings), ANSWER_TIMEOUT_MS)).brokers.length)
   )
 }

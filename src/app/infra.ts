@@ -1,3 +1,4 @@
+import type { Log } from '../log.ts'
 import { connectionOf } from '../settings/connection.ts'
 import { chooseEngine } from '../infra/choose.ts'
 import type { Engine, InfraOptions, InfraStatus } from '../infra/engine.ts'
@@ -6,15 +7,16 @@ import type { Settings } from '../settings/resolve.ts'
 import type { Report } from './cluster.ts'
 
 interface EngineWish {
+  readonly log: Log
   readonly ksql?: boolean
   /** What it starts ends with this process. */
   readonly run?: ProcessIdentity | undefined
 }
 
-function infraOptions(settings: Settings, env: NodeJS.ProcessEnv, { ksql = true, run }: EngineWish): InfraOptions {
+function infraOptions(settings: Settings, env: NodeJS.ProcessEnv, { log, ksql = true, run }: EngineWish): InfraOptions {
   const { home, kafkaPort, zookeeperPort, ksqlPort, nodes, ksqlUrl, brokersGiven, origins } = settings
   return {
-    ...{ home, kafkaPort, zookeeperPort, ksqlPort, nodes, ksql, env },
+    ...{ home, kafkaPort, zookeeperPort, ksqlPort, nodes, ksql, env, log },
     ...(ksqlUrl !== undefined && origins.ksqlUrl.kind !== 'infra' && { ksqlUrl }),
     ...(brokersGiven && { connection: connectionOf(settings) }),
     ...(run && { run }),
@@ -25,7 +27,7 @@ function infraOptions(settings: Settings, env: NodeJS.ProcessEnv, { ksql = true,
 export function engineOf(
   settings: Settings,
   env: NodeJS.ProcessEnv,
-  wish: EngineWish = {},
+  wish: EngineWish,
 ): Promise<{ engine: Engine; reason: string }> {
   return chooseEngine(settings.engine, infraOptions(settings, env, wish))
 }

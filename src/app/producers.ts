@@ -13,8 +13,8 @@ type Rate = number | 'max'
 
 /** Records per second when nothing else is asked for. */
 export const defaultRates: Readonly<Record<Kind, number>> = { orders: 50, payments: 50, users: 20 }
-const intervalAtMaxMs = 10
-const seedLimit = 2 ** 31
+const INTERVAL_AT_MAX_MS = 10
+const SEED_LIMIT = 2 ** 31
 
 export interface FlowOptions {
   readonly rate?: Rate
@@ -35,26 +35,26 @@ export interface Flow {
   readonly durationMs: number | undefined
 }
 
-const defaultFailureRate = 0.15
+const DEFAULT_FAILURE_RATE = 0.15
 
 /** Fills in what was not said; the only place where chance and the clock come in. */
 export function flowOf({ rate, count, durationMs, seed, startMs, failureRate }: FlowOptions): Flow {
   return {
-    seed: seed ?? randomInt(seedLimit),
+    seed: seed ?? randomInt(SEED_LIMIT),
     startMs: startMs ?? Date.now(),
-    failureRate: failureRate ?? defaultFailureRate,
+    failureRate: failureRate ?? DEFAULT_FAILURE_RATE,
     rateOf: (kind) => rate ?? defaultRates[kind],
     count,
     durationMs,
   }
 }
 
-const intervalMsOf = (rate: Rate): number => (rate === 'max' ? intervalAtMaxMs : 1000 / rate)
+const intervalMsOf = (rate: Rate): number => (rate === 'max' ? INTERVAL_AT_MAX_MS : 1000 / rate)
 
 /** The command that writes the same bytes again. */
 export function reproduceCommand(flow: Flow, kind: Kind, records: number): string {
   const { seed, startMs, failureRate, rateOf } = flow
-  const failures = kind === 'payments' && failureRate !== defaultFailureRate ? ` --failure-rate ${failureRate}` : ''
+  const failures = kind === 'payments' && failureRate !== DEFAULT_FAILURE_RATE ? ` --failure-rate ${failureRate}` : ''
   return `payflow produce ${kind} --seed ${seed} --start ${formatTimestamp(startMs)} --rate ${rateOf(kind)} --count ${records}${failures}`
 }
 

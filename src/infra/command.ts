@@ -16,7 +16,7 @@ export interface CommandResult {
   readonly stderr: string
 }
 
-const graceMs = 5_000
+const GRACE_MS = 5_000
 
 /**
  * Runs a program to its end, in its own process group: a Ctrl-C of the terminal does not reach it, and when
@@ -63,11 +63,11 @@ function signalGroup(pid: number | undefined, name: NodeJS.Signals): void {
   try {
     process.kill(-pid, name)
   } catch {
-    // it has ended
+    // it has ended, or all that is left of it is another user's
   }
 }
 
 function killGroup(pid: number | undefined): void {
   signalGroup(pid, 'SIGTERM')
-  setTimeout(() => signalGroup(pid, 'SIGKILL'), graceMs).unref()
+  setTimeout(() => signalGroup(pid, 'SIGKILL'), GRACE_MS).unref()
 }

@@ -1,3 +1,4 @@
+import type { Log } from '../log.ts'
 import type { ConnectionSettings } from '../settings/connection.ts'
 import type { ProcessIdentity } from './processes.ts'
 
@@ -25,6 +26,7 @@ export interface InfraOptions {
   /** Given by the user: the brokers are not payflow's. */
   connection?: ConnectionSettings
   env: NodeJS.ProcessEnv
+  log?: Log
   /** What is started ends with this process, whatever ends it; undefined: it stays until it is stopped. */
   run?: ProcessIdentity
   /** Where docker-compose.yml and the pom are; by default the package this file belongs to. */

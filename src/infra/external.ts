@@ -1,5 +1,6 @@
 import type { ConnectionSettings } from '../settings/connection.ts'
-import { PayflowError } from '../errors.ts'
+import { noLog, type Log } from '../log.ts'
+import { PayflowError, messageOf } from '../errors.ts'
 import { checkReachable } from '../kafka/reachable.ts'
 import type { Engine, InfraOptions, InfraStatus, Report } from './engine.ts'
 
@@ -8,8 +9,9 @@ export class ExternalEngine implements Engine {
   readonly name = 'external'
   readonly #connection: ConnectionSettings
   readonly #ksql: string | null
+  readonly #log: Log
 
-  constructor({ connection, ksqlUrl }: Pick<InfraOptions, 'connection' | 'ksqlUrl'>) {
+  constructor({ connection, ksqlUrl, log = noLog }: Pick<InfraOptions, 'connection' | 'ksqlUrl' | 'log'>) {
     if (connection === undefined || connection.brokers.length === 0)
       throw new PayflowError('BROKERS_MISSING', 'The engine "external" needs to know the brokers', {
         kind: 'usage',
@@ -17,12 +19,16 @@ export class ExternalEngine implements Engine {
       })
     this.#connection = connection
     this.#ksql = ksqlUrl ?? null
+    this.#log = log
   }
 
   async status(): Promise<InfraStatus> {
     const running = await checkReachable(this.#connection).then(
       () => true,
-      () => false,
+      (error: unknown) => {
+        this.#log('info', 'not-reachable', { brokers: this.#connection.brokers, error: messageOf(error) })
+        return false
+      },
     )
     return this.#statusOf(running)
   }

@@ -2,15 +2,15 @@ import { closeSync, fstatSync, openSync, readSync, statSync } from 'node:fs'
 import { StringDecoder } from 'node:string_decoder'
 import { pause } from './poll.ts'
 
-const chunkBytes = 64 * 1024
-const maximumBytes = 1024 * 1024
-const followIntervalMs = 200
+const CHUNK_BYTES = 64 * 1024
+const MAXIMUM_BYTES = 1024 * 1024
+const FOLLOW_INTERVAL_MS = 200
 
 export function sizeOf(path: string): number {
   try {
     return statSync(path).size
   } catch {
-    return 0
+    return 0 // not there yet
   }
 }
 
@@ -20,11 +20,11 @@ export function readFrom(path: string, from: number): string {
   try {
     file = openSync(path, 'r')
   } catch {
-    return ''
+    return '' // not there yet
   }
   try {
     const { size } = fstatSync(file)
-    const start = Math.max(size < from ? 0 : from, size - maximumBytes)
+    const start = Math.max(size < from ? 0 : from, size - MAXIMUM_BYTES)
     const bytes = Buffer.alloc(size - start)
     const read = readSync(file, bytes, 0, bytes.length, start)
     return bytes.subarray(0, read).toString('utf8')
@@ -36,12 +36,12 @@ export function readFrom(path: string, from: number): string {
 /** The last `count` lines of a file, and the byte where they end. */
 export function lastLines(path: string, count: number): { lines: string[]; end: number } {
   const end = sizeOf(path)
-  for (let wanted = chunkBytes; ; wanted *= 2) {
+  for (let wanted = CHUNK_BYTES; ; wanted *= 2) {
     const start = Math.max(0, end - wanted)
     const text = readFrom(path, start)
     const lines = text.split('\n')
     if (lines.at(-1) === '') lines.pop()
-    if (start === 0 || lines.length > count || wanted >= maximumBytes) {
+    if (start === 0 || lines.length > count || wanted >= MAXIMUM_BYTES) {
       return { lines: count === 0 ? [] : lines.slice(-count), end }
     }
   }
@@ -65,14 +65,14 @@ export async function followLines(
       decoder = new StringDecoder('utf8')
     }
     if (size > offset) {
-      const bytes = readBytes(path, offset, Math.min(size - offset, chunkBytes))
+      const bytes = readBytes(path, offset, Math.min(size - offset, CHUNK_BYTES))
       offset += bytes.length
       const lines = (rest + decoder.write(bytes)).split('\n')
       rest = lines.pop() ?? ''
       for (const line of lines) write(line)
       if (bytes.length > 0) continue
     }
-    await pause(followIntervalMs, signal).catch(() => undefined)
+    await pause(FOLLOW_INTERVAL_MS, signal).catch(() => undefined)
   }
 }
 
@@ -83,7 +83,7 @@ function readBytes(path: string, offset: number, length: number): Buffer {
     const bytes = Buffer.alloc(length)
     return bytes.subarray(0, readSync(file, bytes, 0, length, offset))
   } catch {
-    return Buffer.alloc(0)
+    return Buffer.alloc(0) // being rotated: it is there at the next look
   } finally {
     if (file !== undefined) closeSync(file)
   }

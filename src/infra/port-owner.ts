@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { readFileSync, readdirSync, readlinkSync } from 'node:fs'
 import { markOf } from './local/mark.ts'
 
-const listening = '0A'
+const LISTENING = '0A'
 
 /** The socket inodes that listen on `port`, from the text of /proc/net/tcp or tcp6. */
 export function listeningInodes(table: string, port: number): string[] {
@@ -11,10 +11,11 @@ export function listeningInodes(table: string, port: number): string[] {
     .split('\n')
     .slice(1)
     .map((line) => line.trim().split(/\s+/))
-    .filter((fields) => fields[1]?.endsWith(suffix) === true && fields[3] === listening)
+    .filter((fields) => fields[1]?.endsWith(suffix) === true && fields[3] === LISTENING)
     .flatMap((fields) => fields[9] ?? [])
 }
 
+/** A process may end while it is looked at, and those of other users cannot be. */
 const attempt = <Value>(read: () => Value): Value | undefined => {
   try {
     return read()

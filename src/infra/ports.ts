@@ -6,7 +6,7 @@ import { portOwner } from './port-owner.ts'
 
 /** Below what the usual systems give to outgoing connections, so that no client's port comes in between. */
 const candidates = { first: 20_000, last: 32_000 }
-const attempts = 200
+const ATTEMPTS = 200
 
 /** Whether a server could listen on this port of 127.0.0.1 now. */
 export function isPortFree(port: number): Promise<boolean> {
@@ -24,7 +24,7 @@ export async function becomesFree(port: number, timeoutMs = 2_000): Promise<bool
 
 /** A port of 127.0.0.1 that nobody uses now, none of `taken`. */
 export async function freePort(taken: readonly number[] = []): Promise<number> {
-  for (let attempt = 0; attempt < attempts; attempt++) {
+  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const port = randomInt(candidates.first, candidates.last)
     if (!taken.includes(port) && (await isPortFree(port))) return port
   }

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { readFileSync, readdirSync } from 'node:fs'
 
-const mostBytes = 64 * 1024 * 1024
+const MOST_BYTES = 64 * 1024 * 1024
 
 export interface RunningCommand {
   readonly pid: number
@@ -31,7 +31,7 @@ export const commandsIn = (output: string): RunningCommand[] =>
 export function runningCommands(): RunningCommand[] {
   try {
     if (process.platform === 'linux') return fromProc()
-    const { stdout } = spawnSync('ps', ['-axww', '-o', 'pid=,command='], { encoding: 'utf8', maxBuffer: mostBytes })
+    const { stdout } = spawnSync('ps', ['-axww', '-o', 'pid=,command='], { encoding: 'utf8', maxBuffer: MOST_BYTES })
     return commandsIn(stdout)
   } catch {
     return []

@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
+import { systemCodeOf } from '../errors.ts'
 import { poll } from './poll.ts'
 
 /** A process, distinguished from a later one with the same pid. */
@@ -8,6 +9,7 @@ export interface ProcessIdentity {
   readonly startTime: string
 }
 
+/** Undefined: the process has ended. */
 const readText = (path: string): string | undefined => {
   try {
     return readFileSync(path, 'utf8')
@@ -55,7 +57,7 @@ export function signalTo(process_: ProcessIdentity, signal: NodeJS.Signals): boo
   try {
     return process.kill(process_.pid, signal)
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
+    if (systemCodeOf(error) !== 'ESRCH') throw error
     return false
   }
 }

@@ -18,8 +18,8 @@ export interface ServiceFailure {
   readonly javaVariables?: readonly string[]
 }
 
-const shownLines = 4
-const telling =
+const SHOWN_LINES = 4
+const TELLING =
   /\b(ERROR|FATAL)\b|^(Error|Caused by|Exception)\b|^[\w.$]+(Exception|Error)\b|^(OpenJDK|Java HotSpot).*(error|fail)/
 
 /** Lines that are not empty. That Java has taken options from the environment is not a complaint. */
@@ -35,9 +35,9 @@ export const firstComplaint = (text: string): string => linesOf(text).slice(0, 2
 /** What a Java program's log says went wrong, in its own words and without stack frames: its last few such lines. */
 export function lastComplaints(text: string): string[] {
   const lines = linesOf(text)
-  const complaints = lines.filter((line) => telling.test(line))
+  const complaints = lines.filter((line) => TELLING.test(line))
   const chosen = complaints.length > 0 ? complaints : lines
-  return [...new Set(chosen)].slice(-shownLines).map((line) => line.replace(/^\[[^\]]*\] /, ''))
+  return [...new Set(chosen)].slice(-SHOWN_LINES).map((line) => line.replace(/^\[[^\]]*\] /, ''))
 }
 
 /** It was killed a moment ago, and ZooKeeper has not noticed yet: it can be started again soon. */
@@ -125,13 +125,13 @@ const causes: { readonly pattern: RegExp; readonly explain: (failure: ServiceFai
   },
 ]
 
-const missingClass = /ClassNotFoundException|NoClassDefFoundError|find or load main class/
+const MISSING_CLASS = /ClassNotFoundException|NoClassDefFoundError|find or load main class/
 
 /** Why a service ended while it should have started, in words for a user. */
 export function explainFailure(failure: ServiceFailure): PayflowError {
   const cause = causes.find(({ pattern }) => pattern.test(failure.text))
   if (cause) return cause.explain(failure)
-  const [flaw] = missingClass.test(failure.text) ? (failure.jarFlaws?.() ?? []) : []
+  const [flaw] = MISSING_CLASS.test(failure.text) ? (failure.jarFlaws?.() ?? []) : []
   if (flaw !== undefined) return brokenJars(failure.name, flaw)
   const words = lastComplaints(failure.text)
   const told = words.length > 0 ? `. Its last words: ${words.join(' | ')}` : ' without any output'

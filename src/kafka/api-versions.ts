@@ -65,7 +65,7 @@ export function checkVersions(address: string, served: ApiVersions): void {
 }
 
 function missing(address: string, name: string, served: ApiVersions): PayflowError {
-  const isController = !(metadataKey in served) && quorumKey in served
+  const isController = !(METADATA_KEY in served) && QUORUM_KEY in served
   return isController
     ? new PayflowError('NOT_A_BROKER', `What answers at ${address} is a KRaft controller, not a broker`, {
         kind: 'infra',
@@ -77,6 +77,6 @@ function missing(address: string, name: string, served: ApiVersions): PayflowErr
       })
 }
 
-const metadataKey = 3
+const METADATA_KEY = 3
 /** Vote: controllers ask each other. */
-const quorumKey = 52
+const QUORUM_KEY = 52

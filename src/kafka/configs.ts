@@ -1,11 +1,12 @@
+import { messageOf } from '../errors.ts'
 import type { Client } from './client.ts'
-import { kafkajs, type Admin, type ConfigResourceTypes } from './kafkajs/internals.ts'
+import { kafkajs, type ConfigResourceTypes } from './kafkajs/internals.ts'
 import { retrying } from './retry.ts'
 
 /** Settings by name, defaults among them; a name that the broker does not know is absent. */
 export type Config = ReadonlyMap<string, string>
 
-const PATIENCE = { timeoutMs: 5_000 }
+const patience = { timeoutMs: 5_000 }
 /** A setting of the topic itself, not the broker's or Kafka's default. */
 const TOPIC_CONFIG = 1
 
@@ -21,13 +22,12 @@ export async function topicConfigs(
   topics: readonly string[],
   names: readonly string[],
 ): Promise<ReadonlyMap<string, Config>> {
-  const admin = await client.admin()
   const type = kafkajs.ConfigResourceTypes.TOPIC
   const resources = topics.map((name) => ({ type, name, configNames: [...names] }))
   // kafkajs throws the first resource's error away with everybody's answer: then each is asked for alone
-  const together = await describe(admin, resources)
+  const together = await describe(client, resources)
   if (together) return together
-  const alone = await Promise.all(resources.map((resource) => describe(admin, [resource])))
+  const alone = await Promise.all(resources.map((resource) => describe(client, [resource])))
   return new Map(alone.flatMap((found) => [...(found ?? [])]))
 }
 
@@ -38,20 +38,23 @@ export async function brokerConfig(
   names: readonly string[],
 ): Promise<Config | undefined> {
   const resource = { type: kafkajs.ConfigResourceTypes.BROKER, name: String(nodeId), configNames: [...names] }
-  return (await describe(await client.admin(), [resource]))?.get(resource.name)
+  return (await describe(client, [resource]))?.get(resource.name)
 }
 
-async function describe(admin: Admin, resources: Resource[]): Promise<Map<string, Config> | undefined> {
+async function describe(client: Client, resources: Resource[]): Promise<Map<string, Config> | undefined> {
   if (resources.length === 0) return new Map()
   try {
-    const described = await retrying(() => admin.describeConfigs({ resources, includeSynonyms: false }), PATIENCE)
+    const admin = await client.admin()
+    const described = await retrying(() => admin.describeConfigs({ resources, includeSynonyms: false }), patience)
     return new Map(
       described.resources.map(({ resourceName, configEntries }) => [
         resourceName,
         new Map(configEntries.map(({ configName, configValue }) => [configName, configValue])),
       ]),
     )
-  } catch {
+  } catch (error) {
+    const names = resources.map(({ name }) => name)
+    client.options.log?.('info', 'settings-not-read', { resources: names, error: messageOf(error) })
     return undefined
   }
 }
@@ -66,7 +69,7 @@ export async function alterTopicConfig(
   const type = kafkajs.ConfigResourceTypes.TOPIC
   const { resources } = await retrying(
     () => admin.describeConfigs({ resources: [{ type, name: topic }], includeSynonyms: false }),
-    PATIENCE,
+    patience,
   )
   const own = resources.flatMap(({ configEntries }) => configEntries).filter(({ configSource }) => (configSource as number) === TOPIC_CONFIG) // prettier-ignore
   const wanted = new Map([...own.map(({ configName, configValue }) => [configName, configValue] as const), ...Object.entries(changes)]) // prettier-ignore

@@ -15,9 +15,9 @@ export interface Doing {
 }
 
 const INCONSISTENT_GROUP_PROTOCOL = 23
-const COORDINATOR_CODES = new Set([14, 15, 16])
+const coordinatorCodes = new Set([14, 15, 16])
 /** A partition that takes no writes, or nobody leads: NOT_ENOUGH_REPLICAS, LEADER_NOT_AVAILABLE, REQUEST_TIMED_OUT. */
-const PARTITION_CODES = new Set([5, 7, 19, 20])
+const partitionCodes = new Set([5, 7, 19, 20])
 const CONCURRENT_TRANSACTIONS = 51
 
 /** Finds out why an error comes again and again: asks the brokers for what it does not say. Never throws. */
@@ -40,14 +40,14 @@ async function asked(
   const code = codeOf(error)
   if (code === undefined) return undefined
   if (code === INCONSISTENT_GROUP_PROTOCOL && group !== undefined) return foreignMember(client, group)
-  if (COORDINATOR_CODES.has(code) && coordinator !== undefined) {
+  if (coordinatorCodes.has(code) && coordinator !== undefined) {
     const topics = ['__consumer_offsets', '__transaction_state'] as const
     // Which of the two was asked is not always known.
     const [first, second] = coordinator === 'group' ? topics : [topics[1], topics[0]]
     return (await coordinatorTopic(client, first)) ?? (await coordinatorTopic(client, second))
   }
   if (code === CONCURRENT_TRANSACTIONS) return markersTrouble(await client.admin(), [...writes, '__consumer_offsets'])
-  if (!(error instanceof PartitionError) || !PARTITION_CODES.has(code)) return undefined
+  if (!(error instanceof PartitionError) || !partitionCodes.has(code)) return undefined
   return topicTrouble(await client.admin(), error.topic, error.partition)
 }
 

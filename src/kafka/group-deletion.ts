@@ -13,7 +13,7 @@ export async function deleteGroups(
   const admin = await client.admin()
   const existing = (await listGroups(client, (group) => names.includes(group))).map(({ group }) => group)
   const deadline = performance.now() + timeoutMs
-  for (let left = existing; left.length > 0;) {
+  for (let left = existing, lookMs = 10; left.length > 0; lookMs = Math.min(lookMs * 2, 200)) {
     signal?.throwIfAborted()
     const failed = await admin.deleteGroups(left).then(
       () => [],
@@ -22,7 +22,7 @@ export async function deleteGroups(
     left = failed.filter(({ why }) => !/GROUP_ID_NOT_FOUND|does not exist/i.test(why)).map(({ group }) => group)
     if (left.length === 0) break
     if (performance.now() > deadline) throw await stillActive(client, left)
-    await sleep(200, undefined, signal ? { signal } : {})
+    await sleep(lookMs, undefined, signal ? { signal } : {})
   }
   return existing
 }

@@ -1,7 +1,7 @@
 import { kafkajs } from './kafkajs/internals.ts'
 
 const { MemberAssignment, MemberMetadata } = kafkajs.AssignerProtocol
-const version = 1
+const VERSION = 1
 
 /** What a member of a consumer group says when it joins: what it reads, and bytes of its own. */
 export interface Subscription {
@@ -16,13 +16,13 @@ export interface Assignment {
 }
 
 export const encodeSubscription = ({ topics, userData }: Subscription): Buffer =>
-  MemberMetadata.encode({ version, topics, userData })
+  MemberMetadata.encode({ version: VERSION, topics, userData })
 
 /** @throws when the bytes are of another protocol */
 export const decodeSubscription = (bytes: Buffer): Subscription => MemberMetadata.decode(bytes)
 
 export const encodeAssignment = ({ partitions, userData }: Assignment): Buffer =>
-  MemberAssignment.encode({ version, assignment: partitions as Record<string, number[]>, userData })
+  MemberAssignment.encode({ version: VERSION, assignment: partitions as Record<string, number[]>, userData })
 
 /** Empty for a member that was assigned nothing. */
 export function decodeAssignment(bytes: Buffer): Assignment {

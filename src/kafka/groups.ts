@@ -8,8 +8,8 @@ import { lagOf, type GroupPosition, type PartitionLag } from './lag.ts'
 import { retrying } from './retry.ts'
 
 /** A fresh broker has no group coordinator for a second or two. */
-const PATIENCE = { timeoutMs: 15_000 }
-const BRIEFLY = { timeoutMs: 3_000 }
+const patience = { timeoutMs: 15_000 }
+const briefly = { timeoutMs: 3_000 }
 const OFFSETS_TOPIC = '__consumer_offsets'
 
 export interface GroupInfo {
@@ -59,7 +59,7 @@ export async function membersByGroup(
   const found = await Promise.all(
     brokers.map(async ({ nodeId, ...at }) => {
       try {
-        return await retrying(() => groupsAt(client, nodeId, wanted), onMissing ? BRIEFLY : PATIENCE)
+        return await retrying(() => groupsAt(client, nodeId, wanted), onMissing ? briefly : patience)
       } catch (error) {
         if (onMissing === undefined || classify(error) !== 'retriable') throw error
         onMissing(`those of broker ${nodeId} (${formatAddress(at)}), which does not answer`)
@@ -104,8 +104,8 @@ export async function describeGroup(
   { reads = [] }: { reads?: readonly string[] } = {},
 ): Promise<GroupDescription> {
   const admin = await client.admin()
-  const { state, type, members, subscriptions } = await retrying(() => described(client, group), PATIENCE)
-  const offsets = await retrying(() => admin.fetchOffsets({ groupId: group }), PATIENCE)
+  const { state, type, members, subscriptions } = await retrying(() => described(client, group), patience)
+  const offsets = await retrying(() => admin.fetchOffsets({ groupId: group }), patience)
   if (state === 'Dead' && offsets.length === 0)
     throw new PayflowError('GROUP_NOT_FOUND', `There is no consumer group ${group}`, { kind: 'failed', hint: 'list them with `payflow groups list`' }) // prettier-ignore
   const topics = [...new Set([...offsets.map(({ topic }) => topic), ...subscribed(group, subscriptions), ...reads])]

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { splitAddress } from '../settings/address.ts'
 import type { ConnectionSettings } from '../settings/connection.ts'
 import { messageOf } from '../errors.ts'
-import { defaultConnectTimeoutMs, openSocket } from './sockets.ts'
+import { DEFAULT_CONNECT_TIMEOUT_MS, openSocket } from './sockets.ts'
 
 /** What is found at an address. `kafka`: it answers as Kafka does; the others say why it cannot be used, `detail` in the words of a sentence. */
 export interface Finding {
@@ -14,13 +14,13 @@ export interface Finding {
 }
 
 /** A broker that is busy may take its time; one more attempt, with TLS, must fit behind it in the ten seconds that a user waits. */
-const answerTimeoutMs = 4_000
-const tlsTimeoutMs = 1_500
-const shownBytes = 40
+const ANSWER_TIMEOUT_MS = 4_000
+const TLS_TIMEOUT_MS = 1_500
+const SHOWN_BYTES = 40
 
-const correlationId = 42
+const CORRELATION_ID = 42
 /** ApiVersions 0 from the client `payflow`, its size before it: what a broker answers to anyone, even before a login. */
-const question = Buffer.from(`00000011 0012 0000 ${correlationId.toString(16).padStart(8, '0')} 0007 ${Buffer.from('payflow').toString('hex')}`.replaceAll(' ', ''), 'hex') // prettier-ignore
+const question = Buffer.from(`00000011 0012 0000 ${CORRELATION_ID.toString(16).padStart(8, '0')} 0007 ${Buffer.from('payflow').toString('hex')}`.replaceAll(' ', ''), 'hex') // prettier-ignore
 
 /** Connects to `address` and asks what it is. Never throws. Ends when `signal` is aborted. */
 export async function probe(address: string, settings: ConnectionSettings, signal: AbortSignal): Promise<Finding> {
@@ -33,7 +33,7 @@ export async function probe(address: string, settings: ConnectionSettings, signa
 
 async function ask(address: string, settings: ConnectionSettings, signal: AbortSignal): Promise<Finding> {
   const found = (kind: Finding['kind'], detail: string): Finding => ({ address, kind, detail })
-  const timeoutMs = settings.connectTimeoutMs ?? defaultConnectTimeoutMs
+  const timeoutMs = settings.connectTimeoutMs ?? DEFAULT_CONNECT_TIMEOUT_MS
   const socket = openSocket(splitAddress(address), settings.tls)
   try {
     const connected = once(socket, settings.tls ? 'secureConnect' : 'connect').then(() => true)
@@ -44,7 +44,7 @@ async function ask(address: string, settings: ConnectionSettings, signal: AbortS
   }
   try {
     socket.write(question)
-    const answer = await within(answerTimeoutMs, firstBytes(socket), signal)
+    const answer = await within(ANSWER_TIMEOUT_MS, firstBytes(socket), signal)
     if (answer === undefined) return found('silent', 'it accepts connections and says nothing')
     return found(...meaningOf(answer))
   } catch (error) {
@@ -83,11 +83,11 @@ const tlsRecord = [0x15, 0x16]
 
 function meaningOf(answer: Buffer): [Finding['kind'], string] {
   if (answer.length === 0) return ['closes', 'it closes connections without an answer']
-  if (answer.length >= 8 && answer.readInt32BE(4) === correlationId) return ['kafka', 'it is a broker']
+  if (answer.length >= 8 && answer.readInt32BE(4) === CORRELATION_ID) return ['kafka', 'it is a broker']
   const text = answer.toString('latin1')
   if (text.startsWith('HTTP/')) return ['http', 'it is an HTTP server']
   if (tlsRecord.includes(answer[0]!) && answer[1] === 3) return ['tls', 'it expects TLS']
-  const shown = text.slice(0, shownBytes).replaceAll(/[^\x20-\x7e]+/g, ' ').trim() // prettier-ignore
+  const shown = text.slice(0, SHOWN_BYTES).replaceAll(/[^\x20-\x7e]+/g, ' ').trim() // prettier-ignore
   return ['other', /\w{3}/.test(shown) ? `it answers "${shown}"` : 'what it answers is not of Kafka']
 }
 
@@ -103,7 +103,7 @@ async function within<Value>(ms: number, value: Promise<Value>, signal: AbortSig
 async function speaksTls(address: string, signal: AbortSignal): Promise<boolean> {
   const socket = openSocket(splitAddress(address), { rejectUnauthorized: false })
   try {
-    return (await within(tlsTimeoutMs, once(socket, 'secureConnect').then(() => true), signal)) ?? false // prettier-ignore
+    return (await within(TLS_TIMEOUT_MS, once(socket, 'secureConnect').then(() => true), signal)) ?? false // prettier-ignore
   } catch (error) {
     return /ALERT/.test(String(codeOf(error)))
   } finally {

@@ -7,7 +7,7 @@ import { describeBrokers, type ClusterDescription } from './readiness.ts'
 import { noteSilenceAt } from './kafkajs/silence.ts'
 
 /** For the answer of a broker that has shown already that it is one. */
-const metadataTimeoutMs = 4_000
+const METADATA_TIMEOUT_MS = 4_000
 
 /**
  * Returns who is in the cluster when a broker answers at one of the addresses and can be reached where it says it is.
@@ -17,7 +17,7 @@ export async function checkReachable(settings: ConnectionSettings): Promise<Clus
   const bootstrap = await probeAll(settings.brokers, settings)
   const answering = bootstrap.filter(isKafka).map(({ address }) => address)
   if (answering.length === 0) throw unreachable(bootstrap)
-  const cluster = await describeBrokers({ ...settings, brokers: answering }, metadataTimeoutMs).catch(
+  const cluster = await describeBrokers({ ...settings, brokers: answering }, METADATA_TIMEOUT_MS).catch(
     (error: unknown) => {
       throw error instanceof PayflowError ? error : unanswered(answering, error)
     },

@@ -4,11 +4,11 @@ import { codeOf } from './error-code.ts'
 export interface Right {
   /** As Kafka's ACLs call it. */
   readonly operation: string
-  readonly resource: (typeof RESOURCES)[number]
+  readonly resource: (typeof resourceTypes)[number]
   /** Which of them; empty when that is not known. Of several, at least one is not allowed. */
   readonly names: readonly string[]
 }
-export const RESOURCES = ['topic', 'group', 'cluster', 'transactional id'] as const
+export const resourceTypes = ['topic', 'group', 'cluster', 'transactional id'] as const
 
 const resources: Readonly<Record<number, Right['resource']>> = {
   29: 'topic',

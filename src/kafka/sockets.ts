@@ -8,7 +8,7 @@ const KEEP_ALIVE_MS = 60_000
 const open = new Set<Socket>()
 
 /** How long a connection may take to be made unless settings say otherwise, in ms. */
-export const defaultConnectTimeoutMs = 3_000
+export const DEFAULT_CONNECT_TIMEOUT_MS = 3_000
 
 /** With several addresses of one name, how long the next one waits for an attempt at the one before. Node's 250 ms are less than some ways take. */
 const NEXT_FAMILY_MS = 500

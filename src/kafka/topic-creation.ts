@@ -21,11 +21,12 @@ export async function createTopics(
   const missing = specs.filter(({ topic }) => !before.has(topic))
   const deadline = performance.now() + timeoutMs
   const admin = await client.admin()
-  while (missing.length > 0) {
+  for (let lookMs = 10; missing.length > 0; lookMs = Math.min(lookMs * 2, 200)) {
     signal?.throwIfAborted()
     try {
       await admin.createTopics({
-        waitForLeaders: true,
+        // kafkajs would wait 100 ms before it asks; `describeTopics` below needs the leaders anyway
+        waitForLeaders: false,
         timeout: Math.min(timeoutMs, 10_000),
         topics: missing.map(({ topic, partitions, replicationFactor, config = {} }) => ({
           topic,
@@ -41,7 +42,7 @@ export async function createTopics(
     const now = new Set(await topicNames(client))
     if (missing.every(({ topic }) => now.has(topic))) break
     if (performance.now() > deadline) throw cannotCreate(missing, new Error('they did not appear in time'))
-    await sleep(100, undefined, signal ? { signal } : {})
+    await sleep(lookMs, undefined, signal ? { signal } : {})
   }
   await retrying(() => describeTopics(client, specs.map(({ topic }) => topic)), { timeoutMs: 15_000, signal }) // prettier-ignore
   return { created: missing.map(({ topic }) => topic), existing: specs.filter(({ topic }) => before.has(topic)).map(({ topic }) => topic) } // prettier-ignore

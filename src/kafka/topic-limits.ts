@@ -1,7 +1,7 @@
 import { PayflowError } from '../errors.ts'
 import { asPayflowError } from './errors.ts'
 import type { Client } from './client.ts'
-import { kafkajs } from './kafkajs/internals.ts'
+import { topicConfigs, type Config } from './configs.ts'
 
 /** What a broker takes of one record batch by default (message.max.bytes), and the part of it that the batch's header takes. */
 const DEFAULT_LIMIT = 1_048_588
@@ -21,22 +21,16 @@ export class TopicLimits {
     this.#limits.set(topic, bytes)
   }
 
-  /** Where the settings may not be read, the default holds until a broker refuses something. */
-  async read(client: Client, topics: readonly string[]): Promise<void> {
-    try {
-      const resources = topics.map((name) => ({
-        type: kafkajs.ConfigResourceTypes.TOPIC,
-        name,
-        configNames: [SETTING],
-      }))
-      const answer = await (await client.admin()).describeConfigs({ resources, includeSynonyms: false })
-      for (const { resourceName, configEntries } of answer.resources) {
-        const bytes = Number(configEntries.find(({ configName }) => configName === SETTING)?.configValue)
-        if (bytes > 0) this.set(resourceName, bytes)
-      }
-    } catch {
-      // not everybody may read a topic's settings
+  /** Takes the limits from the settings of topics; where one may not be read, the default holds until a broker refuses something. */
+  learn(settings: ReadonlyMap<string, Config>): void {
+    for (const [topic, config] of settings) {
+      const bytes = Number(config.get(SETTING))
+      if (bytes > 0) this.set(topic, bytes)
     }
+  }
+
+  async read(client: Client, topics: readonly string[]): Promise<void> {
+    this.learn(await topicConfigs(client, topics, [SETTING]))
   }
 
   /**

@@ -87,11 +87,11 @@ export async function lookAtTopics(
 /** Waits a moment for the leaders of all partitions. */
 async function ledSoon(client: Client, names: readonly string[] | 'all'): Promise<readonly TopicMetadata[]> {
   const deadline = performance.now() + PATIENCE_MS
-  for (;;) {
+  for (let lookMs = 10; ; lookMs = Math.min(lookMs * 2, 200)) {
     const topics = await existing(client, names)
     const led = topics.every(({ partitionMetadata }) => partitionMetadata.every(({ leader }) => leader >= 0))
     if (led || performance.now() > deadline) return topics
-    await sleep(200)
+    await sleep(lookMs)
   }
 }
 

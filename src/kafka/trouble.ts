@@ -1,9 +1,9 @@
 import { z } from 'zod'
-import { RESOURCES, grantHint, missingRightText } from './rights.ts'
+import { resourceTypes, grantHint, missingRightText } from './rights.ts'
 
 const rightSchema = z.object({
   operation: z.string(),
-  resource: z.enum(RESOURCES),
+  resource: z.enum(resourceTypes),
   names: z.array(z.string()).readonly(),
 })
 

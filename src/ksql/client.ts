@@ -9,11 +9,11 @@ import type { CommandStatus, Entity, EntityName, ServerInfo } from './replies.ts
 /** What `streamsProperties` and `properties` hold. */
 export type StreamsProperties = Readonly<Record<string, string>>
 
-const statementFormat = 'application/vnd.ksql.v1+json'
-const rowFormat = 'application/vnd.ksqlapi.delimited.v1'
-const shortTimeoutMs = 5_000
+const STATEMENT_FORMAT = 'application/vnd.ksql.v1+json'
+const ROW_FORMAT = 'application/vnd.ksqlapi.delimited.v1'
+const SHORT_TIMEOUT_MS = 5_000
 /** A statement that waits for a blocked command before it was answered after 10 s. */
-const statementTimeoutMs = 60_000
+const STATEMENT_TIMEOUT_MS = 60_000
 
 type Answer = z.infer<typeof tagged>
 
@@ -34,15 +34,15 @@ export class KsqlClient {
 
   /** @throws KsqlRefusal with `isStarting` while it starts */
   async info(signal?: AbortSignal): Promise<ServerInfo> {
-    const request: HttpRequest = { method: 'GET', path: '/info', accept: statementFormat }
-    return (await this.#json(request, infoReply, { timeoutMs: shortTimeoutMs, signal })).KsqlServerInfo
+    const request: HttpRequest = { method: 'GET', path: '/info', accept: STATEMENT_FORMAT }
+    return (await this.#json(request, infoReply, { timeoutMs: SHORT_TIMEOUT_MS, signal })).KsqlServerInfo
   }
 
   /** Runs statements of one request. An answer is not yet the end of a command: see its `commandStatus`. */
   async run(ksql: string, streamsProperties: StreamsProperties = {}, signal?: AbortSignal): Promise<Answer> {
     const body = { ksql, streamsProperties }
-    const request: HttpRequest = { method: 'POST', path: '/ksql', accept: statementFormat, body }
-    return this.#json(request, tagged, { timeoutMs: statementTimeoutMs, signal })
+    const request: HttpRequest = { method: 'POST', path: '/ksql', accept: STATEMENT_FORMAT, body }
+    return this.#json(request, tagged, { timeoutMs: STATEMENT_TIMEOUT_MS, signal })
   }
 
   /** Runs statements and returns the answer of one kind among theirs. */
@@ -62,9 +62,9 @@ export class KsqlClient {
   /** How far a command is; undefined when the server does not know it (any more). */
   async status(commandId: string, signal?: AbortSignal): Promise<CommandStatus | undefined> {
     const path = `/status/${commandId.split('/').map(encodeURIComponent).join('/')}`
-    const request: HttpRequest = { method: 'GET', path, accept: statementFormat }
+    const request: HttpRequest = { method: 'GET', path, accept: STATEMENT_FORMAT }
     try {
-      return await this.#json(request, statusReply, { timeoutMs: shortTimeoutMs, signal })
+      return await this.#json(request, statusReply, { timeoutMs: SHORT_TIMEOUT_MS, signal })
     } catch (error) {
       if (error instanceof KsqlRefusal && error.errorCode === errorCodes.notFound) return undefined
       throw error
@@ -75,14 +75,14 @@ export class KsqlClient {
   async startQuery(sql: string, properties: StreamsProperties, signal?: AbortSignal): Promise<IncomingMessage> {
     const body = { sql, ...(Object.keys(properties).length > 0 && { properties }) }
     return this.#send(
-      { method: 'POST', path: '/query-stream', accept: rowFormat, body },
-      { timeoutMs: statementTimeoutMs, signal },
+      { method: 'POST', path: '/query-stream', accept: ROW_FORMAT, body },
+      { timeoutMs: STATEMENT_TIMEOUT_MS, signal },
     )
   }
 
   async closeQuery(queryId: string): Promise<void> {
-    const request: HttpRequest = { method: 'POST', path: '/close-query', accept: rowFormat, body: { queryId } }
-    const incoming = await this.#send(request, { timeoutMs: shortTimeoutMs })
+    const request: HttpRequest = { method: 'POST', path: '/close-query', accept: ROW_FORMAT, body: { queryId } }
+    const incoming = await this.#send(request, { timeoutMs: SHORT_TIMEOUT_MS })
     incoming.resume()
   }
 

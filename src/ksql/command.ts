@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { PayflowError } from '../errors.ts'
+import { PayflowError, messageOf } from '../errors.ts'
+import type { Log } from '../log.ts'
 import type { KsqlClient, StreamsProperties } from './client.ts'
 import { NoAnswer } from './http.ts'
 import { KsqlRefusal, wordsOf } from './refusal.ts'
@@ -19,6 +20,7 @@ const usualPatience: Patience = { answerMs: 5_000, startMs: 60_000, commandMs: 1
 export interface CommandOptions {
   readonly signal: AbortSignal
   readonly report: (line: string) => void
+  readonly log: Log
   readonly patience?: Patience
 }
 
@@ -40,7 +42,7 @@ const isAway = (error: unknown): boolean =>
  */
 export async function waitUntilReady(
   client: KsqlClient,
-  { signal, report, patience = usualPatience }: CommandOptions,
+  { signal, report, log, patience = usualPatience }: CommandOptions,
   { seen = false }: { seen?: boolean } = {},
 ): Promise<ServerInfo> {
   const beganMs = performance.now()
@@ -51,6 +53,7 @@ export async function waitUntilReady(
       const silent = error instanceof NoAnswer && !seen
       const patienceMs = silent ? patience.answerMs : patience.startMs
       if (!isAway(error) || performance.now() - beganMs > patienceMs) throw error
+      log('debug', 'ksqldb-away', { error: messageOf(error) })
       if (!announced) report('waiting for ksqlDB to start')
     }
     await sleep(patience.pollMs, undefined, { signal })
@@ -63,7 +66,7 @@ export async function waitUntilReady(
  * @throws KsqlRefusal, or PayflowError when it takes too long or the server stays away
  */
 export async function runCommand(client: KsqlClient, command: Command, options: CommandOptions): Promise<void> {
-  const { signal, report, patience = usualPatience } = options
+  const { signal, report, log, patience = usualPatience } = options
   const deadlineMs = performance.now() + patience.commandMs
   for (;;) {
     signal.throwIfAborted()
@@ -71,6 +74,7 @@ export async function runCommand(client: KsqlClient, command: Command, options: 
       if (await attempt(client, command, options, deadlineMs)) return
       report(`${command.title}: ksqlDB forgot how far it was; asking again`)
     } catch (error) {
+      log('debug', 'ksql-command-failed', { title: command.title, error: messageOf(error) })
       if (error instanceof KsqlRefusal && error.isBlocked) {
         if (performance.now() > deadlineMs) throw error
         report(`${command.title}: another command blocks ksqlDB; trying again`)
@@ -87,7 +91,7 @@ export async function runCommand(client: KsqlClient, command: Command, options: 
 async function attempt(
   client: KsqlClient,
   command: Command,
-  { signal, report, patience = usualPatience }: CommandOptions,
+  { signal, report, log, patience = usualPatience }: CommandOptions,
   deadlineMs: number,
 ): Promise<boolean> {
   const answer = await take(client, command, signal)
@@ -96,6 +100,7 @@ async function attempt(
   const { commandId } = answer
   let status: CommandStatus | undefined = answer.commandStatus
   for (let announced = false; ; announced = true) {
+    log('debug', 'ksql-command', { title, commandId, status: status?.status ?? 'unknown' })
     if (status === undefined) return false
     if (status.status === 'SUCCESS') return true
     if (status.status === 'ERROR' || status.status === 'TERMINATED') throw failed(title, status)

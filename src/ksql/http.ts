@@ -31,13 +31,13 @@ export class NoAnswer extends PayflowError {
   }
 }
 
-const contentType = 'application/vnd.ksql.v1+json; charset=utf-8'
+const CONTENT_TYPE = 'application/vnd.ksql.v1+json; charset=utf-8'
 
 function headersOf({ accept, body }: HttpRequest, { user, password }: Endpoint): Record<string, string> {
   const credentials = Buffer.from(`${user ?? ''}:${password ?? ''}`).toString('base64')
   return {
     Accept: accept,
-    ...(body && { 'Content-Type': contentType }),
+    ...(body && { 'Content-Type': CONTENT_TYPE }),
     ...(user !== undefined && { Authorization: `Basic ${credentials}` }),
   }
 }

@@ -22,8 +22,8 @@ const quotes: Readonly<Record<string, { kind: 'text' | 'name'; what: string }>> 
   '`': { kind: 'name', what: 'A name in backquotes' },
   '"': { kind: 'name', what: 'A name in double quotes' },
 }
-const space = /\s/
-const word = /[\p{L}\p{N}_$@]/u
+const SPACE = /\s/
+const WORD = /[\p{L}\p{N}_$@]/u
 
 /** Where a quoted thing ends: a doubled quote is one of its characters. -1: nowhere. */
 function endOfQuoted(sql: string, start: number, quote: string): number {
@@ -59,7 +59,7 @@ export function tokenize(sql: string): Token[] {
     const first = sql[at]!
     const comment = endOfComment(sql, at)
     const quoted = quotes[first]
-    if (space.test(first)) {
+    if (SPACE.test(first)) {
       moveTo(at + 1, '')
       continue
     }
@@ -71,10 +71,10 @@ export function tokenize(sql: string): Token[] {
     if (quoted) {
       kind = quoted.kind
       moveTo(endOfQuoted(sql, at, first), quoted.what)
-    } else if (word.test(first)) {
+    } else if (WORD.test(first)) {
       kind = 'word'
       let end = at + 1
-      while (end < sql.length && word.test(sql[end]!)) end++
+      while (end < sql.length && WORD.test(sql[end]!)) end++
       moveTo(end, '')
     } else moveTo(at + 1, '')
     tokens.push({ kind, text: sql.slice(start, at), start, end: at, line: startLine })

@@ -83,9 +83,9 @@ const denied = ({ url, user }: Endpoint, status: number): PayflowError =>
     { kind: 'infra', hint: 'set PAYFLOW_KSQL_USER and PAYFLOW_KSQL_PASSWORD' },
   )
 
-const busyHint = 'a command before it blocks ksqlDB, which executes them one by one: wait for it, then run this again'
+const BUSY_HINT = 'a command before it blocks ksqlDB, which executes them one by one: wait for it, then run this again'
 
-const tooEarlyHint =
+const TOO_EARLY_HINT =
   'the table is still being read in: try again in a few seconds; `payflow ksql status` says how far its query is'
 
 function fromServer(endpoint: Endpoint, error: ServerError): PayflowError {
@@ -94,8 +94,8 @@ function fromServer(endpoint: Endpoint, error: ServerError): PayflowError {
   if (errorCode === errorCodes.starting)
     return new KsqlRefusal({ ...said, message: `ksqlDB at ${endpoint.url} is still starting: ${said.message}` }, 'KSQL_STARTING', 'infra', 'try again in a few seconds') // prettier-ignore
   const refusal = new KsqlRefusal(said, 'KSQL_REFUSED', 'failed', 'correct the statement')
-  if (refusal.isTooEarly) return new KsqlRefusal(said, 'KSQL_TOO_EARLY', 'failed', tooEarlyHint)
-  if (refusal.isBlocked) return new KsqlRefusal(said, 'KSQL_BUSY', 'failed', busyHint)
+  if (refusal.isTooEarly) return new KsqlRefusal(said, 'KSQL_TOO_EARLY', 'failed', TOO_EARLY_HINT)
+  if (refusal.isBlocked) return new KsqlRefusal(said, 'KSQL_BUSY', 'failed', BUSY_HINT)
   if (errorCode >= 50000) return new KsqlRefusal(said, 'KSQL_FAILED', 'failed', "look into ksqlDB's log")
   return refusal
 }

@@ -5,9 +5,9 @@ import { brokenOff } from './http.ts'
 import { explainLate, notKsqldb } from './refusal.ts'
 import { queryHeader, type QueryHeader } from './replies.ts'
 
-const quote = 34
-const backslash = 92
-const comma = 44
+const QUOTE = 34
+const BACKSLASH = 92
+const COMMA = 44
 const opening = new Set(['[', '{'].map((bracket) => bracket.charCodeAt(0)))
 const closing = new Set([']', '}'].map((bracket) => bracket.charCodeAt(0)))
 
@@ -15,8 +15,8 @@ const closing = new Set([']', '}'].map((bracket) => bracket.charCodeAt(0)))
 function endOfText(line: string, start: number): number {
   for (let at = start + 1; at < line.length; at++) {
     const code = line.charCodeAt(at)
-    if (code === backslash) at++
-    else if (code === quote) return at + 1
+    if (code === BACKSLASH) at++
+    else if (code === QUOTE) return at + 1
   }
   return line.length
 }
@@ -32,10 +32,10 @@ export function elementsOf(line: string): string[] {
   let start = line.indexOf('[') + 1
   for (let at = start; at < end; at++) {
     const code = line.charCodeAt(at)
-    if (code === quote) at = endOfText(line, at) - 1
+    if (code === QUOTE) at = endOfText(line, at) - 1
     else if (opening.has(code)) depth++
     else if (closing.has(code)) depth--
-    else if (code === comma && depth === 0) {
+    else if (code === COMMA && depth === 0) {
       elements.push(line.slice(start, at))
       start = at + 1
     }

@@ -23,7 +23,7 @@ export interface Statement {
 }
 
 /** Only topics of this name are written, and deleted, by what payflow applies. */
-const sinkPrefix = 'ksql_'
+const SINK_PREFIX = 'ksql_'
 
 export const whereOf = ({ file, line }: Pick<Statement, 'file' | 'line'>): string => `${file}:${line}`
 
@@ -70,8 +70,8 @@ function parseStatement(file: string, sql: string, tokens: readonly Token[]): St
   const topic = topicOf(clause)
   if (topic === undefined) throw invalid(file, line, "its topic is not named: WITH (KAFKA_TOPIC='…')")
   const derived = isWord(tokens[end], 'AS')
-  if (derived && !topic.startsWith(sinkPrefix))
-    throw invalid(file, line, `a query may only write topics whose names begin with ${sinkPrefix}, not ${topic}`)
+  if (derived && !topic.startsWith(SINK_PREFIX))
+    throw invalid(file, line, `a query may only write topics whose names begin with ${SINK_PREFIX}, not ${topic}`)
   return {
     file,
     line,

@@ -28,12 +28,12 @@ const inRange = (cents: number): Cents | undefined =>
   cents >= 0 && cents <= MAX_CENTS ? ((cents + 0) as Cents) : undefined
 
 /** Shortest decimals by the last two digits: ``, `.01`, …, `.1`, …, `.99`. */
-const DECIMALS = Array.from({ length: 100 }, (_, rest) => (rest === 0 ? '' : (rest / 100).toString().slice(1)))
+const decimalTexts = Array.from({ length: 100 }, (_, rest) => (rest === 0 ? '' : (rest / 100).toString().slice(1)))
 
 /** The shortest JSON number of an amount: `10`, `10.5`, `10.55`. Exact for every amount. */
 export function moneyText(cents: Cents): string {
   const rest = cents % 100
-  return `${(cents - rest) / 100}${DECIMALS[rest]!}`
+  return `${(cents - rest) / 100}${decimalTexts[rest]!}`
 }
 
 /** Money as a person types it: `500`, `500.5`, `500.00`. Read digit by digit, so exact for every amount. */

@@ -27,11 +27,9 @@ function twoDigits(text: string, at: number): number {
 
 const isLeap = (year: number): boolean => year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0)
 
-const DAYS_OF_MONTH = [0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]
+const daysOfMonth = [0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]
 /** In a year that is not a leap year. */
-const DAYS_BEFORE_MONTH = DAYS_OF_MONTH.map((_, month) =>
-  DAYS_OF_MONTH.slice(0, month).reduce((sum, days) => sum + days, 0),
-)
+const daysBeforeMonth = daysOfMonth.map((_, month) => daysOfMonth.slice(0, month).reduce((sum, days) => sum + days, 0))
 /** Days before 1970 from the start of year -399: 400 years keep every number below positive, and repeat the calendar. */
 const DAYS_BEFORE_1970 = 719_162 + 146_097
 
@@ -39,13 +37,13 @@ const DAYS_BEFORE_1970 = 719_162 + 146_097
 function daysSince1970(year: number, month: number, day: number): number {
   const past = year + 399
   const leapDays = (past >> 2) - ((past / 100) | 0) + ((past / 400) | 0) + (month > 2 && isLeap(year) ? 1 : 0)
-  return past * 365 + leapDays + DAYS_BEFORE_MONTH[month]! + day - 1 - DAYS_BEFORE_1970
+  return past * 365 + leapDays + daysBeforeMonth[month]! + day - 1 - DAYS_BEFORE_1970
 }
 
 /** ms from 1970 to the start of a day; NaN unless it is a real date. */
 export function dayMs(year: number, month: number, day: number): number {
   if (!(year >= 0 && year <= 9999 && month >= 1 && month <= 12 && day >= 1)) return NaN
-  if (day > DAYS_OF_MONTH[month]! && !(day === 29 && month === 2 && isLeap(year))) return NaN
+  if (day > daysOfMonth[month]! && !(day === 29 && month === 2 && isLeap(year))) return NaN
   return daysSince1970(year, month, day) * DAY_MS
 }
 
@@ -130,8 +128,8 @@ export function parseTimestamp(text: string): number | undefined {
   return ms >= MIN_TIME_MS && ms <= MAX_TIME_MS ? ms : undefined
 }
 
-const TWO = Array.from({ length: 60 }, (_, n) => String(n).padStart(2, '0'))
-const MILLIS = Array.from({ length: 1000 }, (_, n) => `.${String(n).padStart(3, '0')}Z`)
+const padded = Array.from({ length: 60 }, (_, n) => String(n).padStart(2, '0'))
+const fractionTexts = Array.from({ length: 1000 }, (_, n) => `.${String(n).padStart(3, '0')}Z`)
 
 // Events come in the order of their times, so the day and the minute of the last one are nearly always right again.
 let lastDay = NaN
@@ -147,7 +145,7 @@ function textOfMinute(minute: number): string {
   }
   const ofDay = minute - day * 1440
   const hour = Math.floor(ofDay / 60)
-  return `${dayText}${TWO[hour]!}:${TWO[ofDay - hour * 60]!}:`
+  return `${dayText}${padded[hour]!}:${padded[ofDay - hour * 60]!}:`
 }
 
 /** `YYYY-MM-DDTHH:MM:SS.mmmZ`. Throws a RangeError for a time outside the years 0001..9999. */
@@ -160,15 +158,15 @@ export function formatTimestamp(ms: number): string {
   }
   const ofMinute = ms - minute * MINUTE_MS
   const second = Math.floor(ofMinute / SECOND_MS)
-  return `${minuteText}${TWO[second]!}${MILLIS[(ofMinute - second * SECOND_MS) | 0]!}`
+  return `${minuteText}${padded[second]!}${fractionTexts[(ofMinute - second * SECOND_MS) | 0]!}`
 }
 
-const UNIT_MS: Readonly<Record<string, number>> = { ms: 1, s: SECOND_MS, m: MINUTE_MS, h: HOUR_MS, d: DAY_MS }
+const unitMs: Readonly<Record<string, number>> = { ms: 1, s: SECOND_MS, m: MINUTE_MS, h: HOUR_MS, d: DAY_MS }
 
 /** ms of `500ms`, `30s`, `10m`, `1h` or `1d`. */
 export function parseDuration(text: string): number | undefined {
   const [, count, unit] = /^(\d+)(ms|s|m|h|d)$/.exec(text) ?? []
   if (count === undefined || unit === undefined) return undefined
-  const ms = Number(count) * UNIT_MS[unit]!
+  const ms = Number(count) * unitMs[unit]!
   return Number.isSafeInteger(ms) ? ms : undefined
 }

@@ -5,7 +5,7 @@ import { DEAD_LETTERS, inboxTopic } from '../pipeline/events/topics.ts'
 import { untilReadable } from './readable.ts'
 import type { Runner } from './runner.ts'
 
-const PATIENCE = { timeoutMs: 8_000 }
+const patience = { timeoutMs: 8_000 }
 
 /** Whether workers that may feed one another have nothing left to read, all of them at once. */
 export class CatchUp {
@@ -31,8 +31,8 @@ export class CatchUp {
     const before = this.#processed()
     for (let look = 0; look < 2; look++) {
       const inputs = this.#runners.flatMap(({ tasks }) => tasks.flatMap((task) => [...task.inputs]))
-      const latest = await retrying(() => listOffsets(connection, inputs, 'latest'), PATIENCE)
-      const stable = await retrying(() => listOffsets(connection, inputs, 'stable'), PATIENCE)
+      const latest = await retrying(() => listOffsets(connection, inputs, 'latest'), patience)
+      const stable = await retrying(() => listOffsets(connection, inputs, 'stable'), patience)
       for (const [at, end] of latest) if (!this.#undecided.has(at)) this.#undecided.set(at, end)
       const waits = [...this.#undecided].some(([at, end]) => latest.has(at) && (stable.get(at) ?? 0) < end)
       if (!waits) this.#undecided = new OffsetMap()

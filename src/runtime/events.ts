@@ -89,6 +89,22 @@ export type WorkerEvent = Readonly<z.infer<typeof workerEventSchema>>
 
 export type EventSink = (event: WorkerEvent) => void
 
+type Warning = Extract<WorkerEvent, { kind: 'warning' }>
+
+/**
+ * Tells of each warning whether it is new. Those with a hint are about the cluster, the same for every worker; the others
+ * are about one worker.
+ */
+export function warningsOnce(): (event: Warning) => boolean {
+  const told = new Set<string>()
+  return ({ worker, code, fields }) => {
+    const text = JSON.stringify([code, fields, 'hint' in fields ? undefined : worker])
+    const isNew = !told.has(text)
+    told.add(text)
+    return isNew
+  }
+}
+
 /** Those that come with every transaction: they stay in the process that they happen in. */
 export const isFrequent = ({ kind }: WorkerEvent): boolean =>
   kind === 'committed' || kind === 'dead-letter' || kind === 'stray'

@@ -15,11 +15,11 @@ const NO_TOPICS_PATIENCE_MS = 5_000
 const GROWTH_PATIENCE_MS = 10_000
 const INVALID_PARTITIONS = 37
 /** Copies of input records and what was added to them must fit, whatever the input's own limit was. */
-const COPIES = { 'max.message.bytes': String(10 << 20) }
+const copySettings = { 'max.message.bytes': String(10 << 20) }
 /** What has been handed on stays until it is read, however long the worker is away; an audit reads it again. */
-const INBOX = { ...COPIES, 'retention.ms': '-1' }
+const inboxSettings = { ...copySettings, 'retention.ms': '-1' }
 /** Compaction often enough that restoring stays short; a tombstone lives long enough for a reader that is under way. */
-const CHANGELOG = {
+const changelogSettings = {
   'cleanup.policy': 'compact',
   'max.message.bytes': String(10 << 20),
   'segment.bytes': String(32 << 20),
@@ -33,10 +33,10 @@ export function internalTopics(
   sizes: { partitions: number; replicationFactor: number },
 ): NewTopic[] {
   const own = workers.flatMap(({ name }) => [
-    { topic: stateTopic(name), ...sizes, config: CHANGELOG },
-    { topic: inboxTopic(name), ...sizes, config: INBOX },
+    { topic: stateTopic(name), ...sizes, config: changelogSettings },
+    { topic: inboxTopic(name), ...sizes, config: inboxSettings },
   ])
-  return [{ topic: DEAD_LETTERS, ...sizes, config: COPIES }, ...own]
+  return [{ topic: DEAD_LETTERS, ...sizes, config: copySettings }, ...own]
 }
 
 /**

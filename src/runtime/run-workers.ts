@@ -5,7 +5,7 @@ import { troubleText, type Trouble } from '../kafka/trouble.ts'
 import type { Log } from '../log.ts'
 import type { AnyWorker } from '../pipeline/worker/definition.ts'
 import { CatchUp } from './catch-up.ts'
-import type { EventSink } from './events.ts'
+import { warningsOnce, type EventSink } from './events.ts'
 import { Runner } from './runner.ts'
 import { Watchdog } from './watchdog.ts'
 import type { Compression } from '../kafka/compression.ts'
@@ -42,7 +42,7 @@ const TRANSACTION_TIMEOUT_MS = 30_000
 const LINGER_MS = 150
 const STALL_MS = 30_000
 /** Who waits for the end wants to know at once; the watchdog counts seconds. */
-const LOOK_MS = { untilCaughtUp: 50, forStalls: 500 }
+const lookIntervals = { untilCaughtUp: 50, forStalls: 500 }
 
 /** Runs an instance of each worker until the signal is aborted, or all have caught up. @throws what ended one of them. */
 export async function runWorkers(options: RunWorkersOptions): Promise<WorkerSummary[]> {
@@ -50,7 +50,10 @@ export async function runWorkers(options: RunWorkersOptions): Promise<WorkerSumm
   const started = performance.now()
   const ended = new AbortController()
   const signal = AbortSignal.any([options.signal, ended.signal])
-  const tell = eachWarningOnce(onEvent)
+  const isNew = warningsOnce()
+  const tell: EventSink = (event) => {
+    if (event.kind !== 'warning' || isNew(event)) onEvent(event)
+  }
   const runners = workers.map(
     ({ definition, options: values }) =>
       new Runner({
@@ -79,26 +82,13 @@ export async function runWorkers(options: RunWorkersOptions): Promise<WorkerSumm
   return runners.map(({ worker, counts: { processed, emitted, deadLetters } }) => ({ worker: worker.name, processed, emitted, deadLetters, seconds })) // prettier-ignore
 }
 
-/** Workers that share a cluster find the same about it. */
-function eachWarningOnce(onEvent: EventSink): EventSink {
-  const told = new Set<string>()
-  return (event) => {
-    if (event.kind === 'warning') {
-      const text = JSON.stringify([event.code, event.fields])
-      if (told.has(text)) return
-      told.add(text)
-    }
-    onEvent(event)
-  }
-}
-
 /** Returns when all have caught up (if that is wanted) or the signal is aborted. @throws PayflowError when a worker is stuck. */
 async function watch(runners: readonly Runner[], options: RunWorkersOptions, signal: AbortSignal): Promise<void> {
   const stallMs = options.stallMs ?? STALL_MS
   const watched = runners.map((runner) => ({ runner, dog: new Watchdog(stallMs) }))
   const client = new Client(options.client)
   const catchUp = new CatchUp(client, runners)
-  const lookMs = options.untilCaughtUp ? LOOK_MS.untilCaughtUp : Math.min(LOOK_MS.forStalls, stallMs / 4)
+  const lookMs = options.untilCaughtUp ? lookIntervals.untilCaughtUp : Math.min(lookIntervals.forStalls, stallMs / 4)
   try {
     while (!signal.aborted) {
       const now = performance.now()

@@ -105,8 +105,8 @@ export class Runner {
       const connections = { tasks: connect(), group: connect(), topics: connect() }
       while (!stop.aborted) {
         const partitions = await prepareTopics(this.#client, worker, replicationFactor)
-        await checkCluster(this.#client, worker, this.#options, { warn: ({ what, hint }) => this.#warn({ what, hint }), signal: stop }) // prettier-ignore
-        await this.#limits.read(this.#client, writtenBy(worker))
+        const settings = await checkCluster(this.#client, worker, this.#options, { warn: ({ what, hint }) => this.#warn({ what, hint }), signal: stop }) // prettier-ignore
+        this.#limits.learn(settings)
         await this.#serve(partitions, { ...connections, fetcher }, stop)
       }
       if (this.#failure) throw this.#failure

@@ -6,9 +6,9 @@ export interface Address {
   readonly port: number
 }
 
-const defaultPort = 9092
+const DEFAULT_PORT = 9092
 
-export const addressesAllowed = 'one host:port or several with commas between them'
+export const ADDRESSES_ALLOWED = 'one host:port or several with commas between them'
 
 /** `host:port`; an IPv6 address in brackets. */
 export const formatAddress = ({ host, port }: Address): string => `${host.includes(':') ? `[${host}]` : host}:${port}`
@@ -19,8 +19,8 @@ export function splitAddress(text: string): Address {
   return { host: text.slice(0, colon).replace(/^\[(.*)\]$/, '$1'), port: Number(text.slice(colon + 1)) }
 }
 
-const secured = /^(ssl|sasl_ssl|sasl_plaintext|kafka\+ssl)$/i
-const otherProtocol = /^(https?|wss?|zookeeper|zk)$/i
+const SECURED = /^(ssl|sasl_ssl|sasl_plaintext|kafka\+ssl)$/i
+const OTHER_PROTOCOL = /^(https?|wss?|zookeeper|zk)$/i
 
 /**
  * One address as people and other clients write it: `host`, `host:port`, `[::1]:9092`, with a listener's name before it
@@ -30,15 +30,15 @@ const otherProtocol = /^(https?|wss?|zookeeper|zk)$/i
  */
 export function parseAddress(text: string): Address {
   const [, scheme, rest = ''] = /^(?:([a-z][\w+.-]*):\/\/)?(.*)$/is.exec(text.trim()) ?? []
-  if (scheme !== undefined && secured.test(scheme))
+  if (scheme !== undefined && SECURED.test(scheme))
     throw new Error(`payflow cannot use TLS or SASL yet: name a PLAINTEXT listener instead of ${scheme.toUpperCase()}`)
-  if (scheme !== undefined && otherProtocol.test(scheme))
+  if (scheme !== undefined && OTHER_PROTOCOL.test(scheme))
     throw new Error(`brokers are named host:port, without ${scheme}://`)
   const [, host, port = ''] = /^(\[[^\]]*\]|[^:]*)(?::(\d*))?\/?$/s.exec(rest) ?? []
   if (host === undefined || host === '')
-    throw new Error(isIPv6(rest) ? 'an IPv6 address needs brackets: [::1]:9092' : addressesAllowed)
-  const number = port === '' ? defaultPort : Number(port)
-  if (number < 1 || number > 65_535) throw new Error(addressesAllowed)
+    throw new Error(isIPv6(rest) ? 'an IPv6 address needs brackets: [::1]:9092' : ADDRESSES_ALLOWED)
+  const number = port === '' ? DEFAULT_PORT : Number(port)
+  if (number < 1 || number > 65_535) throw new Error(ADDRESSES_ALLOWED)
   return { host: hostOf(host), port: number }
 }
 
@@ -47,7 +47,7 @@ function hostOf(text: string): string {
   const [, address, zone = ''] = /^\[([0-9a-f:.]+)(%[\w.-]+)?\]$/i.exec(text) ?? []
   const url = `http://${address === undefined ? text : `[${address}]`}/`
   const parsed = /[\s/\\?#@]/.test(text) || !URL.canParse(url) ? undefined : new URL(url)
-  if (parsed === undefined) throw new Error(addressesAllowed)
+  if (parsed === undefined) throw new Error(ADDRESSES_ALLOWED)
   return address === undefined ? parsed.hostname : parsed.hostname.slice(1, -1) + zone
 }
 

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { decodeText } from './decode-text.ts'
 import { didYouMean } from '../did-you-mean.ts'
-import { messageOf } from '../errors.ts'
+import { messageOf, systemCodeOf } from '../errors.ts'
 import { usage } from './refuse.ts'
 import { settingNames } from './table.ts'
 
@@ -18,7 +18,7 @@ export function readConfigFile(path: string, required: boolean): Record<string, 
   try {
     text = decodeText(readFileSync(path))
   } catch (error) {
-    if (!required && (error as NodeJS.ErrnoException).code === 'ENOENT') return {}
+    if (!required && systemCodeOf(error) === 'ENOENT') return {}
     throw usage('CONFIG_UNREADABLE', `Cannot read ${path}: ${messageOf(error)}`, 'name another file with --config')
   }
   let content: unknown

@@ -22,7 +22,7 @@ export interface Settings extends Omit<Values, 'brokers' | Durations> {
   readonly origins: Readonly<Record<SettingName, Origin>>
 }
 
-const INFRA_UP: Origin = { kind: 'infra', text: 'infra up' }
+const infraUp: Origin = { kind: 'infra', text: 'infra up' }
 
 const sameAddresses = (a: readonly string[], b: readonly string[]): boolean =>
   [...a].sort().join() === [...b].sort().join()
@@ -40,9 +40,9 @@ export function resolveSettings(sources: SettingSources): Settings {
   // What `infra up` told people to export is still payflow's own cluster.
   const own = brokers === undefined || (engine === 'auto' && sameAddresses(brokers, record?.brokers ?? []))
   const recorded = own ? record : undefined
-  if (recorded !== undefined) origins.brokers = INFRA_UP
+  if (recorded !== undefined) origins.brokers = infraUp
   const ksqlUrl = values.ksqlUrl ?? recorded?.ksql ?? undefined
-  if (values.ksqlUrl === undefined && ksqlUrl !== undefined) origins.ksqlUrl = INFRA_UP
+  if (values.ksqlUrl === undefined && ksqlUrl !== undefined) origins.ksqlUrl = infraUp
   const { sessionTimeout, transactionTimeout, linger, ...plain } = values
   const usual = values.kafkaPort === 0 ? [] : [`127.0.0.1:${values.kafkaPort}`]
   return {

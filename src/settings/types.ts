@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { messageOf } from '../errors.ts'
-import { addressesAllowed, parseAddressList } from './address.ts'
+import { ADDRESSES_ALLOWED, parseAddressList } from './address.ts'
 import type { Kind, Row } from './table.ts'
 
 const unitMs = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const
@@ -16,7 +16,7 @@ const brokerList = z.union([z.array(z.string()), z.string()]).transform((list, c
   try {
     const addresses = parseAddressList(list)
     if (addresses.length > 0) return addresses
-    context.addIssue({ code: 'custom', message: addressesAllowed })
+    context.addIssue({ code: 'custom', message: ADDRESSES_ALLOWED })
   } catch (error) {
     context.addIssue({ code: 'custom', message: messageOf(error) })
   }
@@ -63,7 +63,7 @@ function allowedOf(kind: Kind): string {
     case 'duration':
       return `a duration from ${kind.from} to ${kind.to}: a number with ms, s, m, h or d`
     case 'brokers':
-      return addressesAllowed
+      return ADDRESSES_ALLOWED
     case 'url':
       return 'an http:// or https:// address without a password in it'
     case 'text':

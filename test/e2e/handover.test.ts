@@ -8,22 +8,22 @@ import { expectExactRevenue } from '../support/revenue.ts'
 import { eventually } from '../support/wait.ts'
 import { workerProcess, type WorkerProcess } from '../support/worker-process.ts'
 
-const sessionTimeoutMs = 8_000
-const count = 6_000
+const SESSION_TIMEOUT_MS = 8_000
+const COUNT = 6_000
 
 /** Two processes share four partitions into which orders come steadily; `ending` is told when to end one of them. Returns ms. */
 async function pauses(own: Isolated, end: (leaving: WorkerProcess) => void) {
-  const options = { sessionTimeoutMs }
+  const options = { sessionTimeoutMs: SESSION_TIMEOUT_MS }
   const staying = workerProcess(own, options)
   await staying.says('"from":"restoring","to":"running"', 4)
   const leaving = workerProcess(own, options)
   await leaving.says('"from":"restoring","to":"running"', 2)
-  const orders = producing(own.topicOf('orders'), { client: { brokers: brokers() }, rate: 400, count })
+  const orders = producing(own.topicOf('orders'), { client: { brokers: brokers() }, rate: 400, count: COUNT })
   await eventually(() => expect(orders.acknowledged()).toBeGreaterThan(1_200))
   const endedAt = Date.now()
   end(leaving)
   await orders.done
-  await eventually(() => expectExactRevenue(brokers(), own.output, count))
+  await eventually(() => expectExactRevenue(brokers(), own.output, COUNT))
   staying.kill('SIGTERM')
   expect(await staying.ended).toBe(0)
   const records = await readAll(brokers(), own.output)
@@ -37,18 +37,18 @@ function longestPause(records: readonly { timestamp: number }[], atMs: number): 
 }
 
 /** Whoever waited for the session of a process that is gone waited longer than this. */
-const waitedMs = sessionTimeoutMs / 2
+const WAITED_MS = SESSION_TIMEOUT_MS / 2
 
 test('SIGTERM hands the partitions over: nobody waits for the session of the process that ended', async () => {
   const own = await isolated(findWorker('aggregated-revenue')!, { partitions: 4 })
   const ms = await pauses(own, (leaving) => leaving.kill('SIGTERM'))
-  expect(Math.max(...ms)).toBeLessThan(waitedMs)
+  expect(Math.max(...ms)).toBeLessThan(WAITED_MS)
 })
 
 test('after kill -9 the session times out and another goes on; whoever is not concerned does not wait', async () => {
   const own = await isolated(findWorker('aggregated-revenue')!, { partitions: 4 })
   const [least, second, third] = await pauses(own, (leaving) => leaving.kill('SIGKILL'))
-  expect(least).toBeLessThan(waitedMs)
-  expect(second).toBeLessThan(waitedMs)
-  expect(third).toBeGreaterThan(waitedMs)
+  expect(least).toBeLessThan(WAITED_MS)
+  expect(second).toBeLessThan(WAITED_MS)
+  expect(third).toBeGreaterThan(WAITED_MS)
 })

@@ -7,7 +7,7 @@ import { eventually } from '../support/wait.ts'
 vi.setConfig({ testTimeout: 180_000 })
 
 /** ms until what a run that was killed started has ended in good order. */
-const keeperMs = 60_000
+const KEEPER_MS = 60_000
 
 const pidsOf = (home: string, word: string): number[] =>
   readdirSync('/proc').filter((name) => /^\d+$/.test(name)).flatMap((pid) => {
@@ -25,7 +25,7 @@ describe('whatever ends a run from outside, nothing that it started stays', () =
     const first = start('all')
     await first.says('ZooKeeper answers')
     first.child.kill('SIGKILL')
-    await eventually(() => expect(processesOf(home)).toEqual([]), { timeoutMs: keeperMs })
+    await eventually(() => expect(processesOf(home)).toEqual([]), { timeoutMs: KEEPER_MS })
 
     const second = start('all')
     await second.says('ZooKeeper answers')
@@ -60,7 +60,7 @@ describe('whatever ends a run from outside, nothing that it started stays', () =
     rmSync(home, { recursive: true })
     await first.ended
     await eventually(() => expect([...processesOf(home), ...pidsOf(home, 'payflow.home')]).toEqual([]), {
-      timeoutMs: keeperMs,
+      timeoutMs: KEEPER_MS,
     })
   })
 })

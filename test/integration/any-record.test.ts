@@ -21,7 +21,7 @@ const clock = { seed: 5, startMs: Date.UTC(2026, 0, 1), intervalMs: 10 }
 const orders = orderSource(clock)
 const payments = paymentSource({ ...clock, failureRate: 1 })
 const payment = (i: number): Buffer => Buffer.from(payments.json(i))
-const mebibyte = 1 << 20
+const MEBIBYTE = 1 << 20
 
 async function lettersOf(worker: string) {
   const letters = []
@@ -102,7 +102,7 @@ test('a stray of any time reaches its user through the inbox, and a stranger’s
 
 test('a few bytes that unpack to twelve megabytes become a dead letter, whole', async () => {
   const { worker, topicOf } = await isolated(findWorker('failed-payments')!, { partitions: 1 })
-  const value = Buffer.alloc(12 * mebibyte, 'no JSON ')
+  const value = Buffer.alloc(12 * MEBIBYTE, 'no JSON ')
   await write(topicOf('payments'), [{ key: null, value }], [{ key: null, value: payment(1) }])
   const [summary] = await runUntilCaughtUp([worker])
   expect(summary).toMatchObject({ processed: 2, emitted: 1, deadLetters: 1 })
@@ -112,8 +112,8 @@ test('a few bytes that unpack to twelve megabytes become a dead letter, whole', 
 
 test('what no dead letter can hold is cut, says so, and cannot be replayed', async () => {
   const { worker, topicOf } = await isolated(findWorker('failed-payments')!, { partitions: 1 })
-  await setLimit(topicOf('payments'), 30 * mebibyte)
-  const value = randomBytes(11 * mebibyte)
+  await setLimit(topicOf('payments'), 30 * MEBIBYTE)
+  const value = randomBytes(11 * MEBIBYTE)
   const headers = [{ key: Buffer.from('own'), value: Buffer.from('1') }]
   const at = { topic: topicOf('payments'), partition: 0 }
   await produceRaw(client().connect(), at, await rawBatch([{ key: randomBytes(9), value, headers }]))
@@ -123,7 +123,7 @@ test('what no dead letter can hold is cut, says so, and cannot be replayed', asy
   const [letter] = await lettersOf(worker.name)
   const kept = letter!.record.value!
   expect(kept.equals(value.subarray(0, kept.length))).toBe(true)
-  expect(kept.length).toBeGreaterThan(10 * mebibyte - 1_000)
+  expect(kept.length).toBeGreaterThan(10 * MEBIBYTE - 1_000)
   const note = letter!.record.headers.find(({ key }) => key === 'payflow.cut')!.value!.toString()
   expect(note).toBe(`value=${kept.length}/${value.length}, headers=0/1, key=9/9`)
   const plan = await readReplayPlan(client(), [worker], { ids: [letter!.id], filter: {}, force: true }, AbortSignal.timeout(60_000)) // prettier-ignore
@@ -134,7 +134,7 @@ test('what no dead letter can hold is cut, says so, and cannot be replayed', asy
 test('a state that the changelog cannot hold makes its record a dead letter, and its neighbours go through', async () => {
   const { worker, topicOf, output } = await isolated(findWorker('process-orders')!, { partitions: 1 })
   const user = (name: string) => Buffer.from(JSON.stringify({ user_id: 1, name, event_type: 'login', product_id: null, timestamp: '2025-12-31T00:00:00Z' })) // prettier-ignore
-  await write(topicOf('users'), [{ key: null, value: user('Ada') }], [{ key: null, value: user('x'.repeat(12 * mebibyte)) }]) // prettier-ignore
+  await write(topicOf('users'), [{ key: null, value: user('Ada') }], [{ key: null, value: user('x'.repeat(12 * MEBIBYTE)) }]) // prettier-ignore
   await runUntilCaughtUp([worker])
   await write(topicOf('orders'), [{ key: null, value: Buffer.from(JSON.stringify({ ...(JSON.parse(orders.json(1)) as object), user_id: 1 })) }]) // prettier-ignore
   await runUntilCaughtUp([worker])
@@ -172,8 +172,8 @@ test('an output that its topic does not take makes its record a dead letter', as
 
 test('a record that is larger than a fetch is read, whatever else there is to read', async () => {
   const { worker, topicOf, output } = await isolated(findWorker('failed-payments')!, { partitions: 3 })
-  await setLimit(topicOf('payments'), 30 * mebibyte)
-  const large = Buffer.from(JSON.stringify({ ...(JSON.parse(payments.json(0)) as object), note: randomBytes(3 * mebibyte).toString('hex') })) // prettier-ignore
+  await setLimit(topicOf('payments'), 30 * MEBIBYTE)
+  const large = Buffer.from(JSON.stringify({ ...(JSON.parse(payments.json(0)) as object), note: randomBytes(3 * MEBIBYTE).toString('hex') })) // prettier-ignore
   const connection = client().connect()
   for (const partition of [0, 1, 2]) {
     const at = { topic: topicOf('payments'), partition }

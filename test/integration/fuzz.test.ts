@@ -16,7 +16,7 @@ import type { RecordCursor } from '../../src/kafka/records.ts'
 // By hand: PAYFLOW_FUZZ_RECORDS=1000000 PAYFLOW_FUZZ_SEED=7 npx vitest run --project integration test/integration/fuzz.test.ts
 const records = Number(process.env.PAYFLOW_FUZZ_RECORDS ?? 3_000)
 const seed = Number(process.env.PAYFLOW_FUZZ_SEED ?? 1)
-const partitions = 3
+const PARTITIONS = 3
 const inputNames: InputName[] = ['orders', 'payments', 'users']
 
 /** What a worker may refuse of an event that is one. */
@@ -38,7 +38,7 @@ async function write(connection: Connection, suffix: string): Promise<void> {
   for (let i = 0; i < records;) {
     const input = inputNames[roll(3)]!
     const batch = Array.from({ length: Math.min(1 + roll(400), records - i) }, () => fuzzedRecord(input, i++, roll))
-    await produceRaw(connection, { topic: `${input}-${suffix}`, partition: roll(partitions) }, await rawBatch(batch, fuzzedCompression(roll))) // prettier-ignore
+    await produceRaw(connection, { topic: `${input}-${suffix}`, partition: roll(PARTITIONS) }, await rawBatch(batch, fuzzedCompression(roll))) // prettier-ignore
   }
 }
 
@@ -103,7 +103,7 @@ test(`whatever ${records} records are, each becomes its outputs or one dead lett
   const suffix = randomUUID().slice(0, 8)
   const workers = renamed(suffix)
   const topics = new Set(workers.flatMap(({ inputs, output }) => [...Object.values(inputs), output].map(({ name }) => name)))
-  await createTopics(client(), [...topics].map((topic) => ({ topic, partitions, replicationFactor: 1 })))
+  await createTopics(client(), [...topics].map((topic) => ({ topic, partitions: PARTITIONS, replicationFactor: 1 })))
   const connection = client().connect()
   const startedAt = performance.now()
   await write(connection, suffix)

@@ -7,8 +7,8 @@ import { isolated, runUntilCaughtUp, start } from '../support/isolated.ts'
 import { readAll, writeAll } from '../support/records.ts'
 import { eventually } from '../support/wait.ts'
 
-const NOON_MS = Date.UTC(2026, 0, 1, 12)
-const at = (minutes: number): number => NOON_MS + minutes * 60_000
+const noonMs = Date.UTC(2026, 0, 1, 12)
+const at = (minutes: number): number => noonMs + minutes * 60_000
 const id = (n: number): string => `00000000-0000-4000-8000-${String(n).padStart(12, '0')}`
 const wire = <Event>(topic: TopicSpec<Event>, event: Event) => ({ key: topic.key(event), value: topic.shape.encode(event) }) // prettier-ignore
 

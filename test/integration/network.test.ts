@@ -17,7 +17,7 @@ import { expectExactRevenue, orderMessages } from '../support/revenue.ts'
 import { eventually } from '../support/wait.ts'
 
 const revenue = findWorker('aggregated-revenue')!
-const requestTimeoutMs = 1_000
+const REQUEST_TIMEOUT_MS = 1_000
 /** Requests that a transaction needs. */
 const transactional = new Set([
   'produce',
@@ -35,7 +35,7 @@ async function throughFaults(
   disturb: (round: number, events: readonly WorkerEvent[]) => void | Promise<void>,
 ): Promise<readonly WorkerEvent[]> {
   const run = start([own.worker], {
-    client: { brokers: [proxy.address], requestTimeoutMs },
+    client: { brokers: [proxy.address], requestTimeoutMs: REQUEST_TIMEOUT_MS },
     sessionTimeoutMs: 1_000,
     transactionTimeoutMs: 5_000,
   })
@@ -99,7 +99,7 @@ describe('a worker, while its network', () => {
     await throughFaults(own, proxy, async (round, events) => {
       if (round === 3) {
         proxy.blackHole = true
-        setTimeout(() => (proxy.blackHole = false), 2.5 * requestTimeoutMs)
+        setTimeout(() => (proxy.blackHole = false), 2.5 * REQUEST_TIMEOUT_MS)
       }
       // its session was over, whether a transaction was under way or not: it is given its partitions again, as nobody else was there to have them
       if (round === 5) await eventually(() => expect(eventsOf(events, 'assigned').length).toBeGreaterThan(1)) // prettier-ignore
@@ -157,7 +157,7 @@ describe('a producer writes each event once, in order,', () => {
   test('when the answers to what it wrote are lost', async () => {
     const { topicOf } = await isolated(revenue)
     const proxy = await proxied(brokers()[0]!)
-    const run = producing(topicOf('orders'), { client: { brokers: [proxy.address], requestTimeoutMs }, rate: 4_000, count: 12_000 }) // prettier-ignore
+    const run = producing(topicOf('orders'), { client: { brokers: [proxy.address], requestTimeoutMs: REQUEST_TIMEOUT_MS }, rate: 4_000, count: 12_000 }) // prettier-ignore
     for (let sent = 0; sent < 10_000; sent = run.acknowledged()) {
       proxy.loseAnswers(API.produce, 1)
       await eventually(() => expect(run.acknowledged()).toBeGreaterThan(sent))
@@ -170,13 +170,13 @@ describe('a producer writes each event once, in order,', () => {
   test('through cuts and a network that swallows everything for a while', async () => {
     const { topicOf } = await isolated(revenue)
     const proxy = await proxied(brokers()[0]!)
-    const run = producing(topicOf('orders'), { client: { brokers: [proxy.address], requestTimeoutMs }, rate: 2_000, count: 8_000 }) // prettier-ignore
+    const run = producing(topicOf('orders'), { client: { brokers: [proxy.address], requestTimeoutMs: REQUEST_TIMEOUT_MS }, rate: 2_000, count: 8_000 }) // prettier-ignore
     for (let sent = 500; sent < 6_000; sent += 500) {
       await eventually(() => expect(run.acknowledged()).toBeGreaterThan(sent))
       proxy.cut()
       if (sent !== 3_000) continue
       proxy.blackHole = true
-      setTimeout(() => (proxy.blackHole = false), 2 * requestTimeoutMs)
+      setTimeout(() => (proxy.blackHole = false), 2 * REQUEST_TIMEOUT_MS)
     }
     expect((await run.done).records).toBe(8_000)
     await expectEach(brokers(), topicOf('orders'), 8_000)
@@ -185,7 +185,7 @@ describe('a producer writes each event once, in order,', () => {
   test('while its broker is killed with -9 and comes back', async () => {
     const { infra, brokers: addresses } = await ownBroker()
     const { topicOf } = await isolated(revenue, { addresses })
-    const run = producing(topicOf('orders'), { client: { brokers: addresses, requestTimeoutMs }, rate: 3_000, count: 20_000 }) // prettier-ignore
+    const run = producing(topicOf('orders'), { client: { brokers: addresses, requestTimeoutMs: REQUEST_TIMEOUT_MS }, rate: 3_000, count: 20_000 }) // prettier-ignore
     await eventually(() => expect(run.acknowledged()).toBeGreaterThan(5_000))
     await infra.faults.kill('kafka-0')
     await infra.up(() => undefined)
@@ -201,7 +201,7 @@ test('a line that brings a fetch too slowly brings smaller ones', async () => {
     await writeAll(brokers(), own.topicOf('orders'), orderMessages(part * 400, (part + 1) * 400))
   const proxy = await proxied(brokers()[0]!)
   proxy.bytesPerSecond = 400_000
-  const address = { brokers: [proxy.address], requestTimeoutMs }
+  const address = { brokers: [proxy.address], requestTimeoutMs: REQUEST_TIMEOUT_MS }
   const [summary] = await runUntilCaughtUp([own.worker], { client: address, sessionTimeoutMs: 6_000 })
   expect(summary).toMatchObject({ processed: 4_800 })
   await expectExactRevenue(brokers(), own.output, 4_800)

@@ -11,7 +11,7 @@ import { ownerOf } from '../support/task.ts'
 import { eventually } from '../support/wait.ts'
 
 const revenue = findWorker('aggregated-revenue')!
-const outOfRange = 1
+const OUT_OF_RANGE = 1
 
 test('another owner goes on between a task’s question for offsets and its restore: nobody is accused of having moved the group', async () => {
   const { worker, topicOf, output } = await isolated(revenue, { partitions: 1 })
@@ -41,7 +41,7 @@ test('a position that a broker refuses is looked for again before it is believed
   await writeAll(brokers(), topicOf('orders'), orderMessages(0, 100))
   const owner = ownerOf(worker, 0)
   await eventually(() => expect(owner.task.counts.processed).toBe(100))
-  owner.task.inputs[0]!.fail(new PartitionError('Fetch', topicOf('orders'), 0, outOfRange))
+  owner.task.inputs[0]!.fail(new PartitionError('Fetch', topicOf('orders'), 0, OUT_OF_RANGE))
   await writeAll(brokers(), topicOf('orders'), orderMessages(100, 150))
   await eventually(() => expect(owner.task.counts.processed).toBe(150))
   expect(owner.phases).toContain('aborting')

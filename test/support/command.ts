@@ -1,4 +1,4 @@
-import { Writable } from 'node:stream'
+import { Readable, Writable } from 'node:stream'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -40,6 +40,7 @@ export async function command(argv: readonly string[], options: CommandOptions =
       },
     })
   const world: World = {
+    stdin: Readable.from([]),
     stdout: stream('stdout'),
     stderr: stream('stderr'),
     env: { PAYFLOW_HOME: home, ...(brokers && { PAYFLOW_BROKERS: brokers.join(',') }), ...env },

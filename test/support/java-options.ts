@@ -9,6 +9,6 @@ export const classArchive = join(jarCache, 'classes.jsa')
  * Brokers of tests live for seconds: Java's second compiler would take more of the processor than it gives back,
  * and a third of what a start takes is the loading of classes. A Java that cannot use the archive says nothing and does without.
  */
-const common = '-XX:+IgnoreUnrecognizedVMOptions -XX:TieredStopAtLevel=1 -Xlog:disable'
-export const withArchive = `${common} -XX:SharedArchiveFile=${classArchive}`
-export const archivingTo = (file: string): string => `${common} -XX:ArchiveClassesAtExit=${file}`
+const COMMON = '-XX:+IgnoreUnrecognizedVMOptions -XX:TieredStopAtLevel=1 -Xlog:disable'
+export const withArchive = `${COMMON} -XX:SharedArchiveFile=${classArchive}`
+export const archivingTo = (file: string): string => `${COMMON} -XX:ArchiveClassesAtExit=${file}`

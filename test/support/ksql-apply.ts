@@ -1,5 +1,6 @@
 import { failureOf } from '../../src/cli/shell/report-error.ts'
 import { prepareApply } from '../../src/app/ksql/apply.ts'
+import { noLog } from '../../src/log.ts'
 import type { Patience } from '../../src/ksql/command.ts'
 import { resolveSettings, type Settings } from '../../src/settings/resolve.ts'
 
@@ -22,7 +23,8 @@ export interface Applied {
 export async function applyTo(settings: Settings, { replace = false }: { replace?: boolean } = {}): Promise<Applied> {
   const lines: string[] = []
   const done: string[] = []
-  const options = { signal: new AbortController().signal, patience, report: (line: string) => lines.push(line) }
+  const { signal } = new AbortController()
+  const options = { signal, patience, log: noLog, report: (line: string) => lines.push(line) }
   try {
     const { steps } = await prepareApply(settings, { replace, dryRun: false }, options)
     for (const { title, run } of steps) {

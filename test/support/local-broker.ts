@@ -11,7 +11,7 @@ import { readStates } from '../../src/infra/local/services.ts'
 import { terminate } from '../../src/infra/processes.ts'
 import { archivingTo, classArchive, jarCache, withArchive } from './java-options.ts'
 
-const prefix = 'payflow-test-'
+const PREFIX = 'payflow-test-'
 
 const note = (line: string): void => void process.stderr.write(`${line}\n`)
 
@@ -41,7 +41,7 @@ export async function archiveClasses(): Promise<void> {
 
 /** A PAYFLOW_HOME of its own that has the jars already. Its name says which process made it. */
 export async function createHome(): Promise<string> {
-  const home = await mkdtemp(join(tmpdir(), `${prefix}${process.pid}-`))
+  const home = await mkdtemp(join(tmpdir(), `${PREFIX}${process.pid}-`))
   await symlink(await cachedJars(), layoutOf(home).jars)
   return home
 }

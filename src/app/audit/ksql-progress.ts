@@ -15,10 +15,10 @@ export interface Progress {
   readonly ksql: readonly { name: string; lag: number | null }[]
 }
 
-const intervalMs = 1_000
-const patienceMs = 60_000
+const INTERVAL_MS = 1_000
+const PATIENCE_MS = 60_000
 /** A query whose input is empty never commits: then nobody else has anything left to do. */
-const silentMs = 10_000
+const SILENT_MS = 10_000
 
 /** Each query whose answer would be wrong or incomplete, and why. */
 const unfitIn = (problems: KsqlStatus['problems'], own: KsqlStatus['queries']): string[] => [
@@ -75,16 +75,16 @@ export async function untilCaughtUp(
       const line = progressLine(progress)
       if (line !== shown) report(line)
       shown = line
-      const begun = progress.ksql.every(({ lag }) => lag !== null) || stillMs > silentMs
+      const begun = progress.ksql.every(({ lag }) => lag !== null) || stillMs > SILENT_MS
       idle = leftOf(progress.workers) + leftOf(progress.ksql) === 0 && begun ? idle + 1 : 0
     },
     // Twice: what one part has just written may not have been there when the next was asked.
     isDone: () => idle === 2,
     progressOf: progressLine,
-    patienceMs,
-    intervalMs,
+    patienceMs: PATIENCE_MS,
+    intervalMs: INTERVAL_MS,
     stuck: () =>
-      new PayflowError('NOT_CAUGHT_UP', `Not caught up for ${patienceMs / 1000} s: ${shown}`, {
+      new PayflowError('NOT_CAUGHT_UP', `Not caught up for ${PATIENCE_MS / 1000} s: ${shown}`, {
         kind: 'failed',
         hint: 'do the workers run (`payflow worker all`), and the queries (`payflow ksql status`)?',
       }),

@@ -1,4 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { messageOf } from '../../errors.ts'
+import type { Log } from '../../log.ts'
 import { pause } from '../../pause.ts'
 import type { BrokerFaults, Engine } from '../../infra/engine.ts'
 import type { PlannedFault } from './plan.ts'
@@ -10,8 +12,8 @@ export interface BrokerFault {
   readonly over: Promise<string>
 }
 
-const attempts = 5
-const retryMs = 1_000
+const ATTEMPTS = 5
+const RETRY_MS = 1_000
 const secondsSince = (startMs: number): string => `${((performance.now() - startMs) / 1000).toFixed(1)} s`
 
 /** Breaks brokers, one fault after the other: what is to survive is one of them at a time, unless it is an outage. */
@@ -19,13 +21,15 @@ export class BrokerChaos {
   readonly #engine: Engine
   readonly #faults: BrokerFaults
   readonly #signal: AbortSignal
+  readonly #log: Log
   #busy = false
 
   /** `signal` brings early back what is away. */
-  constructor(engine: Engine, faults: BrokerFaults, signal: AbortSignal) {
+  constructor(engine: Engine, faults: BrokerFaults, { signal, log }: { signal: AbortSignal; log: Log }) {
     this.#engine = engine
     this.#faults = faults
     this.#signal = signal
+    this.#log = log
   }
 
   /** Undefined: the last fault is not over yet. */
@@ -45,7 +49,10 @@ export class BrokerChaos {
   /** Lets every frozen broker go on. */
   async thaw(): Promise<void> {
     // One that is gone meanwhile cannot be thawed, and need not be.
-    for (const name of await this.#faults.names()) await this.#faults.thaw(name).catch(() => undefined)
+    for (const name of await this.#faults.names())
+      await this.#faults.thaw(name).catch((error: unknown) => {
+        this.#log('debug', 'not-thawed', { broker: name, error: messageOf(error) })
+      })
   }
 
   async #begin({ kind, choice, lastsMs }: PlannedFault, names: string[]): Promise<BrokerFault | undefined> {
@@ -83,11 +90,12 @@ export class BrokerChaos {
   async #bringBack(startMs: number): Promise<string> {
     for (let attempt = 1; ; attempt++) {
       try {
-        await this.#engine.up(() => undefined)
+        await this.#engine.up((line) => this.#log('debug', 'broker-comes-back', { line }))
         return `back after ${secondsSince(startMs)}`
       } catch (error) {
-        if (attempt === attempts) throw error
-        await sleep(retryMs)
+        if (attempt === ATTEMPTS) throw error
+        this.#log('info', 'broker-start-retried', { attempt, error: messageOf(error) })
+        await sleep(RETRY_MS)
       }
     }
   }

@@ -1,5 +1,6 @@
 import { pause } from '../../pause.ts'
 import { PayflowError, messageOf } from '../../errors.ts'
+import type { Log } from '../../log.ts'
 import { Client } from '../../kafka/client.ts'
 import type { AnyWorker } from '../../pipeline/worker/definition.ts'
 import { defaultWorkers } from '../../pipeline/workers/index.ts'
@@ -9,7 +10,7 @@ import { planOptionsOf, type ChaosOptions } from './options.ts'
 import { brokerFaults, planFaults, type FaultKind, type PlannedFault } from './plan.ts'
 import { catchUp, watchProgress } from './progress.ts'
 import { StallTracker, type KindFigures } from './stalls.ts'
-import { WorkerChaos } from './workers.ts'
+import { WorkerChaos, type Surroundings } from './workers.ts'
 import { clientOptions } from '../cluster.ts'
 import { engineOf } from '../infra.ts'
 import { chooseWorkers, typedOptions, type WorkerChoice } from '../workers/arguments.ts'
@@ -37,9 +38,9 @@ export interface FaultFigures {
   readonly notRestarted: readonly string[]
 }
 
-const healTimeoutMs = 60_000
+const HEAL_TIMEOUT_MS = 60_000
 /** Answers of a frozen broker are not waited for: progress is looked at often. */
-const lookTimeoutMs = 2_000
+const LOOK_TIMEOUT_MS = 2_000
 
 /** One run of faults against what payflow itself runs: `start`, `heal`, `recover`, `end`. */
 export class Chaos {
@@ -49,6 +50,7 @@ export class Chaos {
   readonly #workers: WorkerChaos
   readonly #brokers: BrokerChaos | undefined
   readonly #client: Client
+  readonly #log: Log
   #watched: readonly AnyWorker[] = []
   readonly #tracker = new StallTracker()
   readonly #healing = new AbortController()
@@ -67,26 +69,29 @@ export class Chaos {
     settings: Settings,
     options: ChaosOptions,
     onEvent: (event: ChaosEvent) => void,
-    parts: { env: NodeJS.ProcessEnv; brokers: (signal: AbortSignal) => BrokerChaos | undefined },
+    parts: { surroundings: Surroundings; brokers: (signal: AbortSignal) => BrokerChaos | undefined },
   ) {
     this.#settings = settings
     this.#options = options
     this.#onEvent = onEvent
-    this.#workers = new WorkerChaos(settings, parts.env, this.#healing.signal)
+    this.#workers = new WorkerChaos(settings, parts.surroundings, this.#healing.signal)
     this.#brokers = parts.brokers(this.#healing.signal)
-    this.#client = new Client({ ...clientOptions(settings, 'payflow-chaos'), requestTimeoutMs: lookTimeoutMs })
+    this.#log = parts.surroundings.log
+    const client = clientOptions(settings, 'payflow-chaos', this.#log)
+    this.#client = new Client({ ...client, requestTimeoutMs: LOOK_TIMEOUT_MS })
   }
 
   /** @throws PayflowError (failed) when no worker process of payflow's runs here */
   static async prepare(
     settings: Settings,
-    env: NodeJS.ProcessEnv,
+    surroundings: Surroundings,
     options: ChaosOptions,
     onEvent: (event: ChaosEvent) => void,
   ): Promise<Chaos> {
-    const { engine } = await engineOf(settings, env)
-    const brokers = (signal: AbortSignal) => engine.faults && new BrokerChaos(engine, engine.faults, signal)
-    const chaos = new Chaos(settings, options, onEvent, { env, brokers })
+    const { env, log } = surroundings
+    const { engine } = await engineOf(settings, env, { log })
+    const brokers = (signal: AbortSignal) => engine.faults && new BrokerChaos(engine, engine.faults, { signal, log })
+    const chaos = new Chaos(settings, options, onEvent, { surroundings, brokers })
     if (chaos.#workers.names.length > 0) {
       chaos.#watched = await chaos.#workers.definitions(defaultWorkers)
       return chaos
@@ -127,7 +132,7 @@ export class Chaos {
 
   /** Ends what was started for the faults, and the faults themselves if they have not been healed. */
   async end(): Promise<FaultFigures> {
-    await this.heal().catch(() => undefined)
+    await this.heal().catch((error: unknown) => this.#log('warn', 'not-healed', { error: messageOf(error) }))
     this.#ended.abort()
     await this.#watching
     const notRestarted = await this.#workers.end()
@@ -205,7 +210,7 @@ export class Chaos {
     await this.#running
     await Promise.all(this.#pending)
     await this.#brokers?.thaw()
-    const missing = await this.#workers.heal(healTimeoutMs)
+    const missing = await this.#workers.heal(HEAL_TIMEOUT_MS)
     if (this.#failure !== undefined) throw asFailure(this.#failure)
     if (missing.length === 0) return
     throw new PayflowError('NOT_RECOVERED', `Nobody has started ${missing.join(', ')} again`, {

@@ -1,4 +1,5 @@
 import { PayflowError } from '../../errors.ts'
+import type { Log } from '../../log.ts'
 import type { Settings } from '../../settings/resolve.ts'
 import { brokerFaults, type FaultKind, type Intervals, type PlanOptions } from './plan.ts'
 import { engineOf } from '../infra.ts'
@@ -15,9 +16,9 @@ export interface ChaosOptions {
 export async function possibleIntervals(
   settings: Settings,
   env: NodeJS.ProcessEnv,
-  wanted: Intervals,
+  { wanted, log }: { wanted: Intervals; log: Log },
 ): Promise<{ intervals: Intervals; left: FaultKind[] }> {
-  const { engine } = await engineOf(settings, env)
+  const { engine } = await engineOf(settings, env, { log })
   const left = engine.faults ? [] : [...brokerFaults].filter((kind) => wanted[kind] > 0)
   const intervals = { ...wanted, ...Object.fromEntries(left.map((kind) => [kind, 0])) }
   if (Object.values(intervals).some((intervalMs) => intervalMs > 0)) return { intervals, left }

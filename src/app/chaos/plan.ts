@@ -70,8 +70,8 @@ export interface PlannedFault {
   readonly lastsMs: number
 }
 
-const rotationMs = 15_000
-const emptyShare = 0.2
+const ROTATION_MS = 15_000
+const EMPTY_SHARE = 0.2
 
 /** Faults without end, in the order of their times: a pure function of the options. The first of a kind comes within its interval. */
 export function* planFaults(options: PlanOptions): Generator<PlannedFault, never> {
@@ -84,7 +84,7 @@ export function* planFaults(options: PlanOptions): Generator<PlannedFault, never
     for (let i = 1; i < heads.length; i++) if (heads[i]!.atMs < heads[first]!.atMs) first = i
     const fault = heads[first]!
     heads[first] = streams[first]!.next().value
-    if (!options.mixed || active(Math.floor(fault.atMs / rotationMs), fault.kind)) yield fault
+    if (!options.mixed || active(Math.floor(fault.atMs / ROTATION_MS), fault.kind)) yield fault
   }
 }
 
@@ -129,5 +129,5 @@ function rotation(seed: number): (n: number, kind: FaultKind) => boolean {
   const lane = lanes(seed, 'rotation')
   const empty = lane(0)
   const coins = new Map<FaultKind, Lane>(faultKinds.map((kind, i) => [kind, lane(i + 1)]))
-  return (n, kind) => shareOf(empty(n)) >= emptyShare && shareOf(coins.get(kind)!(n)) < 0.5
+  return (n, kind) => shareOf(empty(n)) >= EMPTY_SHARE && shareOf(coins.get(kind)!(n)) < 0.5
 }

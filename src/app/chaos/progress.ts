@@ -8,10 +8,10 @@ import { untilDone } from '../monitor/until-done.ts'
 import type { Position, StallTracker } from './stalls.ts'
 import type { TopicPartition } from '../../kafka/partitions.ts'
 
-const intervalMs = 250
-const lookMs = 250
+const INTERVAL_MS = 250
+const LOOK_MS = 250
 /** After this long without progress, assume that it will not recover. */
-const patienceMs = 60_000
+const PATIENCE_MS = 60_000
 
 type Inputs = ReadonlyMap<AnyWorker, readonly TopicPartition[]>
 
@@ -32,7 +32,7 @@ export async function watchProgress(
       // brokers are away: the next look may find them
       lookFailed(client, error)
     }
-    await pause(intervalMs, signal)
+    await pause(INTERVAL_MS, signal)
   }
   tracker.finish(performance.now())
 }
@@ -55,7 +55,7 @@ export async function catchUp(client: Client, workers: readonly AnyWorker[], sig
       },
       progressOf: (positions) => JSON.stringify(positions.map(({ committed }) => committed)),
       stuck: (last) => notRecovered(last && behind(last)),
-      ...{ patienceMs, intervalMs: lookMs, signal },
+      ...{ patienceMs: PATIENCE_MS, intervalMs: LOOK_MS, signal },
     })
   }
 }
@@ -103,7 +103,7 @@ function notRecovered(behind: readonly Position[] | undefined): PayflowError {
   const where = behind?.map((position) => `${keyOf(position)} at ${position.committed} of ${position.end}`)
   return new PayflowError(
     'NOT_RECOVERED',
-    `Nothing has been committed for ${patienceMs / 1000} s: ${where?.join(', ') ?? 'the brokers do not answer'}`,
+    `Nothing has been committed for ${PATIENCE_MS / 1000} s: ${where?.join(', ') ?? 'the brokers do not answer'}`,
     {
       kind: 'failed',
       hint: 'look at the workers with `payflow groups list`, and at the brokers with `payflow infra logs`',

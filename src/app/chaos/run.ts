@@ -2,6 +2,7 @@ import type { Settings } from '../../settings/resolve.ts'
 import { Chaos, type ChaosEvent, type FaultFigures } from './chaos.ts'
 import { possibleIntervals, type ChaosOptions } from './options.ts'
 import { defaultIntervals } from './plan.ts'
+import type { Surroundings } from './workers.ts'
 import { reach } from '../cluster.ts'
 import type { WorkerChoice } from '../workers/arguments.ts'
 
@@ -19,7 +20,7 @@ export interface ChaosOutcome {
 /** Breaks things for a while, heals them and waits until the workers have caught up. Aborting `signal` ends it after the healing. */
 export async function runChaos(
   settings: Settings,
-  env: NodeJS.ProcessEnv,
+  surroundings: Surroundings,
   options: ChaosOptions,
   {
     signal,
@@ -28,7 +29,7 @@ export async function runChaos(
   }: { signal: AbortSignal; onEvent: (event: ChaosEvent) => void; onStart: (chaos: Chaos) => void },
 ): Promise<ChaosOutcome> {
   await reach(settings)
-  const chaos = await Chaos.prepare(settings, env, options, onEvent)
+  const chaos = await Chaos.prepare(settings, surroundings, options, onEvent)
   onStart(chaos)
   const heal = (): void => void chaos.heal().catch(() => undefined) // it is awaited below, and throws there
   signal.addEventListener('abort', heal, { once: true })
@@ -52,13 +53,21 @@ export async function runChaos(
 /** Injects the usual faults until it is asked to heal, which an abort of `signal` does too. */
 export async function beginChaos(
   settings: Settings,
-  env: NodeJS.ProcessEnv,
+  surroundings: Surroundings,
   seed: number,
   { signal, onEvent }: { signal: AbortSignal; onEvent: (event: ChaosEvent) => void },
 ): Promise<Chaos> {
-  const { intervals } = await possibleIntervals(settings, env, defaultIntervals)
-  const chaos = await Chaos.prepare(settings, env, { seed, intervals, mixed: false, durationMs: Infinity }, onEvent)
+  const { intervals } = await possibleIntervals(settings, surroundings.env, {
+    wanted: defaultIntervals,
+    log: surroundings.log,
+  })
+  const chaos = await Chaos.prepare(
+    settings,
+    surroundings,
+    { seed, intervals, mixed: false, durationMs: Infinity },
+    onEvent,
+  )
   signal.addEventListener('abort', () => void chaos.heal().catch(() => undefined), { once: true }) // who waits for it hears of it
-  void chaos.start().over.catch(() => undefined)
+  void chaos.start().over.catch(() => undefined) // `heal` waits for it, and throws what it threw
   return chaos
 }

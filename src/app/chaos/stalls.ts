@@ -35,7 +35,7 @@ interface Track {
 }
 
 /** A stall that begins this long after a fault is still taken for its effect: a dead owner goes unnoticed until something comes. */
-const effectMs = 5_000
+const EFFECT_MS = 5_000
 
 /** Works out of samples of offsets how long workers stood still, and after which faults. */
 export class StallTracker {
@@ -107,7 +107,7 @@ export class StallTracker {
     const ms = Math.round(toMs - Math.max(fromMs, this.#brokersBackMs))
     if (ms > this.#longest.ms) this.#longest = { ms, where }
     for (const fault of this.#faults) {
-      if (toMs <= fault.sinceMs || fromMs > fault.sinceMs + effectMs || !fault.workers.includes(worker)) continue
+      if (toMs <= fault.sinceMs || fromMs > fault.sinceMs + EFFECT_MS || !fault.workers.includes(worker)) continue
       const from = Math.max(fromMs, fault.sinceMs, this.#brokersBackMs)
       fault.stallMs = Math.max(fault.stallMs, Math.round(toMs - from))
     }

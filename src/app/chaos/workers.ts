@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { pause } from '../../pause.ts'
 import type { AnyWorker } from '../../pipeline/worker/definition.ts'
+import { logWith, type Log } from '../../log.ts'
 import { kill, signalTo } from '../../infra/processes.ts'
 import type { Settings } from '../../settings/resolve.ts'
 import type { PlannedFault } from './plan.ts'
@@ -23,15 +24,23 @@ interface Extra {
   readonly process: SupervisedProcess
 }
 
-const mostExtras = 5
-const killTimeoutMs = 5_000
+const MOST_EXTRAS = 5
+const KILL_TIMEOUT_MS = 5_000
 /** How long a stand-in stays once the process it stood in for goes on: the zombie is to meet a new owner. */
-const handoverMs = 3_000
+const HANDOVER_MS = 3_000
+
+/** Where chaos runs. */
+export interface Surroundings {
+  readonly env: NodeJS.ProcessEnv
+  /** Where the files of custom workers are looked for. */
+  readonly cwd: string
+  readonly log: Log
+}
 
 /** Breaks the worker processes of this PAYFLOW_HOME that work on these brokers, and adds and removes its own instances. */
 export class WorkerChaos {
   readonly #settings: Settings
-  readonly #env: NodeJS.ProcessEnv
+  readonly #surroundings: Surroundings
   readonly #signal: AbortSignal
   readonly #frozen = new Map<number, WorkerEntry>()
   /** Instances that come and go; others may be killed, these may be taken away. */
@@ -43,9 +52,9 @@ export class WorkerChaos {
   readonly #wordsOf = new Map<string, readonly string[]>()
 
   /** `signal` continues early what is frozen. */
-  constructor(settings: Settings, env: NodeJS.ProcessEnv, signal: AbortSignal) {
+  constructor(settings: Settings, surroundings: Surroundings, signal: AbortSignal) {
     this.#settings = settings
-    this.#env = env
+    this.#surroundings = surroundings
     this.#signal = signal
     for (const { workers } of this.#entries())
       for (const { name, arguments: given } of workers) {
@@ -67,7 +76,7 @@ export class WorkerChaos {
   /** Their definitions: custom ones are read from their files. */
   async definitions(builtIn: readonly AnyWorker[]): Promise<AnyWorker[]> {
     const words = [...this.#wordsOf.values()].flatMap(([word]) => word ?? [])
-    const { known } = await loadWorkerFiles(words, builtIn, process.cwd())
+    const { known } = await loadWorkerFiles(words, builtIn, this.#surroundings.cwd)
     return known.filter(({ name }) => this.#wanted.has(name))
   }
 
@@ -111,7 +120,9 @@ export class WorkerChaos {
 
   #entries(): WorkerEntry[] {
     const { home, brokers } = this.#settings
-    return workerEntries(home).filter((entry) => entry.brokers.some((address) => brokers.includes(address)))
+    return workerEntries(home, this.#surroundings.log).filter((entry) =>
+      entry.brokers.some((address) => brokers.includes(address)),
+    )
   }
 
   #missing(): string[] {
@@ -122,7 +133,7 @@ export class WorkerChaos {
   }
 
   async #kill(entry: WorkerEntry): Promise<WorkerFault> {
-    await kill(entry, killTimeoutMs)
+    await kill(entry, KILL_TIMEOUT_MS)
     if (!entry.supervised) for (const { name } of entry.workers) this.#replacements.push(this.#start(name))
     return { target: nameOf(entry), what: 'killed (-9)', workers: workersOf(entry) }
   }
@@ -145,13 +156,13 @@ export class WorkerChaos {
     await this.#wait(lastsMs)
     const continued = signalTo(entry, 'SIGCONT')
     this.#frozen.delete(entry.pid)
-    if (standIns.length > 0) void this.#wait(handoverMs).then(() => Promise.all(standIns.map((extra) => this.#remove(extra)))) // prettier-ignore
+    if (standIns.length > 0) void this.#wait(HANDOVER_MS).then(() => Promise.all(standIns.map((extra) => this.#remove(extra)))) // prettier-ignore
     return continued ? 'continued' : 'gone meanwhile'
   }
 
   async #scale(choice: number): Promise<WorkerFault | undefined> {
     const names = this.names
-    const add = this.#extras.length === 0 || (this.#extras.length < mostExtras && (choice & 0x1_0000) === 0)
+    const add = this.#extras.length === 0 || (this.#extras.length < MOST_EXTRAS && (choice & 0x1_0000) === 0)
     if (add) {
       const worker = names[choice % names.length]
       if (worker === undefined) return undefined
@@ -179,9 +190,14 @@ export class WorkerChaos {
   }
 
   #start(worker: string): Extra {
-    const command = workerCommand(this.#settings, this.#env, (name) => this.#wordsOf.get(name) ?? [name])
-    const ignore = (): void => undefined
-    const process = new SupervisedProcess(command(worker), { onMessage: ignore, onDeath: ignore })
+    const { env } = this.#surroundings
+    const command = workerCommand(this.#settings, env, (name) => this.#wordsOf.get(name) ?? [name])
+    const log = logWith(this.#surroundings.log, { worker })
+    const process = new SupervisedProcess(command(worker), {
+      log,
+      onMessage: () => undefined, // what it does shows in its group
+      onDeath: (why, retryMs) => log('warn', 'instance-died', { why, retryMs }),
+    })
     process.start()
     return { worker, process }
   }

@@ -1,4 +1,4 @@
-import { PayflowError } from '../../errors.ts'
+import { PayflowError, messageOf } from '../../errors.ts'
 import { OutputBuffers } from '../../kafka/output-buffers.ts'
 import { asPayflowError, classify } from '../../kafka/errors.ts'
 import type { Client } from '../../kafka/client.ts'
@@ -123,7 +123,10 @@ export async function replay(
     return plan
   } catch (error) {
     // What kept it from going on keeps it from this too, and the transaction times out: the first error tells more.
-    if (producer.inTransaction) await producer.abort().catch(() => undefined)
+    if (producer.inTransaction)
+      await producer.abort().catch((failure: unknown) => {
+        client.options.log?.('info', 'abort-failed', { error: messageOf(failure) })
+      })
     signal.throwIfAborted()
     throw classify(error) === 'fenced' ? superseded(error) : asPayflowError(error)
   } finally {

@@ -1,4 +1,4 @@
-import { noLog } from '../../log.ts'
+import type { Log } from '../../log.ts'
 import { PayflowError } from '../../errors.ts'
 import { deleteTopics } from '../../kafka/topic-deletion.ts'
 import { perform, titleOf } from '../../ksql/actions.ts'
@@ -44,8 +44,8 @@ function stepsOf(
   actions: readonly Action[],
   options: Omit<CommandOptions, 'report'>,
 ): KsqlStep[] {
-  const { signal } = options
-  const remove = (topic: string) => withCluster(settings, noLog, (kafka) => deleteTopics(kafka, [topic], { signal }))
+  const { signal, log } = options
+  const remove = (topic: string) => withCluster(settings, log, (kafka) => deleteTopics(kafka, [topic], { signal }))
   return actions.map((action, i) => ({
     title: titleOf(action),
     run: async (report) => {
@@ -89,9 +89,10 @@ async function checkBeforeDeleting(
   settings: Settings,
   session: KsqlSession,
   actions: readonly Action[],
+  log: Log,
 ): Promise<void> {
   if (actions.some((action) => action.do === 'delete-topic'))
-    await withCluster(settings, noLog, (kafka) => checkSameCluster(kafka, session))
+    await withCluster(settings, log, (kafka) => checkSameCluster(kafka, session))
 }
 
 /** Compares the SQL files with what the ksqlDB holds. Nothing is changed before the steps run; `dryRun` has the new ones validated too. */
@@ -110,7 +111,7 @@ export async function prepareApply(
   options.report(`comparing ${statements.length} statements with ${catalog.sources.size} streams and tables`)
   const plan = planApply(await examine(client, statements, catalog, { signal }), { replace })
   if (dryRun) await validate(client, plan, signal)
-  else await checkBeforeDeleting(settings, session, plan.actions)
+  else await checkBeforeDeleting(settings, session, plan.actions, options.log)
   const steps = stepsOf(settings, session, plan.actions, options)
   return { plan, steps: steps.length === 0 ? [] : [...steps, checkOf(session, plan, options)] }
 }
@@ -131,6 +132,6 @@ export async function prepareDrop(
     signal,
   })
   const plan = planDrop(examined)
-  if (!dryRun) await checkBeforeDeleting(settings, session, plan.actions)
+  if (!dryRun) await checkBeforeDeleting(settings, session, plan.actions, options.log)
   return { plan, steps: stepsOf(settings, session, plan.actions, options) }
 }

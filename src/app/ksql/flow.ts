@@ -1,10 +1,11 @@
-import { PayflowError } from '../../errors.ts'
+import { PayflowError, messageOf } from '../../errors.ts'
+import { noLog } from '../../log.ts'
 import type { Client } from '../../kafka/client.ts'
 import { readCatalog } from '../../ksql/catalog.ts'
 import { NoAnswer } from '../../ksql/http.ts'
 import { isPayflowTopic } from '../../pipeline/events/topics.ts'
 import type { Settings } from '../../settings/resolve.ts'
-import type { Report } from '../cluster.ts'
+import type { CommandOptions } from '../../ksql/command.ts'
 import { prepareApply, prepareDrop } from './apply.ts'
 import { changingKsql } from './lock.ts'
 import { activeQueries, ksqlClient, openKsql, sinkTopics } from './session.ts'
@@ -15,18 +16,18 @@ import { activeQueries, ksqlClient, openKsql, sinkTopics } from './session.ts'
 export async function applyIfThere(
   settings: Settings,
   { ksql }: { ksql: boolean },
-  signal: AbortSignal,
-  report: Report,
+  options: CommandOptions,
 ): Promise<string> {
   if (!ksql) return 'left out'
   if (settings.ksqlUrl === undefined) return 'not there'
-  return changingKsql(settings, { report, signal }, () => apply(settings, signal, report))
+  return changingKsql(settings, options, () => apply(settings, options))
 }
 
-async function apply(settings: Settings, signal: AbortSignal, report: Report): Promise<string> {
+async function apply(settings: Settings, options: CommandOptions): Promise<string> {
+  const { report } = options
   let prepared: Awaited<ReturnType<typeof prepareApply>>
   try {
-    prepared = await prepareApply(settings, { replace: false, dryRun: false }, { signal, report })
+    prepared = await prepareApply(settings, { replace: false, dryRun: false }, options)
   } catch (error) {
     if (error instanceof NoAnswer) return `not there: ${error.message}`
     throw error
@@ -43,16 +44,18 @@ async function apply(settings: Settings, signal: AbortSignal, report: Report): P
 }
 
 /** Drops what payflow created in a ksqlDB that is there, so that its topics can be deleted. */
-async function dropIfThere(settings: Settings, signal: AbortSignal, report: Report): Promise<void> {
+async function dropIfThere(settings: Settings, options: CommandOptions): Promise<void> {
+  const { signal, report, log } = options
   if (settings.ksqlUrl === undefined) return
   try {
     await ksqlClient(settings).info(signal)
   } catch (error) {
-    if (error instanceof NoAnswer) return
-    throw error
+    if (!(error instanceof NoAnswer)) throw error
+    log('debug', 'ksqldb-away', { error: error.message })
+    return
   }
-  await changingKsql(settings, { report, signal }, async () => {
-    const { steps } = await prepareDrop(settings, { dryRun: false }, { signal, report })
+  await changingKsql(settings, options, async () => {
+    const { steps } = await prepareDrop(settings, { dryRun: false }, options)
     for (const { title, run } of steps) {
       report(`ksqlDB: ${title}`)
       await run(report)
@@ -66,7 +69,11 @@ interface KnownQueries {
 }
 
 /** What the ksqlDB that is known runs on payflow's topics; undefined when none answers. */
-async function knownQueries(settings: Settings, signal: AbortSignal): Promise<KnownQueries | undefined> {
+async function knownQueries(
+  settings: Settings,
+  { options: { log = noLog } }: Client,
+  signal: AbortSignal,
+): Promise<KnownQueries | undefined> {
   if (settings.ksqlUrl === undefined) return undefined
   try {
     const { client, info } = await openKsql(settings, signal)
@@ -79,8 +86,9 @@ async function knownQueries(settings: Settings, signal: AbortSignal): Promise<Kn
     const using = queries.filter((query) => [...query.sources, ...query.sinks].some(isOurs))
     return { service: info.ksqlServiceId, queries: using.map(({ id }) => id).sort() }
   } catch (error) {
-    if (error instanceof PayflowError) return undefined
-    throw error
+    if (!(error instanceof PayflowError)) throw error
+    log('info', 'ksqldb-not-asked', { error: messageOf(error) })
+    return undefined
   }
 }
 
@@ -89,7 +97,7 @@ async function knownQueries(settings: Settings, signal: AbortSignal): Promise<Kn
  * which live on for a session timeout when a query has ended.
  */
 export async function queriesOnTopics(settings: Settings, kafka: Client, signal: AbortSignal): Promise<string[]> {
-  const known = await knownQueries(settings, signal)
+  const known = await knownQueries(settings, kafka, signal)
   const others = (await activeQueries(kafka)).filter(({ service }) => service !== known?.service)
   return [...(known?.queries ?? []), ...others.map(({ service, sink }) => `${sink} (service ${service})`)]
 }
@@ -109,9 +117,8 @@ export async function freeTopics(
   settings: Settings,
   kafka: Client,
   { ksql }: { ksql: boolean },
-  signal: AbortSignal,
-  report: Report,
+  options: CommandOptions,
 ): Promise<void> {
-  if (ksql) await dropIfThere(settings, signal, report)
-  await refuseWhileQueried(settings, kafka, signal)
+  if (ksql) await dropIfThere(settings, options)
+  await refuseWhileQueried(settings, kafka, options.signal)
 }

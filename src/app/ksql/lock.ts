@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { PayflowError } from '../../errors.ts'
 import { explainHomeError, prepareHome } from '../../infra/home.ts'
 import { withLock } from '../../infra/lock.ts'
+import type { Log } from '../../log.ts'
 import type { Settings } from '../../settings/resolve.ts'
 import type { Report } from '../cluster.ts'
 
@@ -12,7 +13,7 @@ import type { Report } from '../cluster.ts'
  */
 export async function changingKsql<Result>(
   { home }: Settings,
-  { report, signal }: { report: Report; signal: AbortSignal },
+  { report, signal, log }: { report: Report; signal: AbortSignal; log: Log },
   action: () => Promise<Result>,
 ): Promise<Result> {
   try {
@@ -23,7 +24,7 @@ export async function changingKsql<Result>(
     return action()
   }
   try {
-    return await withLock(join(home, 'ksql.lock'), { report, signal }, action)
+    return await withLock(join(home, 'ksql.lock'), { report, signal, log }, action)
   } catch (error) {
     throw explainHomeError(error, home)
   }

@@ -31,7 +31,7 @@ export async function openKsql(settings: Settings, signal?: AbortSignal): Promis
 /** The topics that payflow's queries in ksqlDB write. */
 export const sinkTopics = (): string[] => loadStatements().flatMap(({ derived, topic }) => (derived ? [topic] : []))
 
-const queryGroup = /^_confluent-ksql-(?<service>.*)query_C[ST]AS_(?<sink>.+)_\d+$/
+const QUERY_GROUP = /^_confluent-ksql-(?<service>.*)query_C[ST]AS_(?<sink>.+)_\d+$/
 
 interface ActiveQuery {
   readonly service: string
@@ -42,7 +42,7 @@ interface ActiveQuery {
 export async function activeQueries(kafka: Client): Promise<ActiveQuery[]> {
   const own = new Set(loadStatements().flatMap(({ derived, name }) => (derived ? [name] : [])))
   const parse = (group: string): ActiveQuery | undefined => {
-    const { service, sink } = queryGroup.exec(group)?.groups ?? {}
+    const { service, sink } = QUERY_GROUP.exec(group)?.groups ?? {}
     return service !== undefined && sink !== undefined && own.has(sink) ? { service, sink } : undefined
   }
   const groups = await listGroups(kafka, (group) => parse(group) !== undefined)

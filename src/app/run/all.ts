@@ -20,8 +20,8 @@ import { Sampler } from '../monitor/sampler.ts'
 import { publicTopics } from '../../pipeline/events/topics.ts'
 import { defaultWorkers } from '../../pipeline/workers/index.ts'
 
-const workersTimeoutMs = 60_000
-const firstLookMs = 200
+const WORKERS_TIMEOUT_MS = 60_000
+const FIRST_LOOK_MS = 200
 const outputs = new Set(defaultWorkers.map(({ output }) => output.name))
 const secondsSince = (startMs: number): number => Math.round(performance.now() - startMs) / 1000
 
@@ -39,6 +39,7 @@ export class AllRun {
   #settings: Settings
   #client: Client | undefined
   readonly #log: Log
+  readonly #cwd: string
   #supervisor: Supervisor | undefined
   #sampler: Sampler | undefined
   #producing: Promise<Produced[]> | undefined
@@ -51,15 +52,16 @@ export class AllRun {
     settings: Settings,
     env: NodeJS.ProcessEnv,
     options: AllOptions,
-    { signal, onEvent, log }: { signal: AbortSignal; onEvent: (event: SupervisorEvent) => void; log: Log },
+    { signal, onEvent, log, cwd }: { signal: AbortSignal; onEvent: (event: SupervisorEvent) => void; log: Log; cwd: string }, // prettier-ignore
   ) {
     this.#settings = settings
     this.#env = env
     this.#options = options
-    this.#infra = new RunInfra(env, { ksql: options.ksql, keep: options.keepInfra })
+    this.#infra = new RunInfra(env, { ksql: options.ksql, keep: options.keepInfra, log })
     this.#signal = signal
     this.#onEvent = onEvent
     this.#log = log
+    this.#cwd = cwd
     this.flow = flowOf(options)
   }
 
@@ -86,7 +88,7 @@ export class AllRun {
         const why = this.#options.keepData ? '' : ' (nothing is deleted on your own cluster without --reset)'
         return `${existing.length} kept, ${created.length} created${why}`
       }
-      await freeTopics(this.#settings, client, this.#options, this.#signal, report)
+      await freeTopics(this.#settings, client, this.#options, this.#hooks(report))
       const plan = planReset(await readState(client), layout)
       const patienceMs = this.#settings.sessionTimeoutMs + 4_000
       const { created, deleted } = await applyReset(client, plan, { patienceMs, signal: this.#signal }, report)
@@ -100,18 +102,18 @@ export class AllRun {
       const monitor = new Monitor(this.#client!, { topics, workers: defaultWorkers, from: 'now' })
       this.#sampler = new Sampler(monitor, this.#signal)
       // Before anything flows: what is counted from here on came in this run.
-      await this.#sampler.first(workersTimeoutMs)
+      await this.#sampler.first(WORKERS_TIMEOUT_MS)
       const supervisor = this.#supervisor!
       supervisor.release()
       report(`${defaultWorkers.length} processes started, waiting for their partitions`)
-      await supervisor.ready(workersTimeoutMs, this.#signal)
+      await supervisor.ready(WORKERS_TIMEOUT_MS, this.#signal)
       return `${defaultWorkers.length} processes`
     })
   }
 
   /** Applies the SQL statements where there is a ksqlDB. */
   async ksql(report: Report): Promise<string> {
-    return this.#phase('ksql', () => applyIfThere(this.#settings, this.#options, this.#signal, report))
+    return this.#phase('ksql', () => applyIfThere(this.#settings, this.#options, this.#hooks(report)))
   }
 
   produce(): string {
@@ -132,8 +134,8 @@ export class AllRun {
 
   /** Breaks things until the producers are done. */
   async injectFaults(onEvent: (event: ChaosEvent) => void): Promise<string> {
-    const hooks = { signal: this.#signal, onEvent }
-    this.#chaos = await beginChaos(this.#settings, this.#env, this.flow.seed, hooks)
+    const surroundings = { env: this.#env, cwd: this.#cwd, log: this.#log }
+    this.#chaos = await beginChaos(this.#settings, surroundings, this.flow.seed, { signal: this.#signal, onEvent })
     return `faults of seed ${this.flow.seed}`
   }
 
@@ -148,7 +150,7 @@ export class AllRun {
     while (!state.done && !this.#signal.aborted) {
       this.#supervisor!.check()
       await this.#sampler!.look(intervalMs, (now, before) => show(this.#live(now, before)))
-      const pauseMs = !('firstDerivedRecord' in this.#phases) ? Math.min(firstLookMs, intervalMs) : intervalMs
+      const pauseMs = !('firstDerivedRecord' in this.#phases) ? Math.min(FIRST_LOOK_MS, intervalMs) : intervalMs
       await Promise.race([finished, pause(pauseMs, this.#signal)])
     }
     await finished
@@ -210,8 +212,12 @@ export class AllRun {
   /** Their processes load their code while topics are still being made. */
   #startWorkers(): void {
     const commandOf = workerCommand(this.#settings, this.#env, (worker) => [worker])
-    this.#supervisor = new Supervisor(commandOf, this.#onEvent)
+    this.#supervisor = new Supervisor(commandOf, { onEvent: this.#onEvent, log: this.#log })
     for (const { name } of defaultWorkers) this.#supervisor.start(name, { held: true })
+  }
+
+  #hooks(report: Report): { report: Report; signal: AbortSignal; log: Log } {
+    return { report, signal: this.#signal, log: this.#log }
   }
 
   async #phase<Result>(name: string, run: () => Promise<Result>): Promise<Result> {

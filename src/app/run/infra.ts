@@ -1,4 +1,5 @@
 import type { Engine } from '../../infra/engine.ts'
+import type { Log } from '../../log.ts'
 import { identify, type ProcessIdentity } from '../../infra/processes.ts'
 import type { Settings } from '../../settings/resolve.ts'
 import type { Report } from '../cluster.ts'
@@ -10,6 +11,7 @@ import { takeRunLock } from './run-lock.ts'
 export class RunInfra {
   readonly #env: NodeJS.ProcessEnv
   readonly #ksql: boolean
+  readonly #log: Log
   /** With what the brokers end; undefined: they stay. */
   readonly #run: ProcessIdentity | undefined
   #engine: Engine | undefined
@@ -17,9 +19,10 @@ export class RunInfra {
   #release = (): void => undefined
   #isUp = false
 
-  constructor(env: NodeJS.ProcessEnv, { ksql, keep }: { ksql: boolean; keep: boolean }) {
+  constructor(env: NodeJS.ProcessEnv, { ksql, keep, log }: { ksql: boolean; keep: boolean; log: Log }) {
     this.#env = env
     this.#ksql = ksql
+    this.#log = log
     this.#run = keep ? undefined : identify(process.pid)
   }
 
@@ -28,13 +31,13 @@ export class RunInfra {
    * @throws PayflowError (failed) when another run uses the same brokers
    */
   async up(settings: Settings, report: Report, signal: AbortSignal): Promise<{ settings: Settings; outcome: string }> {
-    this.#release = takeRunLock(settings)
+    this.#release = takeRunLock(settings, this.#log)
     const onEngine = (engine: Engine): void => {
       this.#engine = engine
       if (this.#run && engine.name !== 'external')
-        this.#keeper = startKeeper({ home: settings.home, engine: engine.name, run: this.#run }, this.#env)
+        this.#keeper = startKeeper({ home: settings.home, engine: engine.name, run: this.#run }, this.#env, this.#log)
     }
-    const wish = { ksql: this.#ksql, run: this.#run }
+    const wish = { ksql: this.#ksql, run: this.#run, log: this.#log }
     const { status, started } = await up(settings, this.#env, wish, { report, signal, onEngine })
     this.#isUp = true
     const outcome = `${started ? 'started' : 'running already'}, ${status.engine}, ${status.brokers.join(', ')}`

@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto'
 import { mkdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { PayflowError } from '../../errors.ts'
+import { PayflowError, messageOf } from '../../errors.ts'
 import { explainHomeError } from '../../infra/home.ts'
 import { takeLock } from '../../infra/lock.ts'
+import { noLog, type Log } from '../../log.ts'
 import type { Settings } from '../../settings/resolve.ts'
 
 /** A lock for each cluster that runs of this home use: payflow's own, or what was given. */
@@ -17,22 +18,23 @@ function lockPath({ home, brokers, brokersGiven }: Settings): string {
  * Keeps other runs of this home off the same topics. Returns what lets them in again.
  * @throws PayflowError: failed while another one runs; infra when nothing can be written in a home that brokers are to live in
  */
-export function takeRunLock(settings: Settings): () => void {
+export function takeRunLock(settings: Settings, log: Log = noLog): () => void {
   const { home, brokers, brokersGiven } = settings
   const path = lockPath(settings)
+  const without = (error: unknown): (() => void) => {
+    // somebody else's brokers are of use without a home
+    if (!brokersGiven) throw explainHomeError(error, home)
+    log('warn', 'lock-not-written', { path, error: messageOf(error) })
+    return () => undefined
+  }
   try {
     mkdirSync(dirname(path), { recursive: true })
   } catch (error) {
-    if (brokersGiven) return () => undefined
-    throw explainHomeError(error, home)
+    return without(error)
   }
-  const attempt = takeLock(path)
+  const attempt = takeLock(path, log)
   if (attempt.outcome === 'taken') return attempt.release
-  if (attempt.outcome === 'unwritable') {
-    // somebody else's brokers are of use without a home
-    if (brokersGiven) return () => undefined
-    throw explainHomeError(attempt.error, home)
-  }
+  if (attempt.outcome === 'unwritable') return without(attempt.error)
   const { pid, since } = attempt.holder
   const where = brokersGiven ? `on the brokers ${brokers.join(',')}` : `in ${home}`
   throw new PayflowError('ALREADY_RUNNING', `\`payflow all\` (pid ${pid}) has been running ${where} since ${since}`, {

@@ -127,7 +127,7 @@ const SETTLE_MS = 3_000
 /** @throws PayflowError that says what is not as the plan wanted it */
 async function verifyReset(client: Client, plan: ResetPlan, signal: AbortSignal): Promise<void> {
   const deadline = performance.now() + SETTLE_MS
-  for (;;) {
+  for (let lookMs = 10; ; lookMs = Math.min(lookMs * 2, 200)) {
     const [topics, groups] = await Promise.all([listTopics(client), listGroups(client, isPayflowGroup)])
     const faults = notReset(plan, { topics, groups })
     if (faults.length === 0) return
@@ -136,7 +136,7 @@ async function verifyReset(client: Client, plan: ResetPlan, signal: AbortSignal)
         kind: 'failed',
         hint: 'stop what reads and writes there (`payflow groups list` shows readers), then run it again',
       })
-    await sleep(100, undefined, { signal })
+    await sleep(lookMs, undefined, { signal })
   }
 }
 

@@ -1,6 +1,8 @@
 import { mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
+import { messageOf, systemCodeOf } from '../../errors.ts'
+import { noLog, type Log } from '../../log.ts'
 import { identify, isAlive } from '../../infra/processes.ts'
 
 const entrySchema = z.object({
@@ -24,48 +26,54 @@ export interface Registration {
 }
 
 const directoryOf = (home: string): string => join(home, 'run')
-const prefix = 'worker-'
+const PREFIX = 'worker-'
 
 /** Lets other payflow commands find this process. Returns what takes it back; where nothing can be written, it is just not found. */
-export function registerThisProcess(home: string, registration: Registration): () => void {
+export function registerThisProcess(home: string, registration: Registration, log: Log = noLog): () => void {
   const identity = identify(process.pid)
-  const path = join(directoryOf(home), `${prefix}${process.pid}.json`)
+  const path = join(directoryOf(home), `${PREFIX}${process.pid}.json`)
   if (identity === undefined) return () => undefined
   try {
     mkdirSync(directoryOf(home), { recursive: true })
     const draft = `${path}.new`
     writeFileSync(draft, `${JSON.stringify({ ...identity, ...registration, startedAt: new Date().toISOString() })}\n`)
     renameSync(draft, path)
-  } catch {
+  } catch (error) {
+    log('warn', 'worker-record-not-written', { path, error: messageOf(error) })
     return () => undefined
   }
   return () => rmSync(path, { force: true })
 }
 
 /** The worker processes of this home that are alive, oldest first. What dead ones left is removed. */
-export function workerEntries(home: string): WorkerEntry[] {
+export function workerEntries(home: string, log: Log = noLog): WorkerEntry[] {
   const found: WorkerEntry[] = []
-  for (const name of listed(home)) {
+  for (const name of listed(home, log)) {
     const path = join(directoryOf(home), name)
-    const entry = read(path)
+    const entry = read(path, log)
     if (entry && isAlive(entry)) found.push(entry)
-    else if (entry) rmSync(path, { force: true })
+    else if (entry) {
+      log('info', 'stale-record-removed', { path, pid: entry.pid })
+      rmSync(path, { force: true })
+    }
   }
   return found.sort((a, b) => a.startedAt.localeCompare(b.startedAt) || a.pid - b.pid)
 }
 
-function listed(home: string): string[] {
+function listed(home: string, log: Log): string[] {
   try {
-    return readdirSync(directoryOf(home)).filter((name) => name.startsWith(prefix) && name.endsWith('.json'))
-  } catch {
+    return readdirSync(directoryOf(home)).filter((name) => name.startsWith(PREFIX) && name.endsWith('.json'))
+  } catch (error) {
+    if (systemCodeOf(error) !== 'ENOENT') log('warn', 'worker-records-unreadable', { home, error: messageOf(error) })
     return []
   }
 }
 
-function read(path: string): WorkerEntry | undefined {
+function read(path: string, log: Log): WorkerEntry | undefined {
   try {
     return entrySchema.parse(JSON.parse(readFileSync(path, 'utf8')))
-  } catch {
+  } catch (error) {
+    if (systemCodeOf(error) !== 'ENOENT') log('warn', 'worker-record-unreadable', { path, error: messageOf(error) })
     return undefined
   }
 }

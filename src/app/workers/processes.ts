@@ -10,7 +10,7 @@ import type { WorkerChoice } from './arguments.ts'
 import { untilDrained } from '../monitor/until-drained.ts'
 import { createOwnOutputs } from './run-here.ts'
 
-const checkIntervalMs = 200
+const CHECK_INTERVAL_MS = 200
 
 /** Workers, each in its own process. */
 export class WorkerProcesses {
@@ -31,7 +31,7 @@ export class WorkerProcesses {
     const wordsOf = new Map(choices.map(({ definition, words }) => [definition.name, words]))
     this.#supervisor = new Supervisor(
       workerCommand(settings, env, (worker) => wordsOf.get(worker) ?? [worker]),
-      onEvent,
+      { onEvent, log },
     )
   }
 
@@ -45,7 +45,7 @@ export class WorkerProcesses {
       if (untilCaughtUp) await this.#catchUp(signal)
       while (!untilCaughtUp && !signal.aborted) {
         supervisor.check()
-        await pause(checkIntervalMs, signal)
+        await pause(CHECK_INTERVAL_MS, signal)
       }
     } catch (error) {
       if (!signal.aborted) throw error

@@ -18,7 +18,7 @@ import { affectedBy, planWorkerReset, type ResetOptions, type ResetState, type W
 
 const FENCING_PATIENCE_MS = 60_000
 const TRANSACTION_TIMEOUT_MS = 30_000
-const RESETTING: Progress = { offsets: {}, eventTime: null, partitions: 0, resetting: true }
+const resettingGroup: Progress = { offsets: {}, eventTime: null, partitions: 0, resetting: true }
 
 /** What resetting these workers would do, from what the cluster holds now. @throws PayflowError for inputs that cannot be joined */
 export async function readWorkerReset(
@@ -125,7 +125,7 @@ async function fence(
   const statePartitions = await client.shared.partitions(stateTopic(worker))
   for (const [partition, transactionalId] of transactionalIds.entries()) {
     const buffers = new OutputBuffers(undefined, client.codec)
-    if (partition < statePartitions) writeProgress(buffers, worker, partition, RESETTING)
+    if (partition < statePartitions) writeProgress(buffers, worker, partition, resettingGroup)
     if (partition === 0 && voidDeadLetters.includes(worker)) await makeVoid(client, buffers, worker)
     const producer = await TransactionalProducer.open(client, {
       transactionalId,

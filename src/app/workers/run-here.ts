@@ -12,7 +12,7 @@ import { layoutOf } from '../topics/topics.ts'
 import type { WorkerChoice } from './arguments.ts'
 import { PayflowError } from '../../errors.ts'
 
-const longestRequestMs = 10_000
+const LONGEST_REQUEST_MS = 10_000
 
 /** Runs workers in this process until `signal` is aborted, or nothing is left to read when that is wanted. */
 export async function runHere(
@@ -22,7 +22,7 @@ export async function runHere(
 ): Promise<WorkerSummary[]> {
   await reach(settings)
   await createOwnOutputs(settings, choices, log)
-  const leave = enter(settings, choices)
+  const leave = enter(settings, choices, log)
   try {
     return await runWorkers({
       client: { ...clientOptions(settings, 'payflow'), requestTimeoutMs: requestTimeoutMs(settings) },
@@ -70,17 +70,18 @@ function inOwnFile(error: unknown, choices: readonly WorkerChoice[]): unknown {
 
 /** An answer that takes longer than its transaction is worth nothing. */
 const requestTimeoutMs = ({ transactionTimeoutMs }: Settings): number =>
-  Math.min(longestRequestMs, Math.round(transactionTimeoutMs / 2))
+  Math.min(LONGEST_REQUEST_MS, Math.round(transactionTimeoutMs / 2))
 
 /** Lets `payflow chaos` find this process and cut its connections. Returns what takes it back. */
-function enter({ home, brokers }: Settings, choices: readonly WorkerChoice[]): () => void {
+function enter({ home, brokers }: Settings, choices: readonly WorkerChoice[], log: Log): () => void {
   const cut = (): void => void cutConnections()
   if (process.platform !== 'win32') process.on('SIGUSR2', cut)
-  const leave = registerThisProcess(home, {
+  const record = {
     workers: choices.map(({ definition, words }) => ({ name: definition.name, arguments: words })),
     brokers,
     supervised: process.send !== undefined,
-  })
+  }
+  const leave = registerThisProcess(home, record, log)
   return () => {
     leave()
     process.off('SIGUSR2', cut)

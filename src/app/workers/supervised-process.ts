@@ -1,6 +1,7 @@
 import { createInterface } from 'node:readline'
 import { execa } from 'execa'
-import { PayflowError } from '../../errors.ts'
+import { PayflowError, messageOf, systemCodeOf } from '../../errors.ts'
+import { noLog, type Log } from '../../log.ts'
 
 export interface ProcessCommand {
   readonly file: string
@@ -13,12 +14,13 @@ export interface ProcessEvents {
   readonly onMessage: (message: unknown) => void
   /** It ended though nobody asked it to; `retryMs` until it is started again, undefined when that is hopeless. */
   readonly onDeath: (why: string, retryMs: number | undefined) => void
+  readonly log?: Log
 }
 
 /** How long a process may take to end after SIGTERM: its open transaction ends first. */
-const graceMs = 10_000
+const GRACE_MS = 10_000
 /** Wrong usage or configuration: the next start would end in the same way. */
-const hopelessExitCode = 2
+const HOPELESS_EXIT_CODE = 2
 
 const spawn = ({ file, arguments: rest, env }: ProcessCommand, held: boolean) =>
   execa(file, rest, {
@@ -38,6 +40,7 @@ const spawn = ({ file, arguments: rest, env }: ProcessCommand, held: boolean) =>
 export class SupervisedProcess {
   readonly #command: ProcessCommand
   readonly #events: ProcessEvents
+  readonly #log: Log
   #child: ReturnType<typeof spawn> | undefined
   #backoff: Backoff | undefined
   #timer: NodeJS.Timeout | undefined
@@ -54,6 +57,7 @@ export class SupervisedProcess {
   constructor(command: ProcessCommand, events: ProcessEvents) {
     this.#command = command
     this.#events = events
+    this.#log = events.log ?? noLog
   }
 
   get pid(): number | undefined {
@@ -66,6 +70,7 @@ export class SupervisedProcess {
     this.#lastWords = []
     const child = spawn(this.#command, held)
     this.#child = child
+    this.#log('info', 'process-started', { pid: child.pid, restarts: this.restarts, ...(held && { held }) })
     child.on('message', (message) => this.#events.onMessage(message))
     createInterface(child.stderr).on('line', (line) => this.#remember(line))
     // What it leaves behind ends with it: one of its children could hold its stderr open for ever.
@@ -90,7 +95,10 @@ export class SupervisedProcess {
     this.#child.kill('SIGTERM')
     // a frozen process acts on no signal until it is continued
     this.#child.kill('SIGCONT')
-    const killer = setTimeout(() => this.#signal('SIGKILL'), graceMs)
+    const killer = setTimeout(() => {
+      this.#log('warn', 'process-killed', { pid: this.pid, graceMs: GRACE_MS })
+      this.#signal('SIGKILL')
+    }, GRACE_MS)
     await this.#ended
     clearTimeout(killer)
   }
@@ -106,8 +114,10 @@ export class SupervisedProcess {
     if (this.#child?.pid === undefined) return
     try {
       process.kill(-this.#child.pid, signal)
-    } catch {
-      // It is gone already.
+    } catch (error) {
+      // it is gone already, as a rule
+      if (systemCodeOf(error) !== 'ESRCH')
+        this.#log('warn', 'signal-failed', { pid: this.pid, signal, error: messageOf(error) })
     }
   }
 
@@ -116,13 +126,14 @@ export class SupervisedProcess {
   }
 
   #onExit(exitCode: number | undefined, signal: string | undefined, reason: string | undefined): void {
+    this.#log('info', 'process-ended', { pid: this.pid, exitCode, signal, asked: this.#stopping })
     this.#child = undefined
     if (this.#stopping) return
     const { message, hint } = lastError(this.#lastWords)
     this.lastHint = hint
     // What it said before somebody killed it is not the reason for its death.
     const why = signal !== undefined ? `killed by ${signal}` : (message ?? (exitCode !== undefined ? `exit code ${exitCode}` : (reason ?? 'it could not be started'))) // prettier-ignore
-    if (exitCode === hopelessExitCode) {
+    if (exitCode === HOPELESS_EXIT_CODE) {
       this.failure = new PayflowError('WORKER_FAILED', why, { kind: 'usage', ...(hint !== undefined && { hint }) })
       this.#events.onDeath(why, undefined)
       return
@@ -156,14 +167,14 @@ export interface Backoff {
   readonly delayMs: number
 }
 
-const firstDelayMs = 500
+const FIRST_DELAY_MS = 500
 /** Brokers that are back are not to wait for workers that gave up on them. */
-const longestDelayMs = 5_000
+const LONGEST_DELAY_MS = 5_000
 /** Whoever ran this long ran well: its next death counts as the first. */
-const goodRunMs = 30_000
+const GOOD_RUN_MS = 30_000
 
 /** How long to wait before a process that died after `ranMs` is started again: doubling, up to five seconds. */
 export function nextBackoff(previous: Backoff | undefined, ranMs: number): Backoff {
-  const attempt = previous === undefined || ranMs >= goodRunMs ? 1 : previous.attempt + 1
-  return { attempt, delayMs: Math.min(firstDelayMs * 2 ** (attempt - 1), longestDelayMs) }
+  const attempt = previous === undefined || ranMs >= GOOD_RUN_MS ? 1 : previous.attempt + 1
+  return { attempt, delayMs: Math.min(FIRST_DELAY_MS * 2 ** (attempt - 1), LONGEST_DELAY_MS) }
 }

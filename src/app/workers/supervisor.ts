@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { PayflowError } from '../../errors.ts'
+import { logWith, type Log } from '../../log.ts'
 import { troubleText, type Trouble } from '../../kafka/trouble.ts'
-import type { WorkerEvent } from '../../runtime/events.ts'
+import { warningsOnce, type WorkerEvent } from '../../runtime/events.ts'
 import type { WorkerSummary } from '../../runtime/run-workers.ts'
 import { childEnvironment } from '../../settings/child-environment.ts'
 import type { Settings } from '../../settings/resolve.ts'
@@ -28,7 +29,7 @@ interface Entry {
 }
 
 /** Deaths before its first good moment after which a worker's start is given up. */
-const startAttempts = 3
+const START_ATTEMPTS = 3
 
 /** A worker process has ended though nobody asked it to. */
 interface DiedEvent {
@@ -45,16 +46,23 @@ export class Supervisor {
   readonly #entries = new Map<string, Entry>()
   readonly #commandOf: (worker: string) => ProcessCommand
   readonly #onEvent: (event: SupervisorEvent) => void
+  readonly #log: Log
+  readonly #isNewWarning = warningsOnce()
 
-  constructor(commandOf: (worker: string) => ProcessCommand, onEvent: (event: SupervisorEvent) => void) {
+  constructor(
+    commandOf: (worker: string) => ProcessCommand,
+    { onEvent, log }: { onEvent: (event: SupervisorEvent) => void; log: Log },
+  ) {
     this.#commandOf = commandOf
     this.#onEvent = onEvent
+    this.#log = log
   }
 
   /** `held`: its process loads its code meanwhile, and begins with `release`. */
   start(worker: string, { held = false }: { held?: boolean } = {}): void {
     const entry: Entry = {
       process: new SupervisedProcess(this.#commandOf(worker), {
+        log: logWith(this.#log, { worker }),
         onMessage: (message) => this.#onMessage(worker, entry, message),
         onDeath: (why, retryMs) => {
           entry.state = retryMs === undefined ? 'failed' : 'restarting'
@@ -116,7 +124,7 @@ export class Supervisor {
     while ([...this.#entries.values()].some(({ state }) => state !== 'running')) {
       this.check()
       for (const [worker, entry] of this.#entries)
-        if (entry.state !== 'running' && (entry.process.restarts >= startAttempts || performance.now() > deadline))
+        if (entry.state !== 'running' && (entry.process.restarts >= START_ATTEMPTS || performance.now() > deadline))
           throw notStarted(worker, entry)
       await sleep(20, undefined, { signal })
     }
@@ -150,7 +158,7 @@ export class Supervisor {
     if (event.kind === 'assigned') entry.state = 'running'
     if (event.kind === 'trouble') entry.trouble = event.trouble
     if (event.kind === 'trouble-over') entry.trouble = undefined
-    this.#onEvent(event)
+    if (event.kind !== 'warning' || this.#isNewWarning(event)) this.#onEvent(event)
   }
 }
 

@@ -12,7 +12,7 @@ import { interval } from '../shell/parsers.ts'
 
 export type TypedIntervals = Readonly<Record<string, unknown>> & { readonly mixed?: boolean }
 
-const seedLimit = 2 ** 32
+const SEED_LIMIT = 2 ** 32
 
 /** An option for the mean interval of each kind of fault, and its opposite. */
 export function addIntervalOptions(command: Command): Command {
@@ -39,6 +39,6 @@ export function intervalsOf(typed: TypedIntervals): Intervals {
   return Object.fromEntries(faultKinds.map((kind) => [kind, of(kind)])) as Record<FaultKind, number>
 }
 
-export const anySeed = (): number => randomInt(seedLimit)
+export const anySeed = (): number => randomInt(SEED_LIMIT)
 
 const camelCase = (name: string): string => name.replaceAll(/-(.)/g, (_, letter: string) => letter.toUpperCase())

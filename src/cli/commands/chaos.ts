@@ -11,7 +11,7 @@ interface TypedChaos extends TypedIntervals {
   readonly dryRun?: boolean
 }
 
-const usualDurationMs = 60_000
+const USUAL_DURATION_MS = 60_000
 
 export function registerChaos(program: Command, world: World): void {
   const chaos = program
@@ -32,8 +32,9 @@ export function registerChaos(program: Command, world: World): void {
 async function run(context: Context, typed: TypedChaos): Promise<void> {
   const { settings, world, output, signal } = context
   const { possibleIntervals, planOptionsOf } = await import('../../app/chaos/options.ts')
-  const durationMs = typed.for ?? usualDurationMs
-  const { intervals, left } = await possibleIntervals(settings, world.env, intervalsOf(typed))
+  const log = logTo(output)
+  const durationMs = typed.for ?? USUAL_DURATION_MS
+  const { intervals, left } = await possibleIntervals(settings, world.env, { wanted: intervalsOf(typed), log })
   const options = { seed: typed.seed ?? anySeed(), durationMs, mixed: typed.mixed ?? false, intervals }
   if (left.length > 0) output.note(`Without ${left.join(', ')}: the brokers are not payflow's own`)
   if (typed.dryRun === true) {
@@ -53,7 +54,7 @@ async function run(context: Context, typed: TypedChaos): Promise<void> {
   output.note(`seed ${options.seed}, ${durationMs / 1000} s`)
   let forget = (): void => undefined
   try {
-    const { report, choices } = await runChaos(settings, world.env, options, {
+    const { report, choices } = await runChaos(settings, { env: world.env, cwd: world.cwd, log }, options, {
       signal,
       onEvent: (event) => output.note(eventLine(event)),
       onStart: (chaos) => (forget = world.atForcedExit(() => chaos.endNow())),
@@ -65,7 +66,7 @@ async function run(context: Context, typed: TypedChaos): Promise<void> {
       output.result(report, () => figureLines(report))
       return
     }
-    const audit = await withCluster(settings, logTo(output), (client) => runAudit(context, client, known, signal))
+    const audit = await withCluster(settings, log, (client) => runAudit(context, client, known, signal))
     const lines = (): string[] => [...figureLines(report), ...reportLines(audit, output.out, report.total)]
     output.result({ ...report, audit }, lines)
     failOnDifference(audit)

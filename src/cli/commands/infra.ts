@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import { logTo } from '../shell/log.ts'
 import { action, examples, type Context } from '../shell/action.ts'
 import type { Engine } from '../../infra/engine.ts'
 import { addSettings } from '../shell/setting-options.ts'
@@ -40,7 +41,7 @@ async function runUp(context: Context, { ksql }: { ksql: boolean }): Promise<voi
   let forget = (): void => undefined
   const onEngine = (engine: Engine): void => void (forget = world.atForcedExit(() => engine.endNow()))
   const run = async (report: (line: string) => void): Promise<string> => {
-    result = await up(settings, world.env, { ksql }, { report, signal, onEngine })
+    result = await up(settings, world.env, { ksql, log: logTo(output) }, { report, signal, onEngine })
     return `${result.started ? 'ready' : 'running already'}, engine ${result.status.engine}`
   }
   await runSteps(world, output, [{ title: 'Brokers', run }]).finally(() => forget())
@@ -67,7 +68,7 @@ async function runDown(
   world.stopWith({ message: 'The brokers are being stopped', outcome: 'interrupted' })
   const { engineOf } = await import('../../app/infra.ts')
   const { runSteps } = await import('../tasks/steps.ts')
-  const { engine } = await engineOf(settings, world.env)
+  const { engine } = await engineOf(settings, world.env, { log: logTo(output) })
   const run = async (report: (line: string) => void): Promise<string> => {
     const { stopped } = await engine.down({ volumes }, report)
     return `${stopped ? 'stopped' : 'nothing was running'}${volumes ? ', data removed' : ''}`
@@ -77,7 +78,7 @@ async function runDown(
 
 async function runStatus({ world, settings, output }: Context): Promise<void> {
   const { engineOf } = await import('../../app/infra.ts')
-  const { engine, reason } = await engineOf(settings, world.env)
+  const { engine, reason } = await engineOf(settings, world.env, { log: logTo(output) })
   const status = await engine.status()
   output.detail(`engine ${reason}`)
   const state = status.running ? 'running' : 'not running'
@@ -98,7 +99,7 @@ async function runLogs(
   const { follow = false } = options
   if (follow) world.stopWith({ message: 'Closing the logs', outcome: 'done' })
   const { engineOf } = await import('../../app/infra.ts')
-  const { engine } = await engineOf(settings, world.env)
+  const { engine } = await engineOf(settings, world.env, { log: logTo(output) })
   const wanted = { ...(service !== undefined && { service }), follow, lines: options.lines }
   await engine.logs(wanted, (line) => output.line(line), signal)
 }

@@ -2,6 +2,7 @@ import { logTo } from '../shell/log.ts'
 import { Argument, type Command } from 'commander'
 import { action, examples, type Context } from '../shell/action.ts'
 import { addFlowOptions, flowOptionsOf, type TypedFlow } from './flow-options.ts'
+import type { ProducerProgress } from '../../app/producers.ts'
 import { table } from '../shell/output.ts'
 import type { World } from '../shell/world.ts'
 
@@ -29,14 +30,21 @@ async function run(
 ): Promise<void> {
   world.stopWith({ message: 'Stopping: what was generated is still being written', outcome: 'done' })
   const { checkTopics, flowOf, kinds, produceAll, reproduceCommand } = await import('../../app/producers.ts')
-  const { showProgress } = await import('../views/produce-progress.ts')
+  const { live } = await import('../views/live.ts')
+  const { produceView } = await import('../views/produce-progress.ts')
   const flow = flowOf(flowOptionsOf(typed))
   const wanted = kinds.filter((name) => kind === 'all' || kind === name)
   const log = logTo(output)
   await checkTopics(settings, wanted, log)
   output.note(`seed ${flow.seed}`)
-  const progress = showProgress(world, output)
-  const produced = await produceAll(settings, flow, wanted, { signal, onProgress: progress.update, log }).finally(() => progress.end()) // prettier-ignore
+  const latest = new Map<string, ProducerProgress>()
+  const produced = await live({ world, output }, produceView, ({ show }) => {
+    const onProgress = (progress: ProducerProgress): void => {
+      latest.set(progress.kind, progress)
+      show([...latest.values()])
+    }
+    return produceAll(settings, flow, wanted, { signal, onProgress, log })
+  })
   for (const summary of output.json ? produced : []) output.document(summary)
   const rows = produced.map((p) => [p.topic, p.records, Math.round(p.perSecond), p.bytes, `${p.seconds.toFixed(1)} s`])
   for (const line of output.json ? [] : table(['topic', 'records', 'per s', 'bytes', 'time'], rows)) output.line(line)

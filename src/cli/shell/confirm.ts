@@ -7,7 +7,7 @@ export async function confirm({ world, signal }: Context, question: string, yes:
   if (yes) return
   const refused = (message: string) => new PayflowError('NOT_CONFIRMED', message, { kind: 'usage', hint: 'add --yes' })
   if (!world.isTTY.stdin || !world.isTTY.stderr) throw refused(`${question} Nobody can be asked here`)
-  const prompt = createInterface({ input: process.stdin, output: process.stderr })
+  const prompt = createInterface({ input: world.stdin, output: world.stderr })
   try {
     const answer = await prompt.question(`${question} [y/N] `, { signal })
     if (!/^y(es)?$/i.test(answer.trim())) throw refused('Nothing was changed')

@@ -1,6 +1,6 @@
 import process from 'node:process'
 import { PayflowError } from '../../errors.ts'
-import { bugExitCode } from './exit-codes.ts'
+import { BUG_EXIT_CODE } from './exit-codes.ts'
 import { createProgram } from './program.ts'
 import { describeFailure, failureStyle } from './report-error.ts'
 import { listenForSignals, type Signals } from './signals.ts'
@@ -8,7 +8,7 @@ import { watchStandardOutput } from './standard-output.ts'
 import type { Parent, World } from './world.ts'
 
 /** How long a process whose parent is gone may take to end its transactions. */
-const orphanGraceMs = 10_000
+const ORPHAN_GRACE_MS = 10_000
 
 /** Where a stream is not a terminal, Node leaves `isTTY` undefined, whatever its types say. */
 const isTerminal = (stream: { isTTY?: boolean }): boolean => stream.isTTY === true
@@ -18,6 +18,7 @@ export async function main(argv: readonly string[]): Promise<number> {
   const { stdin, stdout, stderr, env } = process
   const signals = listenForSignals((line) => stderr.write(`${line}\n`))
   const world: World = {
+    stdin,
     stdout,
     stderr,
     env,
@@ -88,7 +89,7 @@ function endWithParent({ stop }: Signals): () => void {
   if (process.send === undefined) return () => undefined
   const onDisconnect = (): void => {
     stop()
-    setTimeout(() => process.exit(bugExitCode), orphanGraceMs).unref()
+    setTimeout(() => process.exit(BUG_EXIT_CODE), ORPHAN_GRACE_MS).unref()
   }
   process.once('disconnect', onDisconnect)
   return () => {

@@ -18,18 +18,18 @@ export const count = wholeNumber(1, Number.MAX_SAFE_INTEGER, 'a whole number fro
 export const lines = wholeNumber(0, 1_000_000, 'a whole number from 0 to 1000000')
 export const seed = wholeNumber(0, 2 ** 32 - 1, `a whole number from 0 to ${2 ** 32 - 1}`)
 
-const highestRate = 1_000_000
+const HIGHEST_RATE = 1_000_000
 /** Small numbers come as JavaScript writes them, too: 1e-7. */
-const decimal = /^(\d+(\.\d+)?|\.\d+)(e-\d+)?$/
+const DECIMAL = /^(\d+(\.\d+)?|\.\d+)(e-\d+)?$/
 
 export function rate(text: string): number | 'max' {
   if (text === 'max') return text
-  const value = decimal.test(text) ? Number(text) : Number.NaN
-  return value > 0 && value <= highestRate ? value : refuse(`a number above 0, up to ${highestRate}, or max`)
+  const value = DECIMAL.test(text) ? Number(text) : Number.NaN
+  return value > 0 && value <= HIGHEST_RATE ? value : refuse(`a number above 0, up to ${HIGHEST_RATE}, or max`)
 }
 
 export function fraction(text: string): number {
-  const value = decimal.test(text) ? Number(text) : Number.NaN
+  const value = DECIMAL.test(text) ? Number(text) : Number.NaN
   return value <= 1 ? value : refuse('a number from 0 to 1')
 }
 

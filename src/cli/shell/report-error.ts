@@ -1,7 +1,7 @@
 import { CommanderError } from 'commander'
 import { PayflowError, messageOf } from '../../errors.ts'
 import { isBrokerError, asPayflowError } from '../../kafka/errors.ts'
-import { bugExitCode, exitCodes } from './exit-codes.ts'
+import { BUG_EXIT_CODE, exitCodes } from './exit-codes.ts'
 import { mayColor, said, type Palette } from './output.ts'
 import { asSystemFailure } from './system-errors.ts'
 import type { World } from './world.ts'
@@ -36,7 +36,7 @@ export function failureOf(error: unknown): Failure {
   const refused = asSystemFailure(error)
   if (refused) return failureOf(refused)
   return {
-    exitCode: bugExitCode,
+    exitCode: BUG_EXIT_CODE,
     code: 'BUG',
     message: `This is a bug in payflow: ${messageOf(error)}`,
     hint: 'report it with the output of the same command and --verbose',

@@ -1,10 +1,10 @@
 import { stripVTControlCharacters } from 'node:util'
 import type { World } from './world.ts'
 
-const escape = '\u001B['
-const hideCursor = `${escape}?25l`
-const showCursor = `${escape}?25h`
-const eraseBelow = `${escape}0J`
+const ESCAPE = '\u001B['
+const HIDE_CURSOR = `${ESCAPE}?25l`
+const SHOW_CURSOR = `${ESCAPE}?25h`
+const ERASE_BELOW = `${ESCAPE}0J`
 
 /** Lines at the bottom of the terminal behind stderr that are drawn again and again in the same place. */
 export class Screen {
@@ -14,8 +14,8 @@ export class Screen {
 
   constructor(world: World) {
     this.#world = world
-    this.#forget = world.atForcedExit(() => world.stderr.write(showCursor))
-    world.stderr.write(hideCursor)
+    this.#forget = world.atForcedExit(() => world.stderr.write(SHOW_CURSOR))
+    world.stderr.write(HIDE_CURSOR)
   }
 
   draw(lines: readonly string[]): void {
@@ -27,13 +27,13 @@ export class Screen {
 
   /** Takes the lines away and gives the cursor back. */
   end(): void {
-    this.#world.stderr.write(`${this.#home()}${showCursor}`)
+    this.#world.stderr.write(`${this.#home()}${SHOW_CURSOR}`)
     this.#drawn = 0
     this.#forget()
   }
 
   #home(): string {
-    return this.#drawn === 0 ? '' : `${escape}${this.#drawn}A\r${eraseBelow}`
+    return this.#drawn === 0 ? '' : `${ESCAPE}${this.#drawn}A\r${ERASE_BELOW}`
   }
 }
 

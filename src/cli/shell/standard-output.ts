@@ -4,7 +4,7 @@ import type { Signals } from './signals.ts'
 /** What a reader that has gone away, or a terminal that was closed, answers. */
 const readerGone = new Set(['EPIPE', 'EIO', 'ECONNRESET'])
 /** How long a command may take to end, with brokers to be stopped, once nobody reads what it writes. */
-const graceMs = 60_000
+const GRACE_MS = 60_000
 
 export interface OutputWatch {
   /** Returns when all was written, with what kept it from that: a PayflowError (failed). */
@@ -27,7 +27,7 @@ export function watchStandardOutput(stdout: NodeJS.WriteStream, { stop, exitNow 
         cause: error,
       })
     stop()
-    setTimeout(() => exitNow(failure ? 1 : 0), graceMs).unref()
+    setTimeout(() => exitNow(failure ? 1 : 0), GRACE_MS).unref()
   })
   return {
     settled: async () => {

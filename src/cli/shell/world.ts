@@ -1,4 +1,4 @@
-import type { Writable } from 'node:stream'
+import type { Readable, Writable } from 'node:stream'
 
 /** How a command ends when the first SIGINT or SIGTERM comes. */
 export interface Stopping {
@@ -16,6 +16,7 @@ export interface Parent {
 
 /** Everything a command may touch of the process it runs in; tests hand in their own. */
 export interface World {
+  readonly stdin: Readable
   readonly stdout: Writable
   readonly stderr: Writable
   readonly env: NodeJS.ProcessEnv

@@ -13,15 +13,15 @@ import { defaultWorkers } from '../../pipeline/workers/index.ts'
 import type { Context } from '../shell/action.ts'
 import { failOnDifference, reportLines } from '../views/audit-report.ts'
 import { eventLine, figureLines } from '../views/chaos-report.ts'
+import { live, type LiveView } from '../views/live.ts'
 import { liveLines, plainLine } from '../views/live-view.ts'
 import { table, type Output } from '../shell/output.ts'
-import { Screen } from '../shell/screen.ts'
 import { eventText, isIncident } from '../views/worker-events.ts'
 import { runAudit } from './audit.ts'
 import { runSteps } from './steps.ts'
 
-const drawIntervalMs = 1_000
-const plainIntervalMs = 10_000
+const DRAW_INTERVAL_MS = 1_000
+const PLAIN_INTERVAL_MS = 10_000
 
 /** Runs everything, shows it, and ends what it started, whatever happens in between. */
 export async function runAll(context: Context, options: AllOptions): Promise<void> {
@@ -34,6 +34,7 @@ export async function runAll(context: Context, options: AllOptions): Promise<voi
   const run = new AllRun(settings, world.env, options, {
     signal,
     log: logTo(output),
+    cwd: world.cwd,
     onEvent: (event) => {
       const shown = eventText(event)
       if (shown === undefined) return
@@ -82,18 +83,18 @@ async function auditOf(context: Context, run: AllRun): Promise<AuditReport> {
   return withCluster(run.settings, logTo(context.output), (client) => runAudit(context, client, choices, signal))
 }
 
-async function watch({ world, output, signal }: Context, run: AllRun, lastEvent: () => string) {
-  const follow = async (view: View) => {
-    try {
-      await run.watch(drawIntervalMs, view.show)
-      view.announce(signal.aborted ? 'Stopping' : 'The producers are done; the workers catch up')
-      return await run.finish(view.show)
-    } finally {
-      view.end()
-    }
+function watch({ world, output, signal }: Context, run: AllRun, lastEvent: () => string) {
+  const view: LiveView<Live> = {
+    lines: (state, announced) =>
+      liveLines(state, { columns: world.columns(), note: announced ?? lastEvent(), palette: output.err }),
+    plain: plainLine,
+    plainEveryMs: PLAIN_INTERVAL_MS,
   }
-  if (!output.interactive) return follow(livePlain(output))
-  return output.drawing(() => follow(liveScreen(world, output, lastEvent)))
+  return live({ world, output }, view, async ({ show, announce }) => {
+    await run.watch(DRAW_INTERVAL_MS, show)
+    announce(signal.aborted ? 'Stopping' : 'The producers are done; the workers catch up')
+    return run.finish(show)
+  })
 }
 
 function printReproduction(output: Output, { flow }: AllRun, produced: readonly Produced[]): void {
@@ -101,51 +102,6 @@ function printReproduction(output: Output, { flow }: AllRun, produced: readonly 
   output.note('')
   output.note('The same bytes again:')
   for (const { kind, records } of written) if (records > 0) output.note(`  ${reproduceCommand(flow, kind, records)}`)
-}
-
-interface View {
-  readonly show: (live: Live) => void
-  readonly announce: (line: string) => void
-  readonly end: () => void
-}
-
-function livePlain(output: Output): View {
-  let shownMs = performance.now()
-  return {
-    show: (live) => {
-      if (performance.now() - shownMs < plainIntervalMs) return
-      shownMs = performance.now()
-      output.note(plainLine(live))
-    },
-    announce: (line) => output.note(line),
-    end: () => undefined,
-  }
-}
-
-function liveScreen(world: Context['world'], output: Output, lastEvent: () => string): View {
-  const screen = new Screen(world)
-  let announced: string | undefined
-  let latest: Live | undefined
-  const draw = (): void => {
-    if (latest === undefined) return
-    screen.draw(liveLines(latest, { columns: world.columns(), note: announced ?? lastEvent(), palette: output.err }))
-  }
-  const announce = (line: string): void => {
-    announced = line
-    draw()
-  }
-  const hush = world.announceWith(announce)
-  return {
-    show: (live) => {
-      latest = live
-      draw()
-    },
-    announce,
-    end: () => {
-      screen.end()
-      hush()
-    },
-  }
 }
 
 function summaryLines({ topics, workers, seconds, phases }: AllSummary): string[] {

@@ -3,77 +3,46 @@ import { audit, type AuditProgress, type AuditReport } from '../../app/audit/aud
 import type { AuditChoice } from '../../app/audit/worker.ts'
 import type { Client } from '../../kafka/client.ts'
 import type { Context } from '../shell/action.ts'
-import { table, type Output } from '../shell/output.ts'
-import { Screen } from '../shell/screen.ts'
-import type { World } from '../shell/world.ts'
+import { table, type Palette } from '../shell/output.ts'
+import { live, type LiveView } from '../views/live.ts'
 
-const plainIntervalMs = 5_000
-const drawIntervalMs = 100
-
-/** Audits workers, and shows how far it has come. */
-export async function runAudit(
-  { world, output }: Pick<Context, 'world' | 'output'>,
-  client: Client,
-  choices: readonly AuditChoice[],
-  signal: AbortSignal,
-): Promise<AuditReport> {
-  const run = async ({ update, end }: Shown): Promise<AuditReport> => {
-    try {
-      return await audit(client, choices, { signal, onProgress: update })
-    } finally {
-      end()
-    }
-  }
-  if (!output.interactive) return run(plainLines(output))
-  return output.drawing(() => run(liveTable(world, output)))
+interface State {
+  /** Of the worker that has just got on. */
+  readonly latest: AuditProgress
+  readonly all: readonly AuditProgress[]
 }
 
-interface Shown {
-  readonly update: (progress: AuditProgress) => void
-  readonly end: () => void
-}
-
-/** A line for each worker when its last record is read, and now and then for one that takes long. */
-function plainLines(output: Output): Shown {
-  let shownMs = performance.now()
-  return {
-    update: ({ worker, read, total }) => {
-      if (read < total && performance.now() - shownMs < plainIntervalMs) return
-      shownMs = performance.now()
-      output.note(`audit of ${worker}: ${formatNumber(read)} of ${formatNumber(total)} read`)
-    },
-    end: () => undefined,
-  }
-}
-
-function liveTable(world: World, output: Output): Shown {
-  const screen = new Screen(world)
-  const latest = new Map<string, AuditProgress>()
-  let announced: string | undefined
-  let drawnMs = 0
-  const draw = (): void => {
-    drawnMs = performance.now()
-    const rows = [...latest.values()].map(({ worker, read, total }) => [
+/** How much of its inputs and outputs is read for each worker. */
+const auditView = ({ dim }: Palette): LiveView<State> => ({
+  lines: ({ all }, announced) => {
+    const rows = all.map(({ worker, read, total }) => [
       worker,
       `${total === 0 ? 100 : Math.floor((100 * read) / total)} %`.padStart(5),
       read,
       total,
     ])
     const [head = '', ...lines] = table(['audit of', '', 'read', 'of'], rows)
-    screen.draw([output.err.dim(head), ...lines, ...(announced === undefined ? [] : [announced])])
-  }
-  const hush = world.announceWith((line) => {
-    announced = line
-    draw()
-  })
-  return {
-    update: (progress) => {
+    return [dim(head), ...lines, ...(announced === undefined ? [] : [announced])]
+  },
+  plain: ({ latest: { worker, read, total } }) =>
+    `audit of ${worker}: ${formatNumber(read)} of ${formatNumber(total)} read`,
+  drawEveryMs: 100,
+  plainEveryMs: 5_000,
+})
+
+/** Audits workers, and shows how far it has come. */
+export function runAudit(
+  { world, output }: Pick<Context, 'world' | 'output'>,
+  client: Client,
+  choices: readonly AuditChoice[],
+  signal: AbortSignal,
+): Promise<AuditReport> {
+  const latest = new Map<string, AuditProgress>()
+  return live({ world, output }, auditView(output.err), ({ show }) => {
+    const onProgress = (progress: AuditProgress): void => {
       latest.set(progress.worker, progress)
-      if (progress.read === progress.total || performance.now() - drawnMs >= drawIntervalMs) draw()
-    },
-    end: () => {
-      screen.end()
-      hush()
-    },
-  }
+      show({ latest: progress, all: [...latest.values()] }, { urgent: progress.read >= progress.total })
+    }
+    return audit(client, choices, { signal, onProgress })
+  })
 }

@@ -4,6 +4,7 @@ import { PayflowError } from '../../errors.ts'
 import type { Plan } from '../../ksql/plan.ts'
 import type { Context } from '../shell/action.ts'
 import { confirm } from '../shell/confirm.ts'
+import { logTo } from '../shell/log.ts'
 import { actionTitles, orderLines, planDocument, planLines } from '../views/ksql-view.ts'
 import { runSteps } from './steps.ts'
 
@@ -27,7 +28,7 @@ async function carryOut({ world, output }: Context, { steps }: Pick<KsqlRun<unkn
 /** A dry run changes nothing, and waits for nobody. */
 async function alone({ settings, output, signal }: Context, dryRun: boolean, action: () => Promise<void>) {
   if (dryRun) await action()
-  else await changingKsql(settings, { report: (line) => output.note(line), signal }, action)
+  else await changingKsql(settings, { report: (line) => output.note(line), signal, log: logTo(output) }, action)
 }
 
 interface ApplyOptions {
@@ -43,7 +44,7 @@ async function apply(context: Context, { replace, dryRun, yes }: ApplyOptions): 
   const { settings, output, signal } = context
   const { plan, steps } = await prepared(
     context,
-    (report) => prepareApply(settings, { replace, dryRun }, { signal, report }),
+    (report) => prepareApply(settings, { replace, dryRun }, { signal, report, log: logTo(output) }),
     ({ plan: { actions, fates } }) => `${fates.length} statements, ${actions.length} steps to do`,
   )
   if (dryRun) {
@@ -83,7 +84,7 @@ async function drop(context: Context, { dryRun, yes }: DropOptions): Promise<voi
   const { settings, output, signal } = context
   const { plan, steps } = await prepared(
     context,
-    (report) => prepareDrop(settings, { dryRun }, { signal, report }),
+    (report) => prepareDrop(settings, { dryRun }, { signal, report, log: logTo(output) }),
     ({ plan: { actions } }) => (actions.length === 0 ? 'nothing of payflow there' : `${actions.length} steps to do`),
   )
   const titles = actionTitles(plan.actions)

@@ -4,8 +4,8 @@ import type { Live } from '../../app/run/live.ts'
 import { table, type Palette } from '../shell/output.ts'
 
 /** Lag below this is just what is in flight. */
-const noticeableLag = 1_000
-const gap = '    '
+const NOTICEABLE_LAG = 1_000
+const GAP = '    '
 
 const widthOf = (line: string): number => stripVTControlCharacters(line).length
 
@@ -14,10 +14,10 @@ function verdict({ silentSeconds, processes, snapshot }: Live, { red, yellow, gr
   if (silentSeconds > 0) return red(`the brokers have not answered for ${silentSeconds} s; these figures are as old`)
   const down = processes.filter(({ state }) => state !== 'running').map(({ worker, state }) => `${worker} ${state}`)
   if (down.length > 0) return red(down.join(', '))
-  const behind = snapshot.workers.filter(({ lag }) => lag >= noticeableLag)
+  const behind = snapshot.workers.filter(({ lag }) => lag >= NOTICEABLE_LAG)
   if (behind.length > 0)
     return yellow(behind.map(({ worker, lag }) => `${worker} is ${formatNumber(lag)} behind`).join(', '))
-  const held = snapshot.workers.filter(({ undecided }) => undecided >= noticeableLag)
+  const held = snapshot.workers.filter(({ undecided }) => undecided >= NOTICEABLE_LAG)
   if (held.length > 0)
     return yellow(`${held.map(({ worker, undecided }) => `${formatNumber(undecided)} records of ${worker}`).join(', ')} wait behind an open transaction`) // prettier-ignore
   return green('everything keeps up')
@@ -59,7 +59,7 @@ function sideBySide(left: readonly string[], right: readonly string[]): string[]
   const width = Math.max(...left.map(widthOf))
   return Array.from({ length: Math.max(left.length, right.length) }, (_, i) => {
     const line = left[i] ?? ''
-    return `${line}${' '.repeat(width - widthOf(line))}${gap}${right[i] ?? ''}`.trimEnd()
+    return `${line}${' '.repeat(width - widthOf(line))}${GAP}${right[i] ?? ''}`.trimEnd()
   })
 }
 

@@ -2,14 +2,14 @@ import { PayflowError } from '../../errors.ts'
 import type { BrokerFaults } from '../engine.ts'
 import type { Compose } from './compose.ts'
 
-const service = 'kafka'
+const SERVICE = 'kafka'
 
 /** Breaks the broker's container. */
 export function dockerBrokerFaults(compose: Compose): BrokerFaults {
   const run = (verb: string) => async () => {
-    const { exitCode, stderr } = await compose.run([verb, service])
+    const { exitCode, stderr } = await compose.run([verb, SERVICE])
     if (exitCode === 0) return
-    throw new PayflowError('COMPOSE_FAILED', `docker compose ${verb} ${service} failed: ${stderr.trim()}`, {
+    throw new PayflowError('COMPOSE_FAILED', `docker compose ${verb} ${SERVICE} failed: ${stderr.trim()}`, {
       kind: 'failed',
       hint: 'see `payflow infra status`',
     })
@@ -17,8 +17,8 @@ export function dockerBrokerFaults(compose: Compose): BrokerFaults {
   return {
     names: async () => {
       const containers = await compose.containers()
-      const runs = containers.some(({ service: name, state }) => name === service && /^(running|paused)$/.test(state))
-      return runs ? [service] : []
+      const runs = containers.some(({ service: name, state }) => name === SERVICE && /^(running|paused)$/.test(state))
+      return runs ? [SERVICE] : []
     },
     stop: run('stop'),
     kill: run('kill'),

@@ -1,6 +1,8 @@
 import { spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { z } from 'zod'
+import { messageOf } from '../../errors.ts'
+import { noLog, type Log } from '../../log.ts'
 import { runCommand, type CommandResult } from '../command.ts'
 import { homeSuffix } from '../home.ts'
 import { packageRoot } from '../package-root.ts'
@@ -66,6 +68,7 @@ export interface ComposeOptions {
   readonly home: string
   readonly env: NodeJS.ProcessEnv
   readonly root?: string | undefined
+  readonly log?: Log | undefined
 }
 
 /** payflow's own compose project: one for each PAYFLOW_HOME. */
@@ -73,14 +76,16 @@ export class Compose {
   readonly project: string
   readonly #file: string
   readonly #env: NodeJS.ProcessEnv
+  readonly #log: Log
 
-  constructor({ home, env, root = packageRoot }: ComposeOptions) {
+  constructor({ home, env, root = packageRoot, log = noLog }: ComposeOptions) {
     this.project = `payflow${homeSuffix(home)}`
     this.#file = join(root, 'docker-compose.yml')
     this.#env = env
+    this.#log = log
   }
 
-  run(
+  async run(
     args: readonly string[],
     options: { ports?: ComposePorts; signal?: AbortSignal | undefined; onLine?: (line: string) => void } = {},
   ): Promise<CommandResult> {
@@ -93,13 +98,17 @@ export class Compose {
         PAYFLOW_KSQL_PORT: String(ports.ksql),
       }),
     }
-    return runCommand('docker', this.#arguments(args), { env, ...rest })
+    const result = await runCommand('docker', this.#arguments(args), { env, ...rest })
+    const { outcome, exitCode } = result
+    const said = exitCode === 0 ? undefined : result.stderr.trim().split('\n').at(-1)
+    this.#log(exitCode === 0 ? 'debug' : 'warn', 'compose', { arguments: args, outcome, exitCode, said })
+    return result
   }
 
   /** Runs a command that goes on when this process ends, unseen. */
   detach(args: readonly string[]): void {
     const child = spawn('docker', this.#arguments(args), { env: this.#env, detached: true, stdio: 'ignore' })
-    child.once('error', () => undefined)
+    child.once('error', (error) => this.#log('error', 'compose', { arguments: args, error: messageOf(error) }))
     child.unref()
   }
 

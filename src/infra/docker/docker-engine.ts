@@ -22,12 +22,12 @@ import { ownerOf } from './owner.ts'
 import { showProgress } from './progress.ts'
 import { probeDocker, requireDocker } from './probe.ts'
 
-const answerTimeoutMs = 3_000
-const brokerTimeoutMs = 60_000
-const startTimeoutSeconds = 300
-const shownLogLines = 60
-const mostAttempts = 5
-const defaultKsqlPort = 8088
+const ANSWER_TIMEOUT_MS = 3_000
+const BROKER_TIMEOUT_MS = 60_000
+const START_TIMEOUT_SECONDS = 300
+const SHOWN_LOG_LINES = 60
+const MOST_ATTEMPTS = 5
+const DEFAULT_KSQL_PORT = 8088
 
 const address = (port: number): string => `127.0.0.1:${port}`
 /** The containers of docker-compose.yml. */
@@ -40,8 +40,8 @@ export class DockerEngine implements Engine {
 
   constructor(options: InfraOptions) {
     this.#options = options
-    const { home, env, packageRoot } = options
-    this.#compose = new Compose({ home, env, root: packageRoot })
+    const { home, env, packageRoot, log } = options
+    this.#compose = new Compose({ home, env, root: packageRoot, log })
     this.faults = dockerBrokerFaults(this.#compose)
   }
 
@@ -52,7 +52,7 @@ export class DockerEngine implements Engine {
   }
 
   async up(report: Report, signal?: AbortSignal): Promise<InfraStatus & { started: boolean }> {
-    const { home, nodes, env } = this.#options
+    const { home, nodes, env, log } = this.#options
     if (nodes > 1)
       throw new PayflowError('NODES_UNSUPPORTED', 'The docker engine runs one broker', {
         kind: 'usage',
@@ -61,7 +61,7 @@ export class DockerEngine implements Engine {
     prepareHome(home)
     await requireDocker(env, signal)
     try {
-      return await withLock(layoutOf(home).lock, { report, signal }, () => this.#start(report, signal))
+      return await withLock(layoutOf(home).lock, { report, log, signal }, () => this.#start(report, signal))
     } catch (error) {
       throw explainHomeError(error, home)
     }
@@ -127,7 +127,7 @@ export class DockerEngine implements Engine {
     this.#startedAll = before.length === 0
     try {
       await this.#composeUp(wanted, ports, report, signal)
-      await waitForBrokers({ brokers: [address(ports.kafka)] }, 1, brokerTimeoutMs, signal)
+      await waitForBrokers({ brokers: [address(ports.kafka)] }, 1, BROKER_TIMEOUT_MS, signal)
       report(`Kafka answers on ${address(ports.kafka)}`)
       return this.#finish(await this.#compose.containers(signal), true, owner)
     } catch (error) {
@@ -143,7 +143,7 @@ export class DockerEngine implements Engine {
     report: Report,
     signal: AbortSignal | undefined,
   ): Promise<void> {
-    const args = ['up', '--detach', '--wait', '--wait-timeout', String(startTimeoutSeconds), ...services]
+    const args = ['up', '--detach', '--wait', '--wait-timeout', String(START_TIMEOUT_SECONDS), ...services]
     const onLine = showProgress(report)
     for (let attempt = 1; ; attempt++) {
       const { exitCode, stdout, stderr } = await this.#compose.run(args, { ports, signal, onLine })
@@ -151,7 +151,7 @@ export class DockerEngine implements Engine {
       const output = `${stdout}\n${stderr}`
       const { project } = this.#compose
       const early = failedService(output, project) === 'kafka' && isStillRegistered(await this.#lastWords('kafka'))
-      if (early && attempt < mostAttempts) {
+      if (early && attempt < MOST_ATTEMPTS) {
         report('Waiting for ZooKeeper to let go of kafka, killed a moment ago')
         continue
       }
@@ -165,12 +165,12 @@ export class DockerEngine implements Engine {
   }
 
   #lastWords(service: ContainerName): Promise<string> {
-    return this.#compose.lastLogLines(service, shownLogLines)
+    return this.#compose.lastLogLines(service, SHOWN_LOG_LINES)
   }
 
   /** Compose cannot publish "any free port" under an address that a broker must advertise: it is chosen here. */
   async #claimPorts(containers: readonly Container[]): Promise<ComposePorts> {
-    const { home, kafkaPort, zookeeperPort, ksql, ksqlPort = defaultKsqlPort } = this.#options
+    const { home, kafkaPort, zookeeperPort, ksql, ksqlPort = DEFAULT_KSQL_PORT } = this.#options
     const record = containers.length > 0 ? readRecord(home) : undefined
     const recorded = record?.engine === this.name ? record : undefined
     const taken: number[] = []
@@ -186,7 +186,7 @@ export class DockerEngine implements Engine {
     return {
       zookeeper: await claim('zookeeper', zookeeperPort, recorded?.zookeeper),
       kafka: await claim('kafka', kafkaPort, recorded?.brokers[0]),
-      ksql: ksql ? await claim('ksqldb', ksqlPort, recorded?.ksql) : defaultKsqlPort,
+      ksql: ksql ? await claim('ksqldb', ksqlPort, recorded?.ksql) : DEFAULT_KSQL_PORT,
     }
   }
 
@@ -217,7 +217,7 @@ export class DockerEngine implements Engine {
   async #answers(containers: readonly Container[]): Promise<boolean> {
     const port = containers.find(({ service }) => service === 'kafka')?.port
     if (port === undefined) return false
-    return describeBrokers({ brokers: [address(port)] }, answerTimeoutMs).then(
+    return describeBrokers({ brokers: [address(port)] }, ANSWER_TIMEOUT_MS).then(
       () => true,
       () => false,
     )

@@ -8,12 +8,12 @@ import { containerNames, portVariables, type ContainerName } from './compose.ts'
 const infra = (code: ErrorCode, message: string, hint: string): PayflowError =>
   new PayflowError(code, message, { kind: 'infra', hint })
 
-const progress = /^(?:Container|Network|Volume|Image)\s|^\S+ (?:Pulling|Pulled|Error|Interrupted)\b/
+const PROGRESS = /^(?:Container|Network|Volume|Image)\s|^\S+ (?:Pulling|Pulled|Error|Interrupted)\b/
 
 /** What compose itself said last, without its progress lines. */
 function lastWords(output: string): string {
   const lines = output.split('\n').map((line) => line.trim())
-  const said = lines.filter((line) => line !== '' && !progress.test(line))
+  const said = lines.filter((line) => line !== '' && !PROGRESS.test(line))
   return said.slice(-3).join(' | ')
 }
 
@@ -24,7 +24,7 @@ export function failedService(output: string, project: string): ContainerName | 
   return containerNames.find((name) => name === service)
 }
 
-const cannotPull =
+const CANNOT_PULL =
   /pull access denied|manifest (for .* )?(unknown|not found)|failed to resolve|no such host|i\/o timeout|TLS handshake|toomanyrequests|dial tcp|connection refused|Client\.Timeout|x509|net\/http/i
 
 export interface ComposeFailure {
@@ -55,7 +55,7 @@ export async function explainComposeFailure({ output, project, ports, logOf }: C
       text: await logOf(service),
     })
   }
-  if (cannotPull.test(output)) {
+  if (CANNOT_PULL.test(output)) {
     const image = containerNames.find((name) => new RegExp(`^\\s*${name} Error`, 'm').test(output))
     return infra(
       'PULL_FAILED',

@@ -1,13 +1,13 @@
 import { PayflowError } from '../../errors.ts'
 import { runCommand } from '../command.ts'
 
-const timeoutMs = 5_000
+const TIMEOUT_MS = 5_000
 
 export type DockerState = 'ready' | 'not-installed' | 'no-engine' | 'no-compose'
 
 /** Whether containers can be run here: the docker command, an engine that answers it, and its compose plugin. */
 export async function probeDocker(env: NodeJS.ProcessEnv, signal?: AbortSignal): Promise<DockerState> {
-  const options = { env, timeoutMs, signal }
+  const options = { env, timeoutMs: TIMEOUT_MS, signal }
   const engine = await runCommand('docker', ['version', '--format', '{{.Server.Version}}'], options)
   if (engine.outcome === 'not-found') return 'not-installed'
   if (engine.exitCode !== 0) return 'no-engine'

@@ -4,7 +4,7 @@ import { kill, signalTo, terminate } from '../processes.ts'
 import type { Layout } from './layout.ts'
 import { readStates, type Service } from './services.ts'
 
-const graceMs = 30_000
+const GRACE_MS = 30_000
 
 /** Breaks brokers by the pid files that `infra up` wrote. The files stay, so that `up` brings a broker back at its port. */
 export function localBrokerFaults(layout: Layout): BrokerFaults {
@@ -23,9 +23,9 @@ export function localBrokerFaults(layout: Layout): BrokerFaults {
   return {
     names: () => Promise.resolve(readStates(layout).brokers.map(({ name }) => name)),
     stop: async (name) => {
-      await terminate(find(name), graceMs)
+      await terminate(find(name), GRACE_MS)
     },
-    kill: (name) => kill(find(name), graceMs),
+    kill: (name) => kill(find(name), GRACE_MS),
     freeze: send('SIGSTOP'),
     thaw: send('SIGCONT'),
   }

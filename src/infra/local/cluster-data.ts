@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
-import { PayflowError } from '../../errors.ts'
+import { PayflowError, messageOf, systemCodeOf } from '../../errors.ts'
 import { inconsistentData } from '../service-failure.ts'
 import { brokerName, type Layout } from './layout.ts'
 
@@ -12,7 +12,9 @@ const shapePath = (layout: Layout): string => join(layout.data, 'cluster.json')
 function nodesOf(layout: Layout): number | undefined {
   try {
     return shapeSchema.parse(JSON.parse(readFileSync(shapePath(layout), 'utf8'))).nodes
-  } catch {
+  } catch (error) {
+    if (systemCodeOf(error) !== 'ENOENT')
+      layout.log('warn', 'cluster-size-unreadable', { path: shapePath(layout), error: messageOf(error) })
     return undefined
   }
 }

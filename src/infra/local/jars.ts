@@ -3,7 +3,7 @@ import { basename, dirname, join } from 'node:path'
 import { PayflowError } from '../../errors.ts'
 import type { Report } from '../engine.ts'
 import { packageRoot } from '../package-root.ts'
-import { kafkaVersion } from './layout.ts'
+import { KAFKA_VERSION } from './layout.ts'
 import { copyDependencies } from './maven.ts'
 import { findFlaw, findFlaws, readManifest, writeManifest, type Manifest } from './manifest.ts'
 
@@ -61,7 +61,7 @@ async function fetchJars({ directory, root = packageRoot, env, report, signal }:
     const megabytes = manifest.jars.reduce((sum, { bytes }) => sum + bytes, 0) / 1e6
     const seconds = (Date.now() - startedAt) / 1000
     report(
-      `Apache Kafka ${kafkaVersion}: ${manifest.jars.length} jars, ${megabytes.toFixed(0)} MB (${seconds.toFixed(1)} s)`,
+      `Apache Kafka ${KAFKA_VERSION}: ${manifest.jars.length} jars, ${megabytes.toFixed(0)} MB (${seconds.toFixed(1)} s)`,
     )
   } finally {
     rmSync(partial, { recursive: true, force: true })
@@ -79,7 +79,7 @@ export async function ensureJars(options: JarOptions): Promise<void> {
   options.report(
     existsSync(options.directory)
       ? `The jars in ${options.directory} are broken (${flaws.slice(0, 3).join(', ')}): fetching them again`
-      : `Fetching Apache Kafka ${kafkaVersion} and ZooKeeper through Maven, once (about 50 MB)`,
+      : `Fetching Apache Kafka ${KAFKA_VERSION} and ZooKeeper through Maven, once (about 50 MB)`,
   )
   await fetchJars(options)
 }

@@ -1,4 +1,6 @@
 import { Client } from '../../kafka/client.ts'
+import { messageOf } from '../../errors.ts'
+import type { Log } from '../../log.ts'
 import { pause } from '../poll.ts'
 
 /**
@@ -8,15 +10,18 @@ import { pause } from '../poll.ts'
  */
 export async function waitForTopics(
   address: string,
-  topics: readonly string[],
-  timeoutMs: number,
-  signal: AbortSignal,
+  { topics, timeoutMs, signal, log }: { topics: readonly string[]; timeoutMs: number; signal: AbortSignal; log: Log },
 ): Promise<void> {
   if (topics.length === 0) return
-  const client = new Client({ brokers: [address], clientId: 'payflow-ready' })
+  const client = new Client({ brokers: [address], clientId: 'payflow-ready', log })
   const deadline = Date.now() + timeoutMs
   try {
-    while (!(await allLed(client, topics).catch(() => false)) && Date.now() < deadline) await pause(50, signal)
+    const known = () =>
+      allLed(client, topics).catch((error: unknown) => {
+        log('debug', 'topics-unknown', { address, error: messageOf(error) })
+        return false
+      })
+    while (!(await known()) && Date.now() < deadline) await pause(50, signal)
   } finally {
     void client.close()
   }

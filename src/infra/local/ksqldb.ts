@@ -9,10 +9,10 @@ import { markOptions } from './mark.ts'
 import { addressOf, propertiesPath, readStates, startProgram, stopService, type Service } from './services.ts'
 import { explainDeath, seconds, tooSlow, whileAlive, type StartContext } from './start.ts'
 
-const startTimeoutMs = 120_000
-const answerTimeoutMs = 3_000
-const graceMs = 15_000
-export const usualKsqlPort = 8088
+const START_TIMEOUT_MS = 120_000
+const ANSWER_TIMEOUT_MS = 3_000
+const GRACE_MS = 15_000
+export const USUAL_KSQL_PORT = 8088
 
 export const ksqlUrlOf = (service: Service): string => `http://${addressOf(service)}`
 
@@ -34,10 +34,12 @@ export function ksqldbProgram(env: NodeJS.ProcessEnv): string | undefined {
 /** Whether it serves requests, by its own word. */
 async function isHealthy(port: number): Promise<boolean> {
   try {
-    const answer = await fetch(`http://127.0.0.1:${port}/healthcheck`, { signal: AbortSignal.timeout(answerTimeoutMs) })
+    const answer = await fetch(`http://127.0.0.1:${port}/healthcheck`, {
+      signal: AbortSignal.timeout(ANSWER_TIMEOUT_MS),
+    })
     return answer.ok && ((await answer.json()) as { isHealthy?: unknown }).isHealthy === true
   } catch {
-    return false
+    return false // not yet, or not any more: it is asked again
   }
 }
 
@@ -67,7 +69,7 @@ export async function ensureKsqldb(
   if (running) {
     if (isRunningWith(context, propertiesFor(running.port)) && (await isHealthy(running.port))) return
     report(`ksqldb (pid ${running.pid}) does not serve these brokers: stopping it`)
-    await stopService(layout, running, graceMs)
+    await stopService(layout, running, GRACE_MS)
   }
   const again = running?.port ?? former
   const reuse = again !== undefined && (wanted === 0 || wanted === again) && (await becomesFree(again))
@@ -78,8 +80,8 @@ export async function ensureKsqldb(
   started.push(service)
   const healthy = async (inner: AbortSignal): Promise<void> => {
     const probe = async () => ((await isHealthy(port)) && listensOn(service.pid, port) ? true : undefined)
-    if (!(await poll(probe, { timeoutMs: startTimeoutMs, intervalMs: 200, signal: inner })))
-      throw tooSlow(layout, service, startTimeoutMs)
+    if (!(await poll(probe, { timeoutMs: START_TIMEOUT_MS, intervalMs: 200, signal: inner })))
+      throw tooSlow(layout, service, START_TIMEOUT_MS)
   }
   try {
     await whileAlive([service], signal, healthy)

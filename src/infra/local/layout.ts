@@ -1,6 +1,7 @@
 import { join } from 'node:path'
+import { noLog, type Log } from '../../log.ts'
 
-export const kafkaVersion = '3.9.1'
+export const KAFKA_VERSION = '3.9.1'
 
 export type ServiceName = 'zookeeper' | 'ksqldb' | `kafka-${number}`
 export const brokerName = (id: number): ServiceName => `kafka-${id}`
@@ -16,15 +17,18 @@ export interface Layout {
   /** Configuration and pid files of what runs. */
   readonly run: string
   readonly lock: string
+  /** Where what is done in this home is logged. */
+  readonly log: Log
 }
 
-export const layoutOf = (home: string): Layout => ({
+export const layoutOf = (home: string, log: Log = noLog): Layout => ({
   home,
-  jars: join(home, `kafka-${kafkaVersion}`),
+  jars: join(home, `kafka-${KAFKA_VERSION}`),
   data: join(home, 'data'),
   logs: join(home, 'logs'),
   run: join(home, 'run'),
   lock: join(home, 'infra.lock'),
+  log,
 })
 
 export const logPath = (layout: Layout, service: ServiceName): string => join(layout.logs, `${service}.log`)

@@ -12,7 +12,7 @@ import { agreeOnNodes, recordNodes, removeData } from './cluster-data.ts'
 import { signalTo, type ProcessIdentity } from '../processes.ts'
 import { ensureJars } from './jars.ts'
 import { findJava } from './java.ts'
-import { ensureKsqldb, ksqlUrlOf, ksqldbProgram, usualKsqlPort } from './ksqldb.ts'
+import { ensureKsqldb, ksqlUrlOf, ksqldbProgram, USUAL_KSQL_PORT } from './ksqldb.ts'
 import { brokerName, layoutOf, type Layout, type ServiceName } from './layout.ts'
 import { showLogs } from './logs.ts'
 import { log4jProperties, renderProperties } from './properties.ts'
@@ -21,8 +21,8 @@ import { addressOf, aliveIn, endsWith, forget, readStates, stopService, type Ser
 import { startBrokers, startZookeeper, type Member, type StartContext } from './start.ts'
 import { stopInOrder } from './stop.ts'
 
-const statusTimeoutMs = 3_000
-const abortGraceMs = 3_000
+const STATUS_TIMEOUT_MS = 3_000
+const ABORT_GRACE_MS = 3_000
 
 /** Apache Kafka and ZooKeeper as JVM processes of this machine, on 127.0.0.1 only. */
 export class LocalEngine implements Engine {
@@ -34,7 +34,7 @@ export class LocalEngine implements Engine {
 
   constructor(options: InfraOptions) {
     this.#options = options
-    this.#layout = layoutOf(options.home)
+    this.#layout = layoutOf(options.home, options.log)
     this.faults = localBrokerFaults(this.#layout)
   }
 
@@ -43,9 +43,12 @@ export class LocalEngine implements Engine {
     const addresses = brokers.map(addressOf)
     const running =
       zookeeper !== undefined && addresses.length > 0
-        ? await describeBrokers({ brokers: addresses }, statusTimeoutMs).then(
+        ? await describeBrokers({ brokers: addresses }, STATUS_TIMEOUT_MS).then(
             () => true,
-            () => false,
+            (error: unknown) => {
+              this.#layout.log('info', 'not-reachable', { brokers: addresses, error: messageOf(error) })
+              return false
+            },
           )
         : false
     return this.#statusOf(running, { zookeeper, brokers, ksqldb })
@@ -60,7 +63,9 @@ export class LocalEngine implements Engine {
     const { home, run, logs } = this.#layout
     prepareHome(home, [run, logs])
     try {
-      return await withLock(this.#layout.lock, { report, signal }, () => this.#start(report, signal))
+      return await withLock(this.#layout.lock, { report, log: this.#layout.log, signal }, () =>
+        this.#start(report, signal),
+      )
     } catch (error) {
       throw explainHomeError(error, home)
     }
@@ -84,10 +89,10 @@ export class LocalEngine implements Engine {
     { volumes, run }: { volumes: boolean; run?: ProcessIdentity },
     report: Report,
   ): Promise<{ stopped: boolean }> {
-    const { home, lock } = this.#layout
+    const { home, lock, log } = this.#layout
     if (!existsSync(home) && aliveIn(readStates(this.#layout)).length === 0) return { stopped: false }
     try {
-      return await withLock(lock, { report, evenUnwritable: true }, () => this.#stop({ volumes, run }, report))
+      return await withLock(lock, { report, log, evenUnwritable: true }, () => this.#stop({ volumes, run }, report))
     } catch (error) {
       throw explainHomeError(error, home)
     }
@@ -119,7 +124,7 @@ export class LocalEngine implements Engine {
       if (!complete || known?.engine !== this.name || known.ksql !== status.ksql) this.#record(status, nodes)
       return { ...status, started: !complete }
     } catch (error) {
-      await Promise.all(this.#started.map((service) => stopService(layout, service, abortGraceMs)))
+      await Promise.all(this.#started.map((service) => stopService(layout, service, ABORT_GRACE_MS)))
       throw error
     }
   }
@@ -135,6 +140,7 @@ export class LocalEngine implements Engine {
     if (nodes !== this.#options.nodes)
       report(`The data belong to a cluster of ${nodes}: starting ${nodes} brokers, not ${this.#options.nodes}`)
     const java = await findJava(env, signal)
+    layout.log('debug', 'java-found', { path: java })
     const { zookeeperPort, members } = await this.#claimPorts(nodes, survivors)
     await ensureJars({ directory: layout.jars, root: packageRoot, env, report, signal })
     writeFileSync(join(layout.run, 'log4j.properties'), renderProperties(log4jProperties))
@@ -153,7 +159,7 @@ export class LocalEngine implements Engine {
     report: Report,
     signal: AbortSignal | undefined,
   ): Promise<void> {
-    const { env, ksql, ksqlUrl, ksqlPort = usualKsqlPort } = this.#options
+    const { env, ksql, ksqlUrl, ksqlPort = USUAL_KSQL_PORT } = this.#options
     const program = ksql ? ksqldbProgram(env) : undefined
     const { brokers, ksqldb } = readStates(this.#layout)
     const former = gone.find(({ name }) => name === 'ksqldb')?.port
@@ -181,6 +187,7 @@ export class LocalEngine implements Engine {
       const wantsFormer = former !== undefined && !taken.includes(former) && (wanted === 0 || zookeeper !== undefined)
       const port = wantsFormer && (await becomesFree(former)) ? former : await claimPort(wanted, variable, taken)
       taken.push(port)
+      this.#layout.log('debug', 'port-chosen', { name, port, wanted, former })
       return port
     }
     const { kafkaPort, zookeeperPort } = this.#options
@@ -204,7 +211,10 @@ export class LocalEngine implements Engine {
     const states = readStates(layout)
     const chosen = aliveIn(states).filter((service) => run === undefined || endsWith(service, run))
     await stopInOrder(layout, chosen, report)
-    for (const service of states.stale) forget(layout, service)
+    for (const service of states.stale) {
+      layout.log('info', 'stale-record-removed', { name: service.name, pid: service.pid })
+      forget(layout, service)
+    }
     const { brokers, zookeeper, ksqldb } = readStates(layout)
     if (zookeeper === undefined && brokers.length === 0) this.#changeRecord(() => removeRecord(layout.home), report)
     else if (ksqldb === undefined)

@@ -1,15 +1,17 @@
 import { readdirSync, statSync } from 'node:fs'
-import { PayflowError } from '../../errors.ts'
+import { PayflowError, messageOf, systemCodeOf } from '../../errors.ts'
 import { followLines, lastLines } from '../log-files.ts'
 import { logPath, outputPath, type Layout, type ServiceName } from './layout.ts'
 
-const fileName = /^(zookeeper|ksqldb|kafka-\d+)(?:\.out)?\.log$/
+const FILE_NAME = /^(zookeeper|ksqldb|kafka-\d+)(?:\.out)?\.log$/
 
 function servicesWithLogs(layout: Layout): ServiceName[] {
   try {
-    const names = readdirSync(layout.logs).flatMap((name) => fileName.exec(name)?.[1] ?? [])
+    const names = readdirSync(layout.logs).flatMap((name) => FILE_NAME.exec(name)?.[1] ?? [])
     return [...new Set(names)].sort() as ServiceName[]
-  } catch {
+  } catch (error) {
+    if (systemCodeOf(error) !== 'ENOENT')
+      layout.log('warn', 'logs-unreadable', { path: layout.logs, error: messageOf(error) })
     return []
   }
 }
@@ -61,6 +63,6 @@ function changedMs(path: string): number {
   try {
     return statSync(path).mtimeMs
   } catch {
-    return 0
+    return 0 // not there yet
   }
 }

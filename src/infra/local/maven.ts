@@ -15,9 +15,9 @@ export interface MavenRun {
   readonly signal?: AbortSignal | undefined
 }
 
-const downloaded = /Downloaded from .*\.jar /
-const reportEvery = 10
-const shownErrors = 3
+const DOWNLOADED = /Downloaded from .*\.jar /
+const REPORT_EVERY = 10
+const SHOWN_ERRORS = 3
 
 /** Maven's own last words, without its standing advice and links. */
 export function lastErrors(output: string): string[] {
@@ -26,13 +26,13 @@ export function lastErrors(output: string): string[] {
     .flatMap((line) => /^\[ERROR\]\s+(.*\S)/.exec(line)?.[1] ?? [])
     .filter((line) => !/^(To see the full|Re-run Maven|For more information|\[Help \d\] http)/.test(line))
     .map((line) => line.replace(/\s*-> \[Help \d\]$/, ''))
-  return [...new Set(errors)].slice(-shownErrors)
+  return [...new Set(errors)].slice(-SHOWN_ERRORS)
 }
 
 function explainFailure(output: string, directory: string): PayflowError {
   if (/No space left on device/.test(output)) return diskFull(`${dirname(directory)} or Maven's repository`)
   const errors = lastErrors(output)
-  const words = errors.length > 0 ? errors.join(' | ') : output.trim().split('\n').slice(-shownErrors).join(' | ')
+  const words = errors.length > 0 ? errors.join(' | ') : output.trim().split('\n').slice(-SHOWN_ERRORS).join(' | ')
   return new PayflowError('MAVEN_FAILED', `Maven could not fetch Apache Kafka's jars: ${words}`, {
     kind: 'infra',
     hint: 'check the network and ~/.m2/settings.xml (proxy, mirror), then run it again; or use --engine docker',
@@ -43,7 +43,7 @@ function explainFailure(output: string, directory: string): PayflowError {
 export async function copyDependencies({ pom, directory, list, env, report, signal }: MavenRun): Promise<string[]> {
   let count = 0
   const onLine = (line: string): void => {
-    if (downloaded.test(line) && ++count % reportEvery === 0) report(`Maven: ${count} jars downloaded`)
+    if (DOWNLOADED.test(line) && ++count % REPORT_EVERY === 0) report(`Maven: ${count} jars downloaded`)
   }
   const goals = ['dependency:build-classpath', 'dependency:copy-dependencies']
   const properties = ['-DincludeScope=runtime', `-Dmdep.outputFile=${list}`, `-DoutputDirectory=${directory}`]

@@ -9,14 +9,14 @@ export const renderProperties = (properties: Properties): string =>
     .join('')
 
 /** A broker's session is renewed a few times a tick; short ones let a killed broker's registration go quickly. */
-const tickTimeMs = 500
-export const sessionTimeoutMs = 6_000
+const TICK_TIME_MS = 500
+export const SESSION_TIMEOUT_MS = 6_000
 
 export const zookeeperProperties = (port: number): Properties => ({
   dataDir: 'data/zookeeper',
   clientPort: port,
   clientPortAddress: '127.0.0.1',
-  tickTime: tickTimeMs,
+  tickTime: TICK_TIME_MS,
   maxClientCnxns: 0,
   'admin.enableServer': false,
   '4lw.commands.whitelist': 'ruok,dump',
@@ -39,8 +39,8 @@ export function brokerProperties({ id, port, nodes, zookeeperPort }: BrokerPlan)
     'broker.id': id,
     listeners: `PLAINTEXT://127.0.0.1:${port}`,
     'zookeeper.connect': `127.0.0.1:${zookeeperPort}`,
-    'zookeeper.session.timeout.ms': sessionTimeoutMs,
-    'zookeeper.connection.timeout.ms': 3 * sessionTimeoutMs,
+    'zookeeper.session.timeout.ms': SESSION_TIMEOUT_MS,
+    'zookeeper.connection.timeout.ms': 3 * SESSION_TIMEOUT_MS,
     'log.dirs': `data/${brokerName(id)}`,
     'auto.create.topics.enable': false,
     'default.replication.factor': replicationFactor,

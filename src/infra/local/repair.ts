@@ -1,3 +1,4 @@
+import { messageOf } from '../../errors.ts'
 import { describeBrokers } from '../../kafka/readiness.ts'
 import type { Report } from '../engine.ts'
 import { listensOn } from '../port-owner.ts'
@@ -6,14 +7,17 @@ import { addressOf, forget, readStates, stopService, type Service } from './serv
 import { stopLeft } from './stop.ts'
 import { zookeeperAnswers } from './zookeeper.ts'
 
-const answerTimeoutMs = 5_000
+const ANSWER_TIMEOUT_MS = 5_000
 /** A broker cannot shut down in good order without its ZooKeeper: waiting longer is of no use. */
-const graceMs = 2_000
+const GRACE_MS = 2_000
 
-const brokerAnswers = (service: Service): Promise<boolean> =>
-  describeBrokers({ brokers: [addressOf(service)] }, answerTimeoutMs).then(
+const brokerAnswers = (layout: Layout, service: Service): Promise<boolean> =>
+  describeBrokers({ brokers: [addressOf(service)] }, ANSWER_TIMEOUT_MS).then(
     () => listensOn(service.pid, service.port),
-    () => false,
+    (error: unknown) => {
+      layout.log('info', 'not-reachable', { brokers: [addressOf(service)], error: messageOf(error) })
+      return false
+    },
   )
 
 export interface Survivors {
@@ -25,7 +29,7 @@ export interface Survivors {
 
 async function stop(layout: Layout, services: Service[], why: string, report: Report): Promise<void> {
   for (const { name, pid } of services) report(`${name} (pid ${pid}) ${why}: stopping it`)
-  await Promise.all(services.map((service) => stopService(layout, service, graceMs)))
+  await Promise.all(services.map((service) => stopService(layout, service, GRACE_MS)))
 }
 
 /** Looks what an earlier `infra up` left: keeps what serves, ends what only half does, forgets what is gone. */
@@ -42,7 +46,7 @@ export async function keepWhatServes(layout: Layout, report: Report): Promise<Su
     await stop(layout, zookeeper ? [zookeeper] : [], 'does not answer', report)
     return { zookeeper: undefined, brokers: [], gone: [...stale, ...brokers, ...(zookeeper ? [zookeeper] : [])] }
   }
-  const answers = await Promise.all(brokers.map(brokerAnswers))
+  const answers = await Promise.all(brokers.map((broker) => brokerAnswers(layout, broker)))
   const mute = brokers.filter((_, index) => answers[index] !== true)
   await stop(layout, mute, 'does not answer', report)
   return { zookeeper, brokers: brokers.filter((_, index) => answers[index] === true), gone: [...stale, ...mute] }

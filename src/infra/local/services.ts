@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { closeSync, openSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { z } from 'zod'
-import { PayflowError } from '../../errors.ts'
+import { PayflowError, messageOf, systemCodeOf } from '../../errors.ts'
 import { sizeOf } from '../log-files.ts'
 import { runningCommands } from '../process-list.ts'
 import { identify, isAlive, sameProcess, signalTo, terminate, type ProcessIdentity } from '../processes.ts'
@@ -32,10 +32,11 @@ export interface ServiceStates {
 export const addressOf = ({ port }: Service): string => `127.0.0.1:${port}`
 const pidPath = (layout: Layout, name: ServiceName): string => join(layout.run, `${name}.pid`)
 
-function readService(path: string): Service | undefined {
+function readService({ log }: Layout, path: string): Service | undefined {
   try {
     return serviceSchema.parse(JSON.parse(readFileSync(path, 'utf8')))
-  } catch {
+  } catch (error) {
+    if (systemCodeOf(error) !== 'ENOENT') log('warn', 'pid-file-unreadable', { path, error: messageOf(error) })
     return undefined
   }
 }
@@ -43,8 +44,10 @@ function readService(path: string): Service | undefined {
 function recordedServices(layout: Layout): Service[] {
   try {
     const names = readdirSync(layout.run).filter((name) => name.endsWith('.pid'))
-    return names.sort().flatMap((name) => readService(join(layout.run, name)) ?? [])
-  } catch {
+    return names.sort().flatMap((name) => readService(layout, join(layout.run, name)) ?? [])
+  } catch (error) {
+    if (systemCodeOf(error) !== 'ENOENT')
+      layout.log('warn', 'pid-files-unreadable', { path: layout.run, error: messageOf(error) })
     return []
   }
 }
@@ -86,12 +89,14 @@ export const hasServices = (layout: Layout): boolean => aliveIn(readStates(layou
 /** Removes the pid file of this very process. Where that cannot be done it is stale from now on, and ignored as such. */
 export function forget(layout: Layout, service: Service): void {
   const path = pidPath(layout, service.name)
-  const recorded = readService(path)
+  const recorded = readService(layout, path)
   if (recorded === undefined || !sameProcess(recorded, service)) return
   try {
     rmSync(path, { force: true })
-  } catch {
+    layout.log('debug', 'pid-file-removed', { path, pid: service.pid })
+  } catch (error) {
     // a full or read-only disk must not keep what ends things from going on
+    layout.log('warn', 'pid-file-stays', { path, error: messageOf(error) })
   }
 }
 
@@ -157,13 +162,14 @@ export function startProgram(layout: Layout, name: ServiceName, port: number, pr
   try {
     const stdio = ['ignore', output, output] as const
     const child = spawn(command, [...args], { cwd: layout.home, env, detached: true, stdio: [...stdio] })
-    child.once('error', () => undefined)
+    child.once('error', (error) => layout.log('error', 'start-failed', { name, command, error: error.message }))
     child.unref()
     const identity = child.pid === undefined ? undefined : identify(child.pid)
     if (identity === undefined)
       throw new PayflowError('START_FAILED', `${name}: could not run ${command}`, { kind: 'infra' })
     const service = { name, ...identity, port, ...(run && { run }) }
     record(layout, service)
+    layout.log('info', 'process-started', { name, pid: service.pid, port, log: logPath(layout, name) })
     return { ...service, logStart }
   } finally {
     closeSync(output)
@@ -185,7 +191,15 @@ function record(layout: Layout, service: Service): void {
 
 /** Ends our process and forgets it. A process that was given the same pid since is left alone. */
 export async function stopService(layout: Layout, service: Service, graceMs: number): Promise<'ended' | 'killed'> {
+  const beganMs = performance.now()
   const result = await terminate(service, graceMs)
+  const ms = Math.round(performance.now() - beganMs)
+  layout.log(result === 'killed' ? 'warn' : 'info', 'process-stopped', {
+    name: service.name,
+    pid: service.pid,
+    result,
+    ms,
+  })
   forget(layout, service)
   return result
 }

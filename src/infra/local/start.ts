@@ -10,15 +10,15 @@ import { topicsOnDisk } from './cluster-data.ts'
 import { flawsOf } from './jars.ts'
 import { waitForTopics } from './known-topics.ts'
 import { brokerName, logPath, outputPath, type Layout } from './layout.ts'
-import { brokerJvmOptions, brokerProperties, renderProperties, sessionTimeoutMs } from './properties.ts'
+import { brokerJvmOptions, brokerProperties, renderProperties, SESSION_TIMEOUT_MS } from './properties.ts'
 import { zookeeperJvmOptions, zookeeperProperties } from './properties.ts'
 import { addressOf, startService, type Service, type StartedService } from './services.ts'
 import { registeredBrokers, zookeeperAnswers } from './zookeeper.ts'
 
-const zookeeperTimeoutMs = 30_000
-const brokerTimeoutMs = 90_000
-const topicsTimeoutMs = 15_000
-const mostAttempts = 5
+const ZOOKEEPER_TIMEOUT_MS = 30_000
+const BROKER_TIMEOUT_MS = 90_000
+const TOPICS_TIMEOUT_MS = 15_000
+const MOST_ATTEMPTS = 5
 
 export interface StartContext {
   readonly layout: Layout
@@ -107,8 +107,8 @@ export async function startZookeeper(context: StartContext, port: number): Promi
   started.push(service)
   const answers = async (inner: AbortSignal): Promise<void> => {
     const probe = async () => ((await zookeeperAnswers(service)) ? true : undefined)
-    if (!(await poll(probe, { timeoutMs: zookeeperTimeoutMs, signal: inner })))
-      throw tooSlow(layout, service, zookeeperTimeoutMs)
+    if (!(await poll(probe, { timeoutMs: ZOOKEEPER_TIMEOUT_MS, signal: inner })))
+      throw tooSlow(layout, service, ZOOKEEPER_TIMEOUT_MS)
   }
   try {
     await whileAlive([service], signal, answers)
@@ -149,7 +149,7 @@ async function untilForgotten({ report, signal }: StartContext, zookeeperPort: n
     announced = true
     return undefined
   }
-  await poll(forgotten, { timeoutMs: 3 * sessionTimeoutMs, intervalMs: 100, signal })
+  await poll(forgotten, { timeoutMs: 3 * SESSION_TIMEOUT_MS, intervalMs: 100, signal })
 }
 
 /** Returns when this very broker knows all the others: another one may have been faster to take the port, and this one ends in a moment. */
@@ -159,13 +159,16 @@ async function untilReady(
   signal: AbortSignal,
 ): Promise<void> {
   const answers = async (): Promise<true | undefined> => {
-    await waitForBrokers({ brokers: [addressOf(service)] }, nodes, brokerTimeoutMs, signal).catch((error: unknown) => {
-      const slow = error instanceof PayflowError && error.code === 'BROKERS_NOT_READY'
-      throw slow ? tooSlow(layout, service, brokerTimeoutMs) : error
-    })
+    await waitForBrokers({ brokers: [addressOf(service)] }, nodes, BROKER_TIMEOUT_MS, signal).catch(
+      (error: unknown) => {
+        const slow = error instanceof PayflowError && error.code === 'BROKERS_NOT_READY'
+        throw slow ? tooSlow(layout, service, BROKER_TIMEOUT_MS) : error
+      },
+    )
     return listensOn(service.pid, service.port) ? true : undefined
   }
-  if (!(await poll(answers, { timeoutMs: brokerTimeoutMs, signal }))) throw tooSlow(layout, service, brokerTimeoutMs)
+  if (!(await poll(answers, { timeoutMs: BROKER_TIMEOUT_MS, signal })))
+    throw tooSlow(layout, service, BROKER_TIMEOUT_MS)
 }
 
 /** Starts the brokers and returns when each of them answers and knows all the others. */
@@ -179,7 +182,7 @@ export async function startBrokers(context: StartContext, zookeeperPort: number,
   const answers = async (inner: AbortSignal): Promise<void> => {
     for (const service of services) {
       await untilReady(context, service, inner)
-      await waitForTopics(addressOf(service), topics, topicsTimeoutMs, inner)
+      await waitForTopics(addressOf(service), { topics, timeoutMs: TOPICS_TIMEOUT_MS, signal: inner, log: layout.log })
     }
   }
   for (let attempt = 1; ; attempt++) {
@@ -188,7 +191,7 @@ export async function startBrokers(context: StartContext, zookeeperPort: number,
       break
     } catch (error) {
       const early = error instanceof ServiceDied && isStillRegistered(saidSinceStart(layout, error.service))
-      if (!early || attempt === mostAttempts) throw explainDeath(error, context)
+      if (!early || attempt === MOST_ATTEMPTS) throw explainDeath(error, context)
       const { name } = error.service
       report(`${name} is still registered in ZooKeeper: starting it again`)
       await untilForgotten(context, zookeeperPort, ids)

@@ -2,9 +2,9 @@ import type { Report } from '../engine.ts'
 import type { Layout } from './layout.ts'
 import { stopService, type Service } from './services.ts'
 
-const ksqldbGraceMs = 15_000
-const brokerGraceMs = 30_000
-const zookeeperGraceMs = 5_000
+const KSQLDB_GRACE_MS = 15_000
+const BROKER_GRACE_MS = 30_000
+const ZOOKEEPER_GRACE_MS = 5_000
 
 /** Stops services cleanly, each before what it needs: ksqlDB, the brokers, ZooKeeper. */
 export async function stopInOrder(layout: Layout, services: readonly Service[], report: Report): Promise<void> {
@@ -15,9 +15,9 @@ export async function stopInOrder(layout: Layout, services: readonly Service[], 
     }
     await Promise.all(services.filter(({ name }) => isOne(name)).map(stopOne))
   }
-  await stop((name) => name === 'ksqldb', ksqldbGraceMs)
-  await stop((name) => name.startsWith('kafka-'), brokerGraceMs)
-  await stop((name) => name === 'zookeeper', zookeeperGraceMs)
+  await stop((name) => name === 'ksqldb', KSQLDB_GRACE_MS)
+  await stop((name) => name.startsWith('kafka-'), BROKER_GRACE_MS)
+  await stop((name) => name === 'zookeeper', ZOOKEEPER_GRACE_MS)
 }
 
 /** Why a service that is alive is not wanted any more. */

@@ -2,7 +2,7 @@ import { connect } from 'node:net'
 import { listensOn } from '../port-owner.ts'
 import type { Service } from './services.ts'
 
-const timeoutMs = 2_000
+const TIMEOUT_MS = 2_000
 
 /** ZooKeeper's answer to one of its four-letter commands; undefined when there is none within two seconds. */
 function ask(port: number, command: 'ruok' | 'dump'): Promise<string | undefined> {
@@ -14,7 +14,7 @@ function ask(port: number, command: 'ruok' | 'dump'): Promise<string | undefined
       resolve(result)
     }
     socket.setEncoding('utf8')
-    socket.setTimeout(timeoutMs, () => end(undefined))
+    socket.setTimeout(TIMEOUT_MS, () => end(undefined))
     socket.on('data', (text: string) => (answer += text))
     socket.on('error', () => end(undefined))
     socket.on('end', () => end(answer))

@@ -1,7 +1,7 @@
 import type { ConnectionOptions } from 'node:tls'
 import type { ISocketFactory, LogEntry, SASLOptions } from 'kafkajs'
 import type { LogFields, LogLevel } from '../../log.ts'
-import { defaultConnectTimeoutMs, openBrokerSocket } from '../sockets.ts'
+import { DEFAULT_CONNECT_TIMEOUT_MS, openBrokerSocket } from '../sockets.ts'
 import type { Transport, TransportOptions } from '../transport.ts'
 import { mendClusters } from './clusters.ts'
 import { createCluster, kafkajs, type Admin, type Kafka } from './internals.ts'
@@ -18,7 +18,7 @@ export class KafkajsClient {
       brokers: [...brokers],
       ...(tls && { ssl: tls }),
       ...(sasl && { sasl: sasl as SASLOptions }),
-      connectionTimeout: connectTimeoutMs ?? defaultConnectTimeoutMs,
+      connectionTimeout: connectTimeoutMs ?? DEFAULT_CONNECT_TIMEOUT_MS,
       requestTimeout: requestTimeoutMs ?? 10_000,
       retry: { initialRetryTime: 50, maxRetryTime: 500, retries: 3 },
       logLevel: log ? kafkajs.logLevel.INFO : kafkajs.logLevel.NOTHING,

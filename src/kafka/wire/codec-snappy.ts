@@ -4,7 +4,7 @@ import { OutputTooLarge, type Codec } from './codec.ts'
 
 /** What snappy-java (Kafka's Java clients and brokers) writes before its blocks; then its version and the oldest that can read it. */
 const javaMagic = Buffer.from('\u0082SNAPPY\0', 'latin1')
-const javaHeaderBytes = 16
+const JAVA_HEADER_BYTES = 16
 
 export const snappy: Codec = {
   // One raw block, as librdkafka writes it.
@@ -21,7 +21,7 @@ export const snappy: Codec = {
 /** Each block has its length before it. */
 function javaBlocks(bytes: Buffer): Buffer[] {
   const blocks: Buffer[] = []
-  for (let at = javaHeaderBytes; at < bytes.length;) {
+  for (let at = JAVA_HEADER_BYTES; at < bytes.length;) {
     const start = at + 4
     at = start + bytes.readInt32BE(at)
     if (at <= start || at > bytes.length) throw new Error('a snappy block is longer than its batch')

@@ -5,7 +5,7 @@ import { OutputTooLarge, type Codec } from './codec.ts'
 import { areWholeFrames } from './zstd-frames.ts'
 
 type WithZstd = typeof zlib & { zstdCompress?: typeof zlib.gzip; zstdDecompress?: typeof zlib.gunzip }
-const chunkSize = 128 << 10
+const CHUNK_SIZE = 128 << 10
 
 /** Node's own, which it has since 22.15; before that from libraries. */
 export const zstd = (): Codec | Promise<Codec> => ofNode() ?? ofLibraries()
@@ -18,7 +18,7 @@ function ofNode(): Codec | undefined {
     compress: (bytes) => compress(bytes),
     decompress: async (bytes, limit) => {
       if (!areWholeFrames(bytes)) throw new Error('the zstd frame is cut off')
-      return withLimit(decompress(bytes, { maxOutputLength: limit, chunkSize }))
+      return withLimit(decompress(bytes, { maxOutputLength: limit, chunkSize: CHUNK_SIZE }))
     },
   }
 }
@@ -44,8 +44,8 @@ async function loadLibraries(): Promise<Codec> {
         parts.push(part)
         seen.end ||= final === true
       })
-      for (let at = 0; at < bytes.length; at += chunkSize)
-        stream.push(bytes.subarray(at, at + chunkSize), at + chunkSize >= bytes.length)
+      for (let at = 0; at < bytes.length; at += CHUNK_SIZE)
+        stream.push(bytes.subarray(at, at + CHUNK_SIZE), at + CHUNK_SIZE >= bytes.length)
       if (!seen.end) throw new Error('the zstd frame is cut off')
       return Buffer.concat(parts)
     },

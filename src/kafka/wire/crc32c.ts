@@ -1,13 +1,13 @@
 import { createRequire } from 'node:module'
 
-const polynomial = 0x82f63b78
-const slices = 16
+const POLYNOMIAL = 0x82f63b78
+const SLICES = 16
 
 /** Entry 256·s + b: what byte b does to the checksum when s more bytes follow it in the same step. */
-const table = new Int32Array(slices * 256)
+const table = new Int32Array(SLICES * 256)
 for (let n = 0; n < 256; n++) {
   let crc = n
-  for (let bit = 0; bit < 8; bit++) crc = crc & 1 ? (crc >>> 1) ^ polynomial : crc >>> 1
+  for (let bit = 0; bit < 8; bit++) crc = crc & 1 ? (crc >>> 1) ^ POLYNOMIAL : crc >>> 1
   table[n] = crc
 }
 for (let n = 256; n < table.length; n++) {
@@ -25,7 +25,7 @@ const word = (t: Int32Array, bytes: number, row: number): number =>
 type Checksum = (bytes: Uint8Array) => number
 
 /** Fewer bytes are summed here faster than a call into native code takes. */
-const nativeFrom = 2048
+const NATIVE_FROM = 2048
 let native: Checksum | null | undefined
 
 /** A processor's own instruction, five times as fast as any script; null where there is no build of it for this machine. */
@@ -39,7 +39,7 @@ function loadNative(): Checksum | null {
 
 /** CRC-32C (Castagnoli) of the bytes `from` until `to`. */
 export function crc32c(bytes: Uint8Array, from = 0, to = bytes.length): number {
-  if (to - from < nativeFrom) return crc32cInScript(bytes, from, to)
+  if (to - from < NATIVE_FROM) return crc32cInScript(bytes, from, to)
   if (native === undefined) native = loadNative()
   return native ? native(bytes.subarray(from, to)) : crc32cInScript(bytes, from, to)
 }

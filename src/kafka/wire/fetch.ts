@@ -18,7 +18,7 @@ interface FetchResponse {
 
 const isolationLevels = { read_uncommitted: 0, read_committed: 1 }
 /** kafkajs gives the network as much on top of the broker's wait. */
-const networkDelayMs = 100
+const NETWORK_DELAY_MS = 100
 
 /**
  * A Fetch request for `connectionPool.send`. An error of a partition, and records of it that cannot be read, are part of its result; thrown are
@@ -42,7 +42,7 @@ export function fetchRequest(
       parse: ({ errorCode, partitions }) =>
         errorCode === 0 ? Promise.resolve(partitions) : Promise.reject(createErrorFromCode(errorCode)),
     },
-    requestTimeout: args.maxWaitMs + networkDelayMs,
+    requestTimeout: args.maxWaitMs + NETWORK_DELAY_MS,
     logResponseError: false,
   }
 }

@@ -24,16 +24,16 @@ interface Decoded<Value> {
 }
 
 /** In a flexible version (KIP-482) tagged fields end the request's header, which kafkajs writes without them, and every structure. */
-const noTags = 0
-const emptyArray = 1
+const NO_TAGS = 0
+const EMPTY_ARRAY = 1
 
 /** The groups that this broker coordinates. Before Kafka 3.8 all of them are classic. */
 export function listGroupsRequest(apiVersion: 4 | 5): Exchange<ListedGroup[], Decoded<ListedGroup[]>> {
   const filters = apiVersion === listGroupsApi.withType ? 2 : 1
   const encode = (): KafkajsEncoder => {
-    const encoder = new KafkajsEncoder().writeInt8(noTags)
-    for (let filter = 0; filter < filters; filter++) encoder.writeUVarInt(emptyArray) // of states, of types
-    return encoder.writeInt8(noTags)
+    const encoder = new KafkajsEncoder().writeInt8(NO_TAGS)
+    for (let filter = 0; filter < filters; filter++) encoder.writeUVarInt(EMPTY_ARRAY) // of states, of types
+    return encoder.writeInt8(NO_TAGS)
   }
   const decode = (payload: Buffer): Decoded<ListedGroup[]> => {
     const reader = new ByteReader(payload)
@@ -63,9 +63,9 @@ export function consumerGroupDescribeRequest(
   groups: readonly string[],
 ): Exchange<DescribedConsumerGroup[], Decoded<DescribedConsumerGroup[]>> {
   const encode = (): KafkajsEncoder => {
-    const encoder = new KafkajsEncoder().writeInt8(noTags).writeUVarInt(groups.length + 1)
+    const encoder = new KafkajsEncoder().writeInt8(NO_TAGS).writeUVarInt(groups.length + 1)
     for (const group of groups) encoder.writeUVarIntString(group)
-    return encoder.writeBoolean(false).writeInt8(noTags) // without the operations that we may use
+    return encoder.writeBoolean(false).writeInt8(NO_TAGS) // without the operations that we may use
   }
   const decode = (payload: Buffer): Decoded<DescribedConsumerGroup[]> => {
     const reader = new ByteReader(payload)

@@ -3,7 +3,7 @@ import { cannotUnpack } from './decompress.ts'
 import { arePlain, firstHole } from './gaps.ts'
 import { registerCodecs } from './kafkajs-codecs.ts'
 import { decodeMessages, KafkajsDecoder, type DecodedMessage } from '../kafkajs/protocol.ts'
-import { headerBytes, readRecordBatches, type RecordBatch } from './record-batch.ts'
+import { HEADER_BYTES, readRecordBatches, type RecordBatch } from './record-batch.ts'
 import type { Place } from './unreadable.ts'
 import { compressions } from '../compression.ts'
 import type { RecordCursor, RecordHeader, RecordSet } from '../records.ts'
@@ -113,7 +113,7 @@ export async function decodeRecordSetByKafkajs({ bytes, at, fetchOffset, aborted
 async function decoded(batch: RecordBatch, at: Place): Promise<DecodedMessage[]> {
   if (compressions[batch.codec] === undefined) throw cannotUnpack(batch, at, undefined)
   registerCodecs()
-  const bytes = batch.buffer.subarray(batch.start - headerBytes, batch.end)
+  const bytes = batch.buffer.subarray(batch.start - HEADER_BYTES, batch.end)
   try {
     return await decodeMessages(new KafkajsDecoder(Buffer.concat([int32(bytes.length), bytes])))
   } catch (error) {

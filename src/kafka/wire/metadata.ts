@@ -62,22 +62,22 @@ function decodePlain(payload: Buffer): Metadata {
 }
 
 /** In a flexible version (KIP-482) tagged fields end the request's header, which kafkajs writes without them, and every structure. */
-const noTags = 0
+const NO_TAGS = 0
 const noId = '0'.repeat(32)
-const everyTopic = 0
+const EVERY_TOPIC = 0
 
 function encodeWithIds(topics: readonly string[] | 'all'): KafkajsEncoder {
-  const encoder = new KafkajsEncoder().writeInt8(noTags)
-  if (topics === 'all') encoder.writeUVarInt(everyTopic)
+  const encoder = new KafkajsEncoder().writeInt8(NO_TAGS)
+  if (topics === 'all') encoder.writeUVarInt(EVERY_TOPIC)
   else {
     encoder.writeUVarInt(topics.length + 1)
     for (const topic of topics) {
       for (let word = 0; word < 4; word++) encoder.writeInt32(0) // asked for by name, not by id
-      encoder.writeUVarIntString(topic).writeInt8(noTags)
+      encoder.writeUVarIntString(topic).writeInt8(NO_TAGS)
     }
   }
   // create topics automatically, cluster rights, topic rights
-  return encoder.writeBoolean(false).writeBoolean(false).writeBoolean(false).writeInt8(noTags)
+  return encoder.writeBoolean(false).writeBoolean(false).writeBoolean(false).writeInt8(NO_TAGS)
 }
 
 function decodeWithIds(payload: Buffer): Metadata {

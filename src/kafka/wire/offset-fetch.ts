@@ -37,19 +37,19 @@ export function stableOffsetFetchRequest(
 }
 
 /** In a flexible version (KIP-482) tagged fields end the request's header, which kafkajs writes without them, and every structure. */
-const noTags = 0
+const NO_TAGS = 0
 
 function encode(groupId: string, topics: ReadonlyMap<string, readonly number[]>): KafkajsEncoder {
   const encoder = new KafkajsEncoder()
-    .writeInt8(noTags)
+    .writeInt8(NO_TAGS)
     .writeUVarIntString(groupId)
     .writeUVarInt(topics.size + 1)
   for (const [topic, partitions] of topics) {
     encoder.writeUVarIntString(topic).writeUVarInt(partitions.length + 1)
     for (const partition of partitions) encoder.writeInt32(partition)
-    encoder.writeInt8(noTags)
+    encoder.writeInt8(NO_TAGS)
   }
-  return encoder.writeBoolean(true).writeInt8(noTags) // require stable
+  return encoder.writeBoolean(true).writeInt8(NO_TAGS) // require stable
 }
 
 function decode(payload: Buffer): OffsetFetchResponse {

@@ -77,7 +77,7 @@ const stamped = (messages: readonly KafkajsMessage[], timestampMs: number | unde
 
 /** Bytes of a batch's header, and of it those before and after the end of its length field. */
 const batchHeader = { before: 12, after: 49 }
-const transactionalFlag = 16
+const TRANSACTIONAL_FLAG = 16
 
 interface Packed {
   /** A codec's number. */
@@ -165,7 +165,7 @@ function writeBatch(
   at = bytes.writeInt32BE(0, at) // leader epoch: the broker's too
   at = bytes.writeInt8(2, at) // message format
   const checked = at + 4
-  at = bytes.writeInt16BE((args.transactionalId === null ? 0 : transactionalFlag) | (packed?.codec ?? 0), checked)
+  at = bytes.writeInt16BE((args.transactionalId === null ? 0 : TRANSACTIONAL_FLAG) | (packed?.codec ?? 0), checked)
   at = bytes.writeInt32BE(count - 1, at)
   at = bytes.writeBigInt64BE(time, at)
   at = bytes.writeBigInt64BE(time, at)

@@ -24,13 +24,13 @@ export interface RecordBatch {
 }
 
 /** Before a batch's records. */
-export const headerBytes = 61
+export const HEADER_BYTES = 61
 /** Bytes of a batch before what its length field counts. */
-const lengthEnd = 12
-const magicAt = 16
+const LENGTH_END = 12
+const MAGIC_AT = 16
 
-const checksumAt = 17
-const checkedAt = 21
+const CHECKSUM_AT = 17
+const CHECKED_AT = 21
 
 /**
  * The complete record batches of a record set; a batch cut off at the end is left out, and so is all that follows one that cannot be read.
@@ -39,7 +39,7 @@ const checkedAt = 21
 export function readRecordBatches(set: Buffer, place: Place): RecordBatch[] {
   const batches: RecordBatch[] = []
   try {
-    for (let at = 0; at + magicAt < set.length;) {
+    for (let at = 0; at + MAGIC_AT < set.length;) {
       const batch = readBatch(set, at, place)
       if (!batch) break
       batches.push(batch)
@@ -53,15 +53,15 @@ export function readRecordBatches(set: Buffer, place: Place): RecordBatch[] {
 
 /** Undefined for one that is cut off. */
 function readBatch(set: Buffer, at: number, place: Place): RecordBatch | undefined {
-  const magic = set.readInt8(at + magicAt)
+  const magic = set.readInt8(at + MAGIC_AT)
   if (magic === 0 || magic === 1) throw unreadableFormat(magic, set, at, place)
   if (magic !== 2) throw damaged(set, at, place, `their message format would be ${magic}`)
-  if (at + headerBytes > set.length) return undefined
-  const end = at + lengthEnd + set.readInt32BE(at + 8)
-  if (end < at + headerBytes) throw damaged(set, at, place, 'the length of their batch is impossible')
+  if (at + HEADER_BYTES > set.length) return undefined
+  const end = at + LENGTH_END + set.readInt32BE(at + 8)
+  if (end < at + HEADER_BYTES) throw damaged(set, at, place, 'the length of their batch is impossible')
   if (end > set.length) return undefined
   // The broker checked it when it took the batch; what its disk has done to it since, it does not look at.
-  if (crc32c(set, at + checkedAt, end) !== set.readUInt32BE(at + checksumAt))
+  if (crc32c(set, at + CHECKED_AT, end) !== set.readUInt32BE(at + CHECKSUM_AT))
     throw damaged(set, at, place, 'their checksum is not that of their bytes')
   return readHeader(set, at, end)
 }
@@ -69,7 +69,7 @@ function readBatch(set: Buffer, at: number, place: Place): RecordBatch | undefin
 function readHeader(set: Buffer, at: number, end: number): RecordBatch {
   const reader = new ByteReader(set, at)
   const baseOffset = reader.int64()
-  reader.position = at + checkedAt
+  reader.position = at + CHECKED_AT
   const attributes = reader.int16()
   const lastOffset = baseOffset + reader.int32()
   const firstTimestamp = reader.int64()

@@ -1,11 +1,11 @@
 import type { Header, Records } from '../records.ts'
 import { sizeOfVarint, writeVarint } from './varint.ts'
 
-const initialBytes = 1 << 14
-const keptBytes = 1 << 21
+const INITIAL_BYTES = 1 << 14
+const KEPT_BYTES = 1 << 21
 /** Record length, attributes, timestamp delta, offset delta, key length, value length, number of headers. */
-const mostAround = 5 + 1 + 1 + 5 + 5 + 5 + 5
-const shortText = 24
+const MOST_AROUND = 5 + 1 + 1 + 5 + 5 + 5 + 5
+const SHORT_TEXT = 24
 const none: readonly Header[] = []
 
 /** Bytes of a text at most, of bytes exactly. */
@@ -22,7 +22,7 @@ function writeField(bytes: Buffer, start: number, field: Buffer | string | null,
   const at = writeVarint(bytes, start, length)
   if (field === null) return at
   if (typeof field !== 'string') return at + field.copy(bytes, at)
-  if (length > shortText) return at + bytes.write(field, at, 'utf8')
+  if (length > SHORT_TEXT) return at + bytes.write(field, at, 'utf8')
   for (let i = 0; i < field.length; i++) {
     const code = field.charCodeAt(i)
     if (code > 127) return at + bytes.write(field, at, 'utf8')
@@ -33,7 +33,7 @@ function writeField(bytes: Buffer, start: number, field: Buffer | string | null,
 
 /** Records of one partition, encoded as they come: a record batch of format 2 without its header. */
 export class RecordBuffer implements Records {
-  #buffer = Buffer.allocUnsafeSlow(initialBytes)
+  #buffer = Buffer.allocUnsafeSlow(INITIAL_BYTES)
   #end = 0
   #count = 0
 
@@ -52,7 +52,7 @@ export class RecordBuffer implements Records {
 
   /** An upper bound of what `append` would add to `byteLength`. */
   static sizeOf(key: Buffer | string | null, value: Buffer | string | null, headers: readonly Header[] = none): number {
-    let size = mostAround + mostBytes(key) + mostBytes(value)
+    let size = MOST_AROUND + mostBytes(key) + mostBytes(value)
     for (const header of headers) size += 10 + mostBytes(header.key) + mostBytes(header.value)
     return size
   }
@@ -69,7 +69,7 @@ export class RecordBuffer implements Records {
   clear(): void {
     this.#end = 0
     this.#count = 0
-    if (this.#buffer.length > keptBytes) this.#buffer = Buffer.allocUnsafeSlow(initialBytes)
+    if (this.#buffer.length > KEPT_BYTES) this.#buffer = Buffer.allocUnsafeSlow(INITIAL_BYTES)
   }
 
   #write(

@@ -133,11 +133,11 @@ export class BatchCursor implements RecordCursor {
   }
 }
 
-const shortText = 4
+const SHORT_TEXT = 4
 
 /** Short text without a call into Node: an id is read in a fifth of the time. */
 function textOf(bytes: Buffer, start: number, end: number): string {
-  if (end - start > shortText) return bytes.toString('utf8', start, end)
+  if (end - start > SHORT_TEXT) return bytes.toString('utf8', start, end)
   let text = ''
   for (let i = start; i < end; i++) {
     const byte = bytes[i]!

@@ -33,7 +33,7 @@ type Request<Value> = Exchange<Value, Response<Value>>
 type Api = typeof describeProducersApi | typeof describeTransactionsApi | typeof listTransactionsApi
 
 /** All three are flexible (KIP-482): tagged fields, of which we send none, end the header and every structure. */
-const noTags = 0
+const NO_TAGS = 0
 
 function request<Value>(
   api: Api,
@@ -43,7 +43,7 @@ function request<Value>(
   return {
     request: {
       ...api,
-      encode: () => Promise.resolve(encode(new KafkajsEncoder().writeInt8(noTags)).writeInt8(noTags)),
+      encode: () => Promise.resolve(encode(new KafkajsEncoder().writeInt8(NO_TAGS)).writeInt8(NO_TAGS)),
     },
     response: {
       decode: (payload) => {
@@ -63,7 +63,7 @@ export const describeProducersRequest = (topic: string, partition: number): Requ
   request(
     describeProducersApi,
     (encoder) =>
-      encoder.writeUVarInt(2).writeUVarIntString(topic).writeUVarInt(2).writeInt32(partition).writeInt8(noTags),
+      encoder.writeUVarInt(2).writeUVarIntString(topic).writeUVarInt(2).writeInt32(partition).writeInt8(NO_TAGS),
     (reader) => {
       const partitions = reader.compactArray(() => {
         reader.compactText() // topic

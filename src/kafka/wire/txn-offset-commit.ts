@@ -41,10 +41,10 @@ export const txnOffsetCommitRequest = (args: TxnOffsetCommit): Exchange<undefine
 })
 
 /** In a flexible version (KIP-482) tagged fields end the request's header, which kafkajs writes without them, and every structure. */
-const noTags = 0
+const NO_TAGS = 0
 /** A compact string that is null. */
-const absent = 0
-const noLeaderEpoch = -1
+const ABSENT = 0
+const NO_LEADER_EPOCH = -1
 
 function encode({
   transactionalId,
@@ -55,14 +55,14 @@ function encode({
   topics,
 }: TxnOffsetCommit): KafkajsEncoder {
   const encoder = new KafkajsEncoder()
-    .writeInt8(noTags)
+    .writeInt8(NO_TAGS)
     .writeUVarIntString(transactionalId)
     .writeUVarIntString(groupId)
     .writeInt64(producerId)
     .writeInt16(producerEpoch)
     .writeInt32(place.generation)
     .writeUVarIntString(place.memberId)
-    .writeUVarInt(absent) // group instance
+    .writeUVarInt(ABSENT) // group instance
     .writeUVarInt(topics.size + 1)
   for (const [topic, partitions] of topics) {
     encoder.writeUVarIntString(topic).writeUVarInt(partitions.length + 1)
@@ -70,12 +70,12 @@ function encode({
       encoder
         .writeInt32(partition)
         .writeInt64(offset)
-        .writeInt32(noLeaderEpoch)
-        .writeUVarInt(absent) // metadata
-        .writeInt8(noTags)
-    encoder.writeInt8(noTags)
+        .writeInt32(NO_LEADER_EPOCH)
+        .writeUVarInt(ABSENT) // metadata
+        .writeInt8(NO_TAGS)
+    encoder.writeInt8(NO_TAGS)
   }
-  return encoder.writeInt8(noTags)
+  return encoder.writeInt8(NO_TAGS)
 }
 
 function decode(payload: Buffer): TxnOffsetCommitResponse {

@@ -1,7 +1,7 @@
 const FRAME_MAGIC = 0xfd2fb528
 const SKIPPABLE_MAGIC = 0x184d2a50
-const DICTIONARY_BYTES = [0, 1, 2, 4] as const
-const CONTENT_SIZE_BYTES = [0, 2, 4, 8] as const
+const dictionaryBytes = [0, 1, 2, 4] as const
+const contentSizeBytes = [0, 2, 4, 8] as const
 const RLE_BLOCK = 1
 
 /**
@@ -25,8 +25,8 @@ function endOfFrame(bytes: Buffer, start: number): number {
   const descriptor = bytes.readUInt8(start + 4)
   const isSingleSegment = (descriptor & 0x20) !== 0
   const sizeFlag = descriptor >> 6
-  const sizeBytes = sizeFlag === 0 && isSingleSegment ? 1 : CONTENT_SIZE_BYTES[sizeFlag]!
-  let at = start + 5 + (isSingleSegment ? 0 : 1) + DICTIONARY_BYTES[(descriptor & 3) as 0] + sizeBytes
+  const sizeBytes = sizeFlag === 0 && isSingleSegment ? 1 : contentSizeBytes[sizeFlag]!
+  let at = start + 5 + (isSingleSegment ? 0 : 1) + dictionaryBytes[(descriptor & 3) as 0] + sizeBytes
   for (let isLast = false; !isLast;) {
     const header = bytes.readUIntLE(at, 3)
     isLast = (header & 1) === 1

@@ -116,12 +116,12 @@ function millisAt(bytes: Buffer, at: number): number {
   return isMillis && bytes[at + 4] === LETTER_Z && bytes[at + 5] === QUOTE ? hundreds * 100 + rest : NaN
 }
 
-const NULL = Buffer.from('null')
+const nullBytes = Buffer.from('null')
 
 export const scanNullable =
   <Value>(scan: Scan<Value>): Scan<Value | null> =>
   (bytes, at) => {
-    const end = scanExactly(bytes, at, NULL)
+    const end = scanExactly(bytes, at, nullBytes)
     if (end < 0) return scan(bytes, at)
     scanned.end = end
     return null
@@ -143,14 +143,14 @@ export function scanChoice<Choice extends string>(choices: readonly Choice[]): S
 const UPPER_CASE = 1
 const NOT_HEX = 2
 /** 0 for the bytes of lower-case hexadecimal digits. */
-const HEX = Uint8Array.from({ length: 256 }, (_, code) => {
+const hexDigits = Uint8Array.from({ length: 256 }, (_, code) => {
   const digit = String.fromCharCode(code)
   return /[0-9a-f]/.test(digit) ? 0 : /[A-F]/.test(digit) ? UPPER_CASE : NOT_HEX
 })
 
 function hexAt(bytes: Buffer, from: number, to: number): number {
   let kinds = 0
-  for (let at = from; at < to; at++) kinds |= HEX[bytes[at]!]!
+  for (let at = from; at < to; at++) kinds |= hexDigits[bytes[at]!]!
   return kinds
 }
 

@@ -8,7 +8,7 @@ export const isObject = (value: unknown): value is Wire =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
 /** Stands where a shape has no more fields. */
-const END: readonly [string, Field<unknown>['read']] = ['', () => undefined]
+const unusedSlot: readonly [string, Field<unknown>['read']] = ['', () => undefined]
 
 /**
  * Reads the known fields of a wire object into a new event.
@@ -16,8 +16,8 @@ const END: readonly [string, Field<unknown>['read']] = ['', () => undefined]
  */
 export function decoder(fields: Fields): (value: unknown) => Decoded<Wire> {
   const slots = Object.entries(fields).map(([name, field]) => [name, field.read] as const)
-  const [[n0, r0] = END, [n1, r1] = END, [n2, r2] = END, [n3, r3] = END] = slots
-  const [, , , , [n4, r4] = END, [n5, r5] = END, [n6, r6] = END, [n7, r7] = END] = slots
+  const [[n0, r0] = unusedSlot, [n1, r1] = unusedSlot, [n2, r2] = unusedSlot, [n3, r3] = unusedSlot] = slots
+  const [, , , , [n4, r4] = unusedSlot, [n5, r5] = unusedSlot, [n6, r6] = unusedSlot, [n7, r7] = unusedSlot] = slots
   const count = slots.length
   // A copy of a blank event has all its fields from the start, which is faster than adding them one by one.
   const blank: Wire = Object.fromEntries(slots.map(([name]) => [name, undefined]))

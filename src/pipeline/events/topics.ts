@@ -41,9 +41,9 @@ const derived = <Event extends OfUser>(...of: Parameters<typeof topic<Event>>): 
   derived: true,
 })
 
-export const PAYMENT_STATUSES = ['SUCCESS', 'FAILED'] as const
-export const PAYMENT_METHODS = ['Credit Card', 'Debit Card', 'PayPal', 'Crypto'] as const
-export const EVENT_TYPES = ['signup', 'login', 'view_product', 'add_to_cart', 'purchase'] as const
+export const paymentStatuses = ['SUCCESS', 'FAILED'] as const
+export const paymentMethods = ['Credit Card', 'Debit Card', 'PayPal', 'Crypto'] as const
+export const eventTypes = ['signup', 'login', 'view_product', 'add_to_cart', 'purchase'] as const
 
 const order = {
   order_id: uuid(),
@@ -62,9 +62,9 @@ export const payments = topic(
     payment_id: uuid(),
     order_id: uuid(),
     user_id: integer(1),
-    status: oneOf(...PAYMENT_STATUSES),
+    status: oneOf(...paymentStatuses),
     amount: money(),
-    payment_method: oneOf(...PAYMENT_METHODS),
+    payment_method: oneOf(...paymentMethods),
     timestamp: time(),
   }),
   timestamp,
@@ -75,7 +75,7 @@ export const users = topic(
   shape({
     user_id: integer(1),
     name: text(),
-    event_type: oneOf(...EVENT_TYPES),
+    event_type: oneOf(...eventTypes),
     product_id: nullable(integer(0)),
     timestamp: time(),
   }),
@@ -87,7 +87,7 @@ const pickedPayment = shape({
   order_id: uuid(),
   user_id: integer(1),
   amount: money(),
-  payment_method: oneOf(...PAYMENT_METHODS),
+  payment_method: oneOf(...paymentMethods),
   timestamp: time(),
 })
 
@@ -106,7 +106,7 @@ export const frequentFailedPayments = derived(
   (event) => event.last_failed_timestamp,
 )
 
-const profile = shape({ name: text(), last_event_type: oneOf(...EVENT_TYPES), last_seen: time() })
+const profile = shape({ name: text(), last_event_type: oneOf(...eventTypes), last_seen: time() })
 
 export const enrichedOrders = derived(
   'enriched_orders',
@@ -124,7 +124,7 @@ export const orderStatus = derived(
     order_total: nullable(money()),
     amount: money(),
     payment_id: uuid(),
-    payment_method: oneOf(...PAYMENT_METHODS),
+    payment_method: oneOf(...paymentMethods),
     timestamp: time(),
   }),
   timestamp,
@@ -160,7 +160,7 @@ export const transactionalIdOf = (worker: string, partition: number): string => 
 export const stateTopic = (worker: string): string => `payflow-${worker}-state`
 export const inboxTopic = (worker: string): string => `payflow-${worker}-inbox`
 
-const PUBLIC_NAMES: ReadonlySet<string> = new Set([...publicTopics.map(({ name }) => name), DEAD_LETTERS])
+const publicNames: ReadonlySet<string> = new Set([...publicTopics.map(({ name }) => name), DEAD_LETTERS])
 const INTERNAL_TOPIC = /^payflow-(?<worker>.+)-(state|inbox)$/
 const GROUP = /^payflow-(?<worker>.+)$/
 
@@ -168,7 +168,7 @@ const namesWorker = (pattern: RegExp, name: string): boolean =>
   WORKER_NAME.test(pattern.exec(name)?.groups?.['worker'] ?? '')
 
 /** Whether payflow may delete a topic of this name: an internal topic of a worker that is not known (any more) is payflow's too. */
-export const isPayflowTopic = (name: string): boolean => PUBLIC_NAMES.has(name) || namesWorker(INTERNAL_TOPIC, name)
+export const isPayflowTopic = (name: string): boolean => publicNames.has(name) || namesWorker(INTERNAL_TOPIC, name)
 
 /** Whether a consumer group is a worker's. */
 export const isPayflowGroup = (name: string): boolean => namesWorker(GROUP, name)

@@ -1,4 +1,4 @@
-import { PAYMENT_METHODS, payments, type Payment } from '../events/topics.ts'
+import { paymentMethods, payments, type Payment } from '../events/topics.ts'
 import type { Cents } from '../money.ts'
 import { lanes, shareOf, weighted } from './hash.ts'
 import { ordersAt } from './orders.ts'
@@ -39,7 +39,7 @@ export function paymentSource(options: PaymentSourceOptions): Source<Payment> {
       user_id,
       status: isDeclined(i) ? 'FAILED' : 'SUCCESS',
       amount: (price * quantity) as Cents,
-      payment_method: PAYMENT_METHODS[pickMethod(method(i))]!,
+      payment_method: paymentMethods[pickMethod(method(i))]!,
       timestamp,
     }
   })

@@ -1,5 +1,5 @@
 import { faker } from '@faker-js/faker/locale/en'
-import { EVENT_TYPES, users, type UserEvent } from '../events/topics.ts'
+import { eventTypes, users, type UserEvent } from '../events/topics.ts'
 import { between, lanes, weighted } from './hash.ts'
 import { people } from './people.ts'
 import { clock, sourceOf, type Source, type SourceOptions } from './source.ts'
@@ -30,7 +30,7 @@ export function userSource(options: SourceOptions): Source<UserEvent> {
   const [pickUser, name, time] = [people(seed), namesOf(seed), clock(options)]
   return sourceOf(users, (i) => {
     const user_id = pickUser(user(i))
-    const event_type = EVENT_TYPES[pickType(type(i))]!
+    const event_type = eventTypes[pickType(type(i))]!
     const product_id = event_type === 'signup' || event_type === 'login' ? null : between(product(i), 1000, 9999)
     return { user_id, name: name(user_id), event_type, product_id, timestamp: time(i) }
   })

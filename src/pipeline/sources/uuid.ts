@@ -1,9 +1,9 @@
-const HEX = Buffer.from('0123456789abcdef')
+const hexDigits = Buffer.from('0123456789abcdef')
 const text = Buffer.from('00000000-0000-4000-8000-000000000000')
 
 function write(bits: number, at: number, digits: number): void {
   for (let digit = at + digits - 1; digit >= at; digit--) {
-    text[digit] = HEX[bits & 15]!
+    text[digit] = hexDigits[bits & 15]!
     bits >>>= 4
   }
 }

@@ -5,7 +5,7 @@ import type { AnyWorker } from './definition.ts'
 
 /** What one record of state may have: the changelog takes no more. */
 const MAX_STATE_CHARACTERS = 2 << 20
-const PARTS = ['state', 'emit', 'reject']
+const parts = ['state', 'emit', 'reject']
 
 /** A key of state goes to the changelog as text, and comes back as text. @throws Error */
 export function checkKey(alias: string, key: unknown): asserts key is string {
@@ -27,7 +27,7 @@ export function checkResult(worker: AnyWorker, step: string, result: unknown): u
   must(isObject(result), `${shown(result)}: it must be { state, emit, reject }, or nothing`)
   const { state, emit, reject, ...more } = result as Readonly<Record<string, unknown>>
   const [unknown] = Object.keys(more)
-  must(unknown === undefined, `an unknown field ${unknown ?? ''}: there are only ${PARTS.join(', ')}`)
+  must(unknown === undefined, `an unknown field ${unknown ?? ''}: there are only ${parts.join(', ')}`)
   must(reject === undefined || (typeof reject === 'string' && reject !== ''), `reject ${shown(reject)}: it must be a sentence`) // prettier-ignore
   must(emit === undefined || Array.isArray(emit), `emit ${shown(emit)}: it must be an array of events`)
   for (const [i, event] of ((emit ?? []) as unknown[]).entries()) {

@@ -8,10 +8,10 @@ type Bag = Readonly<Record<string, unknown>>
 /** Longest topic name that Kafka takes, less `payflow-` and `-state`. */
 const MAX_NAME = 249 - 14
 /** Words that the command line takes where a worker's name could be. */
-const RESERVED = ['all', 'list', 'reset']
+const reservedNames = ['all', 'list', 'reset']
 /** payflow's own options where a custom worker's could be: those of `worker`, of `audit`, and the global ones. A test compares them with the command line. */
-export const RESERVED_FLAGS = ['brokers', 'color', 'compression', 'config', 'engine', 'help', 'json', 'ksql', 'ksql-url', 'no-color', 'quiet', 'session-timeout', 'transaction-timeout', 'until-caught-up', 'verbose', 'version'] // prettier-ignore
-const PARTS = ['name', 'summary', 'inputs', 'output', 'options', 'state', 'on', 'dueAt', 'onTime', 'audit']
+export const reservedFlags = ['brokers', 'color', 'compression', 'config', 'engine', 'help', 'json', 'ksql', 'ksql-url', 'no-color', 'quiet', 'session-timeout', 'transaction-timeout', 'until-caught-up', 'verbose', 'version'] // prettier-ignore
+const parts = ['name', 'summary', 'inputs', 'output', 'options', 'state', 'on', 'dueAt', 'onTime', 'audit']
 
 const isBag = (value: unknown): value is Bag => typeof value === 'object' && value !== null && !Array.isArray(value)
 const isText = (value: unknown): value is string => typeof value === 'string' && value.trim() !== ''
@@ -28,8 +28,8 @@ function must(ok: boolean, message: string): asserts ok {
 }
 
 function checkParts(worker: Bag): void {
-  const unknown = Object.keys(worker).find((part) => !PARTS.includes(part))
-  must(unknown === undefined, `A worker has no field ${unknown ?? ''}: there are ${PARTS.join(', ')}`)
+  const unknown = Object.keys(worker).find((part) => !parts.includes(part))
+  must(unknown === undefined, `A worker has no field ${unknown ?? ''}: there are ${parts.join(', ')}`)
   const { audit } = worker
   must(audit === undefined || isFunction(audit), `audit must be a function that gives a rule, not ${shown(audit)}`)
 }
@@ -39,7 +39,7 @@ function checkName(worker: Bag): string {
   must(isText(name), 'A worker needs a name: lower-case words joined by dashes')
   must(WORKER_NAME.test(name), `${shown(name)} cannot name a worker: use lower-case words joined by dashes`)
   must(name.length <= MAX_NAME, `A worker's name may have ${MAX_NAME} characters, ${shown(name)} has ${name.length}`)
-  must(!RESERVED.includes(name), `"${name}" cannot name a worker: payflow worker ${name} is a command`)
+  must(!reservedNames.includes(name), `"${name}" cannot name a worker: payflow worker ${name} is a command`)
   must(isText(summary), `Worker ${name} needs a summary: one line for lists and help`)
   return name
 }
@@ -95,7 +95,7 @@ function checkOptions(name: string, { options }: Bag): void {
     const { flag, description, parse } = option
     must(isText(flag) && /^--[a-z][a-z0-9-]* <[^>]+>$/.test(flag), `${spec} needs a flag such as "--${key} <value>"`)
     must(isText(description), `${spec} needs a description`)
-    const reserved = RESERVED_FLAGS.find((other) => flag.startsWith(`--${other} `))
+    const reserved = reservedFlags.find((other) => flag.startsWith(`--${other} `))
     must(reserved === undefined, `${spec} cannot be --${reserved ?? ''}: payflow has that option itself`)
     must(typeof option['default'] === 'string', `${spec} needs a default, as text`)
     must(isFunction(parse), `${spec} needs a function parse(text)`)

@@ -30,7 +30,7 @@ export interface Refusal {
   readonly reason: string
 }
 
-const prefix = 'payflow.'
+const PREFIX = 'payflow.'
 const names = {
   worker: 'payflow.worker',
   reason: 'payflow.reason',
@@ -102,7 +102,7 @@ export const readReset = (headers: readonly HeaderRead[]): string | undefined =>
 /** The record's own headers, and where it came from. `keepKey` when the record gets another key on its way. */
 export function originHeaders(own: readonly HeaderRead[], origin: Origin, keepKey: boolean): HeaderToWrite[] {
   return [
-    ...own.filter(({ key }) => !key.startsWith(prefix)),
+    ...own.filter(({ key }) => !key.startsWith(PREFIX)),
     { key: names.topic, value: origin.topic },
     { key: names.partition, value: String(origin.partition) },
     { key: names.offset, value: String(origin.offset) },

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { MAX_CENTS, addCents, moneyText, type Cents } from '../money.ts'
 import { aggregatedRevenue, orders } from '../events/topics.ts'
 import { defineWorker } from '../worker/definition.ts'
-import { TOTAL_TOO_LARGE, orderTotal } from './order-total.ts'
+import { totalTooLarge, orderTotal } from './order-total.ts'
 
 const revenue = z.object({ cents: z.int().min(0), orders: z.int().min(0) })
 
@@ -15,7 +15,7 @@ export const aggregatedRevenueWorker = defineWorker({
   on: {
     orders: (order, state) => {
       const total = orderTotal(order)
-      if (total === undefined) return { reject: TOTAL_TOO_LARGE }
+      if (total === undefined) return { reject: totalTooLarge }
       const cents = addCents(state.cents as Cents, total)
       if (cents === undefined)
         return { reject: `the total revenue of user ${order.user_id} would pass ${moneyText(MAX_CENTS)}` }

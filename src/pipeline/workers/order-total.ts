@@ -5,4 +5,4 @@ import type { Order } from '../events/topics.ts'
 export const orderTotal = (order: Order): Cents | undefined => multiplyCents(order.price, order.quantity)
 
 /** Why an order without a total is a dead letter. */
-export const TOTAL_TOO_LARGE = `price times quantity is more than ${moneyText(MAX_CENTS)}`
+export const totalTooLarge = `price times quantity is more than ${moneyText(MAX_CENTS)}`

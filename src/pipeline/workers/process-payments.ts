@@ -1,9 +1,9 @@
 import { z } from 'zod'
 import type { Cents } from '../money.ts'
-import { PAYMENT_METHODS, PAYMENT_STATUSES, orderStatus, orders, payments, type EventOf } from '../events/topics.ts'
+import { paymentMethods, paymentStatuses, orderStatus, orders, payments, type EventOf } from '../events/topics.ts'
 import { defineWorker } from '../worker/definition.ts'
 import { durationOption } from './options.ts'
-import { TOTAL_TOO_LARGE, orderTotal } from './order-total.ts'
+import { totalTooLarge, orderTotal } from './order-total.ts'
 
 type Status = EventOf<typeof orderStatus>
 
@@ -11,9 +11,9 @@ const openPayment = z.object({
   payment_id: z.string(),
   order_id: z.string(),
   user_id: z.int(),
-  status: z.enum(PAYMENT_STATUSES),
+  status: z.enum(paymentStatuses),
   amount: z.int().min(0),
-  payment_method: z.enum(PAYMENT_METHODS),
+  payment_method: z.enum(paymentMethods),
   timestamp: z.int(),
   /** Whether UNKNOWN_ORDER was said of it. */
   reported: z.boolean(),
@@ -86,7 +86,7 @@ export const processPaymentsWorker = defineWorker({
   on: {
     orders: (order, state) => {
       const total = orderTotal(order)
-      if (total === undefined) return { reject: TOTAL_TOO_LARGE }
+      if (total === undefined) return { reject: totalTooLarge }
       return {
         state: { total, open: [], newest: newestOf(state, order.timestamp) },
         emit: (state?.open ?? []).map((payment) => statusOf(payment, total)),

@@ -1,7 +1,7 @@
 import { pause } from '../../pause.ts'
 import { PayflowError } from '../../errors.ts'
 import type { Client } from '../../kafka/client.ts'
-import { brokerConfig, topicConfigs } from '../../kafka/configs.ts'
+import { brokerConfig, topicConfigs, type Config } from '../../kafka/configs.ts'
 import { listOffsets } from '../../kafka/offsets.ts'
 import { retrying } from '../../kafka/retry.ts'
 import { DEAD_LETTERS, inboxTopic, stateTopic } from '../../pipeline/events/topics.ts'
@@ -13,7 +13,7 @@ const patience = { timeoutMs: 5_000 }
 /** Brokers that are being started come one after the other. */
 const BROKERS_PATIENCE_MS = 8_000
 
-const TOPIC_SETTINGS = [
+const topicSettings = [
   'cleanup.policy',
   'delete.retention.ms',
   'max.message.bytes',
@@ -26,7 +26,7 @@ const TOPIC_SETTINGS = [
   'retention.ms',
   'unclean.leader.election.enable',
 ]
-const BROKER_SETTINGS = [
+const brokerSettings = [
   'group.max.session.timeout.ms',
   'group.min.session.timeout.ms',
   'min.insync.replicas',
@@ -43,6 +43,7 @@ interface Timeouts {
 
 /**
  * Looks at every setting of the cluster on which correctness rests (`cluster-rules.ts`), once, before a worker begins. Its topics must exist.
+ * Returns the settings of its topics, as far as they may be read.
  * @throws PayflowError for what would make results wrong, or keep the worker from writing any; the rest goes to `warn`
  */
 export async function checkCluster(
@@ -50,18 +51,21 @@ export async function checkCluster(
   worker: AnyWorker,
   timeouts: Timeouts,
   { warn, signal }: { warn: (finding: Finding) => void; signal: AbortSignal },
-): Promise<void> {
+): Promise<ReadonlyMap<string, Config>> {
   const deadline = performance.now() + BROKERS_PATIENCE_MS
+  let facts: ClusterFacts
   let findings: Finding[]
   for (;;) {
-    findings = judgeCluster(await readFacts(client, worker, timeouts))
+    facts = await readFacts(client, worker, timeouts)
+    findings = judgeCluster(facts)
     if (findings[0]?.mayPass !== true || performance.now() > deadline) break
-    if (signal.aborted) return
+    if (signal.aborted) return new Map()
     await pause(250, signal)
   }
   const [worst] = findings
   if (worst?.fatal) throw new PayflowError(worst.fatal.code, worst.what, { kind: worst.fatal.kind, hint: worst.hint })
   for (const finding of findings) warn(finding)
+  return new Map(facts.topics.flatMap(({ topic, config }) => (config ? [[topic, config]] : [])))
 }
 
 async function readFacts(client: Client, worker: AnyWorker, timeouts: Timeouts): Promise<ClusterFacts> {
@@ -76,8 +80,8 @@ async function readFacts(client: Client, worker: AnyWorker, timeouts: Timeouts):
   const nodeId = controller ?? brokers[0]?.nodeId
   const [{ topics }, configs, broker, start] = await Promise.all([
     retrying(() => admin.fetchTopicMetadata({ topics: names }), patience),
-    topicConfigs(client, names, TOPIC_SETTINGS),
-    nodeId === undefined ? undefined : brokerConfig(client, nodeId, BROKER_SETTINGS),
+    topicConfigs(client, names, topicSettings),
+    nodeId === undefined ? undefined : brokerConfig(client, nodeId, brokerSettings),
     retrying(() => startOf(client, state), patience),
   ])
   return {

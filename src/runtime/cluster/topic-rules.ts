@@ -16,8 +16,8 @@ const CLOCKS_MS = 60_000
 /** A restore must be over before the tombstones that it has yet to read are gone. */
 const TOMBSTONES_MS = 60_000
 
-const WRITTEN: readonly Role[] = ['output', 'state', 'inbox', 'dead-letters']
-const OWN_OF_KAFKA: readonly Role[] = ['offsets', 'transactions']
+const writtenRoles: readonly Role[] = ['output', 'state', 'inbox', 'dead-letters']
+const ownOfKafka: readonly Role[] = ['offsets', 'transactions']
 
 const text = ({ config }: Pick<TopicFacts, 'config'>, name: string): string | undefined => config?.get(name)
 
@@ -78,14 +78,14 @@ const topicRules: readonly TopicRule[] = [
   },
   {
     fatal: failed('MIN_INSYNC_REPLICAS'),
-    roles: WRITTEN,
+    roles: writtenRoles,
     wrong: tooFewReplicas,
     because: 'every write is refused (NOT_ENOUGH_REPLICAS)',
     hint: (topics) => configure(topics, `min.insync.replicas=${Math.min(...topics.map(({ replicas }) => replicas))}`),
   },
   {
     fatal: { code: 'MIN_INSYNC_REPLICAS', kind: 'infra' },
-    roles: OWN_OF_KAFKA,
+    roles: ownOfKafka,
     wrong: tooFewReplicas,
     because: 'no transaction can be committed (NOT_ENOUGH_REPLICAS)',
     hint: (topics) => configure(topics, `min.insync.replicas=${Math.min(...topics.map(({ replicas }) => replicas))}`),
@@ -111,25 +111,25 @@ const topicRules: readonly TopicRule[] = [
     hint: (topics) => configure(topics, 'retention.ms=-1 retention.bytes=-1'),
   },
   {
-    roles: ['input', ...WRITTEN, ...OWN_OF_KAFKA],
+    roles: ['input', ...writtenRoles, ...ownOfKafka],
     wrong: (topic) => (topic.replicas > 1 ? shows(topic, 'unclean.leader.election.enable', (value) => value === 'true') : undefined), // prettier-ignore
     because: 'when brokers fail, records that were acknowledged can be lost',
     hint: (topics) => configure(topics, 'unclean.leader.election.enable=false'),
   },
   {
-    roles: [...WRITTEN, ...OWN_OF_KAFKA],
+    roles: [...writtenRoles, ...ownOfKafka],
     wrong: (topic) => (topic.replicas > 2 ? shows(topic, 'min.insync.replicas', (value) => Number(value) < 2) : undefined), // prettier-ignore
     because: 'a write may be acknowledged that only one broker has',
     hint: (topics) => configure(topics, 'min.insync.replicas=2'),
   },
   {
-    roles: [...WRITTEN, ...OWN_OF_KAFKA],
+    roles: [...writtenRoles, ...ownOfKafka],
     wrong: ({ replicas }, { brokers }) => (replicas === 1 && brokers > 2 ? 'one copy' : undefined),
     because: 'it is lost with its broker',
     hint: () => "give it three with Kafka's kafka-reassign-partitions.sh",
   },
   {
-    roles: WRITTEN,
+    roles: writtenRoles,
     wrong: (topic) => below(topic, ['max.message.bytes'], BATCH_BYTES),
     because: 'larger records and batches are refused, and the worker ends',
     hint: (topics) => configure(topics, `max.message.bytes=${10 << 20}`),
@@ -144,7 +144,7 @@ const topicRules: readonly TopicRule[] = [
     hint: (topics, facts) => configure(topics, `max.message.bytes=${largestInput(facts) + BATCH_BYTES}`),
   },
   {
-    roles: WRITTEN,
+    roles: writtenRoles,
     wrong: (topic) =>
       text(topic, 'message.timestamp.type') === 'LogAppendTime'
         ? undefined

@@ -13,7 +13,7 @@ import { type TopicPartition, byLeader, byTopic } from '../../kafka/partitions.t
 
 const CONCURRENT_TRANSACTIONS = 51
 /** TOPIC_AUTHORIZATION_FAILED, and OPERATION_NOT_ATTEMPTED for the others of the same request. */
-const REFUSED_TOPIC = new Set([29, 55])
+const refusedTopic = new Set([29, 55])
 
 export interface OffsetCommit extends TopicPartition {
   /** The next offset to read. */
@@ -129,7 +129,7 @@ export class TransactionalProducer {
       await this.#add(topics)
     } catch (error) {
       // One topic that is refused keeps the others from being tried: asked for alone, it says so.
-      if (topics.length === 1 || !REFUSED_TOPIC.has(codeOf(error) ?? 0)) throw error
+      if (topics.length === 1 || !refusedTopic.has(codeOf(error) ?? 0)) throw error
       for (const topic of topics) await this.#add([topic])
     }
     for (const [topic, partitions] of added)

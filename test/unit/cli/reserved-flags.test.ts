@@ -2,7 +2,7 @@ import type { Command } from 'commander'
 import { expect, it } from 'vitest'
 import { createProgram } from '../../../src/cli/shell/program.ts'
 import type { World } from '../../../src/cli/shell/world.ts'
-import { RESERVED_FLAGS } from '../../../src/pipeline/worker/check.ts'
+import { reservedFlags } from '../../../src/pipeline/worker/check.ts'
 
 const flagsOf = ({ options }: Command): string[] => options.flatMap(({ long }) => (long ? [long.slice(2)] : []))
 
@@ -12,5 +12,5 @@ it('no custom worker can have an option that payflow would take for its own, wit
   const flags = [program, ...among].flatMap(flagsOf)
   expect(among).toHaveLength(2)
   expect(flags).toContain('ksql')
-  expect(flags.filter((flag) => !RESERVED_FLAGS.includes(flag))).toEqual([])
+  expect(flags.filter((flag) => !reservedFlags.includes(flag))).toEqual([])
 })

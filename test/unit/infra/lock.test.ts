@@ -2,6 +2,7 @@ import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSy
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
+import { recordedLog } from '../../support/recorded-log.ts'
 import { takeLock, withLock } from '../../../src/infra/lock.ts'
 
 const silent = { report: (): void => undefined }
@@ -33,7 +34,9 @@ test.each([
 ])('a lock %s is broken', async (_, content) => {
   const path = lockPath()
   writeFileSync(path, content)
-  expect(await withLock(path, silent, () => Promise.resolve(existsSync(path)))).toBe(true)
+  const { log, entries } = recordedLog()
+  expect(await withLock(path, { ...silent, log }, () => Promise.resolve(existsSync(path)))).toBe(true)
+  expect(entries.map(({ event }) => event)).toEqual(['stale-lock-removed', 'lock-taken'])
   expect(readdirSync(dirname(path))).toEqual([])
 })
 
@@ -55,8 +58,10 @@ test('who waits says for whom, and can be aborted', async () => {
 test('who may go on without a lock does so where none can be written, but still waits for a process that holds it', async () => {
   const missing = join(lockPath(), 'not', 'there')
   await expect(withLock(missing, silent, () => Promise.resolve())).rejects.toThrow('ENOENT')
-  const options = { ...silent, evenUnwritable: true }
+  const { log, entries } = recordedLog()
+  const options = { ...silent, log, evenUnwritable: true }
   expect(await withLock(missing, options, () => Promise.resolve('done'))).toBe('done')
+  expect(entries[0]).toMatchObject({ level: 'warn', event: 'lock-not-written', path: missing })
 
   const path = lockPath()
   const waited: string[] = []

@@ -5,15 +5,15 @@ import { expect, onTestFinished, test } from 'vitest'
 import { listeningInodes, listensOn, portOwner } from '../../../src/infra/port-owner.ts'
 import { becomesFree, claimPort, freePort, isPortFree } from '../../../src/infra/ports.ts'
 
-const table = `  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode
+const TABLE = `  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode
    0: 0100007F:2384 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 4001 1 0000 100 0 0 10 0
    1: 0100007F:2384 0100007F:D431 01 00000000:00000000 00:00000000 00000000     0        0 4002 1 0000 20 4 30 10 -1
    2: 00000000:0885 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 4003 1 0000 100 0 0 10 0`
 
 test('only sockets that listen on the port are found in the kernel table', () => {
-  expect(listeningInodes(table, 9092)).toEqual(['4001'])
-  expect(listeningInodes(table, 2181)).toEqual(['4003'])
-  expect(listeningInodes(table, 80)).toEqual([])
+  expect(listeningInodes(TABLE, 9092)).toEqual(['4001'])
+  expect(listeningInodes(TABLE, 2181)).toEqual(['4003'])
+  expect(listeningInodes(TABLE, 80)).toEqual([])
   expect(listeningInodes('', 80)).toEqual([])
 })
 

@@ -4,7 +4,7 @@ import { OutputBuffers } from '../../../src/kafka/output-buffers.ts'
 import { TopicLimits } from '../../../src/kafka/topic-limits.ts'
 
 /** What a broker takes of one record batch besides its header, unless it is told otherwise. */
-const mostBytes = 1_048_588 - 61
+const MOST_BYTES = 1_048_588 - 61
 
 /** The size of each batch: request by request, `topic/partition bytes`. */
 const sizes = (buffers: OutputBuffers) =>
@@ -26,7 +26,7 @@ describe('records on their way out', () => {
     const rounds = sizes(buffers)
     expect(rounds.length).toBeGreaterThanOrEqual(3)
     expect(rounds.flat().filter(([where]) => where === 'orders/1')).toHaveLength(1)
-    for (const [, count, bytes] of rounds.flat()) expect(count > 0 && bytes <= mostBytes).toBe(true)
+    for (const [, count, bytes] of rounds.flat()) expect(count > 0 && bytes <= MOST_BYTES).toBe(true)
     expect(rounds.flat().reduce((sum, [, count]) => sum + count, 0)).toBe(31)
   })
 
@@ -45,7 +45,7 @@ describe('records on their way out', () => {
         const rounds = sizes(buffers)
         for (const round of rounds) {
           expect(new Set(round.map(([where]) => where)).size).toBe(round.length)
-          for (const [, , bytes] of round) expect(bytes).toBeLessThanOrEqual(mostBytes)
+          for (const [, , bytes] of round) expect(bytes).toBeLessThanOrEqual(MOST_BYTES)
         }
         const written = rounds.flat()
         expect(written.reduce((sum, [, count]) => sum + count, 0)).toBe(records.length)
@@ -69,14 +69,14 @@ describe('records on their way out', () => {
 describe('a record that no batch can hold', () => {
   test.each(['a', 'é', '€', '😀'])('is known to the byte, whatever letters it has: %s', (letter) => {
     const around = 36
-    const fits = Math.floor((mostBytes - around) / Buffer.byteLength(letter))
+    const fits = Math.floor((MOST_BYTES - around) / Buffer.byteLength(letter))
     for (const extra of [-20, 0, 40]) {
       const value = letter.repeat(fits + extra)
       const buffers = new OutputBuffers()
       buffers.append('t', 0, null, value)
       // Said to be too large at most a few bytes too early, never too late.
-      if (buffers.fits('t', null, value)) expect(buffers.byteLength).toBeLessThanOrEqual(mostBytes)
-      else expect(buffers.byteLength).toBeGreaterThan(mostBytes - around)
+      if (buffers.fits('t', null, value)) expect(buffers.byteLength).toBeLessThanOrEqual(MOST_BYTES)
+      else expect(buffers.byteLength).toBeGreaterThan(MOST_BYTES - around)
     }
   })
 

@@ -15,7 +15,7 @@ const serverOf = (answer: (response: ServerResponse) => void) =>
     else sendAnswer(response, { status: 200, body: '' })
   })
 
-const header =
+const HEADER =
   '{"queryId":"transient_X_1","columnNames":["USER_ID","total"],"columnTypes":["INTEGER","DECIMAL(16, 2)"]}\n'
 
 describe('ksql query', () => {
@@ -45,7 +45,7 @@ describe('ksql query', () => {
   it('ends at --limit, and ends the query on the server', async () => {
     const server = await serverOf((response) => {
       response.writeHead(200)
-      response.write(`${header}[1,10.50]\n[2,0.10]\n[3,7.00]\n`)
+      response.write(`${HEADER}[1,10.50]\n[2,0.10]\n[3,7.00]\n`)
     })
     const { exitCode, stdout, stderr } = await query(server.url, 'SELECT * FROM x EMIT CHANGES', ['--limit', '2'])
     expect(exitCode).toBe(0)
@@ -58,7 +58,7 @@ describe('ksql query', () => {
     const stop = new AbortController()
     const server = await serverOf((response) => {
       response.writeHead(200)
-      response.write(`${header}[1,10.50]\n`)
+      response.write(`${HEADER}[1,10.50]\n`)
     })
     const { exitCode, stdout } = await query(server.url, 'SELECT * FROM x EMIT CHANGES', [], {
       signal: stop.signal,
@@ -68,7 +68,7 @@ describe('ksql query', () => {
   })
 
   it('says when a push query was ended by somebody else', async () => {
-    const server = await serverOf((response) => sendAnswer(response, { status: 200, body: `${header}[1,10.50]\n` }))
+    const server = await serverOf((response) => sendAnswer(response, { status: 200, body: `${HEADER}[1,10.50]\n` }))
     const { exitCode, stderr } = await query(server.url, 'SELECT * FROM x EMIT CHANGES')
     expect(exitCode).toBe(1)
     expect(stderr).toContain(
@@ -79,7 +79,7 @@ describe('ksql query', () => {
   it('says how many rows came before the connection was cut', async () => {
     const server = await serverOf((response) => {
       response.writeHead(200)
-      response.write(`${header}[1,10.50]\n[2,1`, () => response.destroy())
+      response.write(`${HEADER}[1,10.50]\n[2,1`, () => response.destroy())
     })
     const { exitCode, stdout, stderr } = await query(server.url, 'SELECT * FROM x EMIT CHANGES')
     expect(exitCode).toBe(3)
@@ -91,7 +91,7 @@ describe('ksql query', () => {
 
   it('says what ended a query in its midst', async () => {
     const late = '{"@type":"generic_error","error_code":50000,"message":"Query has failed"}\n'
-    const server = await serverOf((response) => sendAnswer(response, { status: 200, body: `${header}[1,10.50]\n${late}` })) // prettier-ignore
+    const server = await serverOf((response) => sendAnswer(response, { status: 200, body: `${HEADER}[1,10.50]\n${late}` })) // prettier-ignore
     const { exitCode, stderr } = await query(server.url, 'SELECT * FROM x EMIT CHANGES')
     expect(exitCode).toBe(1)
     expect(stderr).toContain('ksqlDB ended the query after 1 rows: Query has failed')

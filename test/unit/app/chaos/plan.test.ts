@@ -11,7 +11,7 @@ import {
   type PlanOptions,
 } from '../../../../src/app/chaos/plan.ts'
 
-const hourMs = 3_600_000
+const HOUR_MS = 3_600_000
 const options = (change: Partial<PlanOptions> = {}): PlanOptions => ({
   seed: 7,
   intervals: defaultIntervals,
@@ -44,8 +44,8 @@ describe('a plan of faults', () => {
   })
 
   test('keeps the faults of one kind where they are when another kind is left out', () => {
-    const all = planOf(options(), hourMs)
-    const fewer = planOf(options({ intervals: { ...defaultIntervals, scale: 0 } }), hourMs)
+    const all = planOf(options(), HOUR_MS)
+    const fewer = planOf(options({ intervals: { ...defaultIntervals, scale: 0 } }), HOUR_MS)
     expect(fewer).toEqual(all.filter(({ kind }) => kind !== 'scale'))
   })
 
@@ -60,10 +60,10 @@ describe('a plan of faults', () => {
   })
 
   test('has the mean interval of each kind, and none of a kind whose interval is 0', () => {
-    const plan = planOf(options(), 10 * hourMs)
+    const plan = planOf(options(), 10 * HOUR_MS)
     for (const kind of faultKinds) {
       const found = ofKind(plan, kind).length
-      const expected = defaultIntervals[kind] === 0 ? 0 : (10 * hourMs) / defaultIntervals[kind]
+      const expected = defaultIntervals[kind] === 0 ? 0 : (10 * HOUR_MS) / defaultIntervals[kind]
       expect(Math.abs(found - expected)).toBeLessThanOrEqual(expected * 0.1)
     }
   })
@@ -72,7 +72,7 @@ describe('a plan of faults', () => {
     fc.assert(
       fc.property(seeds, fc.constantFrom(...faultKinds), (seed, kind) => {
         const intervalMs = 10_000
-        const times = planOf(options({ seed, intervals: only(kind, intervalMs) }), hourMs / 6).map(({ atMs }) => atMs)
+        const times = planOf(options({ seed, intervals: only(kind, intervalMs) }), HOUR_MS / 6).map(({ atMs }) => atMs)
         expect(times[0]).toBeLessThanOrEqual(intervalMs)
         for (const [i, atMs] of times.entries()) expect(atMs - (times[i - 1] ?? 0)).toBeLessThanOrEqual(2 * intervalMs)
       }),
@@ -81,13 +81,13 @@ describe('a plan of faults', () => {
   })
 
   test('is empty when every interval is 0', () => {
-    expect(planOf(options({ intervals: only('cut', 0) }), hourMs)).toEqual([])
+    expect(planOf(options({ intervals: only('cut', 0) }), HOUR_MS)).toEqual([])
   })
 })
 
 describe('how long a fault lasts', () => {
   const durations = (kind: FaultKind) =>
-    planOf(options({ intervals: only(kind, 10_000) }), hourMs).map(({ lastsMs }) => lastsMs)
+    planOf(options({ intervals: only(kind, 10_000) }), HOUR_MS).map(({ lastsMs }) => lastsMs)
 
   test('a frozen worker outlives its session and its transaction: only then is it a zombie', () => {
     for (const ms of durations('freeze-worker')) {
@@ -108,7 +108,7 @@ describe('how long a fault lasts', () => {
   })
 
   test('is drawn again each time, and so is the choice of the target', () => {
-    const plan = planOf(options({ intervals: only('freeze-worker', 10_000) }), hourMs)
+    const plan = planOf(options({ intervals: only('freeze-worker', 10_000) }), HOUR_MS)
     expect(new Set(plan.map(({ choice }) => choice)).size).toBe(plan.length)
     expect(new Set(plan.map(({ lastsMs }) => lastsMs)).size).toBeGreaterThan(plan.length * 0.9)
   })

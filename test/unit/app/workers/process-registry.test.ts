@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
+import { recordedLog } from '../../../support/recorded-log.ts'
 import { registerThisProcess, workerEntries } from '../../../../src/app/workers/process-registry.ts'
 
 const registration = {
@@ -34,7 +35,9 @@ test('what dead processes left is removed, also where their pid belongs to anoth
   const entry = JSON.parse(readFileSync(own, 'utf8')) as object
   writeFileSync(join(path, 'run', 'worker-1.json'), JSON.stringify({ ...entry, pid: 1, startTime: 'earlier' }))
   writeFileSync(join(path, 'run', 'worker-2.json'), JSON.stringify({ ...entry, pid: 4_194_303 }))
-  expect(workerEntries(path).map(({ pid }) => pid)).toEqual([process.pid])
+  const { log, entries } = recordedLog()
+  expect(workerEntries(path, log).map(({ pid }) => pid)).toEqual([process.pid])
+  expect(entries.map(({ event, pid }) => [event, pid])).toEqual([['stale-record-removed', 1], ['stale-record-removed', 4_194_303]]) // prettier-ignore
   expect(filesOf(path)).toEqual([`worker-${process.pid}.json`])
 })
 
@@ -59,7 +62,10 @@ test('files of another kind are left alone, and what cannot be read is not a pro
 test('a home that cannot be written keeps nobody from working', () => {
   const path = home()
   writeFileSync(join(path, 'run'), 'a file where the directory would be')
-  registerThisProcess(path, registration)()
-  expect(workerEntries(path)).toEqual([])
-  expect(workerEntries(join(path, 'nowhere'))).toEqual([])
+  const { log, entries } = recordedLog()
+  registerThisProcess(path, registration, log)()
+  expect(workerEntries(path, log)).toEqual([])
+  expect(entries.map(({ event }) => event)).toEqual(['worker-record-not-written', 'worker-records-unreadable'])
+  expect(workerEntries(join(path, 'nowhere'), log)).toEqual([])
+  expect(entries).toHaveLength(2)
 })

@@ -5,13 +5,13 @@ import { nodeScript, watched } from '../../../support/scripts.ts'
 import { eventually } from '../../../support/wait.ts'
 
 /** What the scripts begin with: `say` tells the parent something, `forever` keeps the process alive. */
-const prelude = `
+const PRELUDE = `
   import { spawn } from 'node:child_process'
   const say = (message) => process.send(message)
   const forever = () => setInterval(() => undefined, 1e6)
 `
 /** Starts a child of its own that heeds no SIGTERM either and keeps stderr open, and tells its pid once it does so. */
-const withChild = `
+const WITH_CHILD = `
   const grandchild = spawn(process.execPath, ['-e', 'process.on("SIGTERM", () => 0); console.log(1); setInterval(() => 0, 1e6)'], { stdio: ['ignore', 'pipe', 'inherit'] })
   grandchild.stdout.once('data', () => say({ grandchild: grandchild.pid }))
 `
@@ -19,7 +19,7 @@ const withChild = `
 function supervise(script: string | ProcessCommand) {
   const messages: unknown[] = []
   const deaths: [why: string, retryMs: number | undefined][] = []
-  const child = new SupervisedProcess(typeof script === 'string' ? nodeScript(prelude + script) : script, {
+  const child = new SupervisedProcess(typeof script === 'string' ? nodeScript(PRELUDE + script) : script, {
     onMessage: (message) => messages.push(message),
     onDeath: (why, retryMs) => deaths.push([why, retryMs]),
   })
@@ -54,7 +54,7 @@ describe('a process that dies', () => {
   })
 
   test('takes its own children with it, also those that hold on to its output', async () => {
-    const { child, messages, deaths, told } = supervise(`${withChild}; forever()`)
+    const { child, messages, deaths, told } = supervise(`${WITH_CHILD}; forever()`)
     child.start()
     await told(1)
     const own = watched(child.pid)
@@ -126,7 +126,7 @@ describe('stopping', () => {
   })
 
   test('kills a process that ignores SIGTERM after 10 s, with its children', async () => {
-    const { child, messages, told } = supervise(`process.on('SIGTERM', () => say('heard')); ${withChild}; forever()`)
+    const { child, messages, told } = supervise(`process.on('SIGTERM', () => say('heard')); ${WITH_CHILD}; forever()`)
     child.start()
     await told(1)
     const own = watched(child.pid)
@@ -150,7 +150,7 @@ describe('stopping', () => {
   })
 
   test('at once kills the whole group', async () => {
-    const { child, messages, deaths, told } = supervise(`${withChild}; forever()`)
+    const { child, messages, deaths, told } = supervise(`${WITH_CHILD}; forever()`)
     child.start()
     await told(1)
     const both = [watched(child.pid), grandchildOf(messages)]

@@ -3,10 +3,11 @@ import { Supervisor, workerCommand, type SupervisorEvent } from '../../../../src
 import { childEnvironment } from '../../../../src/settings/child-environment.ts'
 import { resolveSettings } from '../../../../src/settings/resolve.ts'
 import { nodeScript, watched } from '../../../support/scripts.ts'
+import { recordedLog } from '../../../support/recorded-log.ts'
 import { eventually } from '../../../support/wait.ts'
 
 /** What a worker process tells, as scripts: it has its partitions, it sums up. */
-const prelude = `
+const PRELUDE = `
   const tell = (message) => process.send(message)
   const assigned = () => tell({ version: 1, type: 'event', event: { worker: process.env.WORKER, kind: 'assigned', partitions: [0, 1, 2], generation: 1 } })
   const summary = (processed) => tell({ version: 1, type: 'summary', summary: { worker: process.env.WORKER, processed, emitted: 1, deadLetters: 0, seconds: 0.5 } })
@@ -17,16 +18,17 @@ const { signal } = new AbortController()
 /** Runs each of these scripts as a worker of that name. */
 function supervise(scripts: Record<string, string>) {
   const events: SupervisorEvent[] = []
-  const supervisor = new Supervisor(
-    (worker) => nodeScript(prelude + scripts[worker]!, { WORKER: worker }),
-    (event) => events.push(event),
-  )
+  const { log, entries } = recordedLog()
+  const supervisor = new Supervisor((worker) => nodeScript(PRELUDE + scripts[worker]!, { WORKER: worker }), {
+    onEvent: (event) => events.push(event),
+    log,
+  })
   onTestFinished(() => supervisor.kill())
   const start = (options?: { held: boolean }): void => {
     for (const worker of Object.keys(scripts)) supervisor.start(worker, options)
   }
   const stateOf = (worker: string) => supervisor.list().find((process) => process.worker === worker)!
-  return { supervisor, events, start, stateOf }
+  return { supervisor, events, entries, start, stateOf }
 }
 
 describe('waiting for workers', () => {
@@ -83,7 +85,7 @@ describe('waiting for workers', () => {
 })
 
 test('a worker that is killed is restarting, then running again, and its death is told', async () => {
-  const { supervisor, events, start, stateOf } = supervise({ a: 'assigned(); forever()' })
+  const { supervisor, events, entries, start, stateOf } = supervise({ a: 'assigned(); forever()' })
   start()
   await supervisor.ready(20_000, signal)
   const first = watched(stateOf('a').pid)
@@ -93,6 +95,24 @@ test('a worker that is killed is restarting, then running again, and its death i
   await supervisor.ready(20_000, signal)
   expect(stateOf('a')).toMatchObject({ state: 'running', restarts: 1 })
   expect(stateOf('a').pid).not.toBe(first.pid)
+  expect(entries.filter(({ worker }) => worker === 'a')).toMatchObject([
+    { event: 'process-started', pid: first.pid, restarts: 0 },
+    { event: 'process-ended', pid: first.pid, signal: 'SIGKILL', asked: false },
+    { event: 'process-started', pid: stateOf('a').pid, restarts: 1 },
+  ])
+})
+
+test('what several processes find out about their cluster is said once, and what one says of itself each time', async () => {
+  const warn = (code: string, fields: object): string =>
+    `tell({ version: 1, type: 'event', event: { worker: process.env.WORKER, kind: 'warning', code: '${code}', fields: ${JSON.stringify(fields)} } })`
+  const setting = { what: 'dead_letters has one copy', hint: 'raise it' }
+  const script = `${warn('cluster-setting', setting)}; ${warn('slow', { ms: 7 })}; assigned(); forever()`
+  const { supervisor, events, start } = supervise({ a: script, b: script })
+  start()
+  await supervisor.ready(20_000, signal)
+  const warnings = events.flatMap((event) => (event.kind === 'warning' ? [event] : []))
+  expect(warnings.filter(({ code }) => code === 'cluster-setting').map(({ fields }) => fields)).toEqual([setting])
+  expect(warnings.flatMap(({ code, worker }) => (code === 'slow' ? [worker] : [])).sort()).toEqual(['a', 'b'])
 })
 
 test('what a worker did is the sum of what its processes told before they ended', async () => {

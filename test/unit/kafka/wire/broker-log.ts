@@ -15,11 +15,11 @@ export interface LogBatch {
   readonly appendTime?: boolean
 }
 
-export const firstTimestamp = 1_700_000_000_000
-export const maxTimestamp = firstTimestamp + 5_000_000_000
-const attributesAt = 21
-const logAppendTime = 8
-const control = 32
+export const FIRST_TIMESTAMP = 1_700_000_000_000
+export const MAX_TIMESTAMP = FIRST_TIMESTAMP + 5_000_000_000
+const ATTRIBUTES_AT = 21
+const LOG_APPEND_TIME = 8
+const CONTROL = 32
 
 /** A record batch as it lies in a broker's log, made with kafkajs's encoders. */
 export async function logBatch(batch: LogBatch): Promise<Buffer> {
@@ -28,8 +28,8 @@ export async function logBatch(batch: LogBatch): Promise<Buffer> {
   const encoded = await encodeRecordBatch({
     compression: batch.gzip ? 1 : 0,
     firstOffset: baseOffset,
-    firstTimestamp,
-    maxTimestamp,
+    firstTimestamp: FIRST_TIMESTAMP,
+    maxTimestamp: MAX_TIMESTAMP,
     lastOffsetDelta: lastOffset - baseOffset,
     transactional: producerId !== '-1',
     producerId,
@@ -37,15 +37,15 @@ export async function logBatch(batch: LogBatch): Promise<Buffer> {
       encodeRecord({ ...message, offsetDelta: offset - baseOffset, timestampDelta }),
     ),
   })
-  const flags = (batch.appendTime ? logAppendTime : 0) | (batch.control ? control : 0)
+  const flags = (batch.appendTime ? LOG_APPEND_TIME : 0) | (batch.control ? CONTROL : 0)
   const bytes = Buffer.from(encoded.buffer)
-  bytes.writeInt16BE(bytes.readInt16BE(attributesAt) | flags, attributesAt)
+  bytes.writeInt16BE(bytes.readInt16BE(ATTRIBUTES_AT) | flags, ATTRIBUTES_AT)
   return checked(bytes)
 }
 
 /** With its checksum as it must be. */
 export function checked(batch: Buffer): Buffer {
-  batch.writeUInt32BE(crc32cInScript(batch, attributesAt), attributesAt - 4)
+  batch.writeUInt32BE(crc32cInScript(batch, ATTRIBUTES_AT), ATTRIBUTES_AT - 4)
   return batch
 }
 
@@ -58,7 +58,7 @@ export async function packed(batch: Buffer, compression: Exclude<Compression, 'n
 export function withBody(batch: Buffer, compression: Compression, body: Buffer): Buffer {
   const bytes = Buffer.concat([batch.subarray(0, 61), body])
   bytes.writeInt32BE(bytes.length - 12, 8)
-  bytes.writeInt16BE(bytes.readInt16BE(attributesAt) | codecNumber(compression), attributesAt)
+  bytes.writeInt16BE(bytes.readInt16BE(ATTRIBUTES_AT) | codecNumber(compression), ATTRIBUTES_AT)
   return checked(bytes)
 }
 

@@ -18,7 +18,7 @@ const codecs: [string, () => Codec | Promise<Codec>][] = [
   ...names.map((name): [string, () => Promise<Codec>] => [name, () => codecOf(name)]),
   ['zstd where Node has none', ofLibraries],
 ]
-const mebibyte = 1 << 20
+const MEBIBYTE = 1 << 20
 
 async function fetched(bytes: Buffer, offset = 0, mode: RecordCodec = 'payflow'): Promise<FetchedPartition> {
   const partitions = [{ topic: 'orders', partition: 2, offset, maxBytes: 1 }]
@@ -47,7 +47,7 @@ describe.each(codecs)('%s', (_, load) => {
     await fc.assert(
       fc.asyncProperty(bytes, async (array) => {
         const plain = Buffer.from(array)
-        const back = await codec.decompress(await codec.compress(plain), Math.max(plain.length, mebibyte))
+        const back = await codec.decompress(await codec.compress(plain), Math.max(plain.length, MEBIBYTE))
         expect(back.equals(plain)).toBe(true)
       }),
       { numRuns: 40 },
@@ -56,16 +56,16 @@ describe.each(codecs)('%s', (_, load) => {
 
   test('stops at the limit, before the memory is full', async () => {
     const codec = await load()
-    const bomb = await codec.compress(Buffer.alloc(8 * mebibyte))
-    await expect(codec.decompress(bomb, mebibyte)).rejects.toThrow(OutputTooLarge)
-    expect(await codec.decompress(bomb, 8 * mebibyte)).toHaveLength(8 * mebibyte)
+    const bomb = await codec.compress(Buffer.alloc(8 * MEBIBYTE))
+    await expect(codec.decompress(bomb, MEBIBYTE)).rejects.toThrow(OutputTooLarge)
+    expect(await codec.decompress(bomb, 8 * MEBIBYTE)).toHaveLength(8 * MEBIBYTE)
   })
 
   test('refuses damaged bytes', async () => {
     const codec = await load()
     const bytes = await codec.compress(Buffer.from('some text that goes on and on and on and on and on'.repeat(20)))
-    await expect((async () => codec.decompress(bytes.subarray(0, bytes.length >> 1), mebibyte))()).rejects.toThrow()
-    await expect((async () => codec.decompress(Buffer.from('no such thing'), mebibyte))()).rejects.toThrow()
+    await expect((async () => codec.decompress(bytes.subarray(0, bytes.length >> 1), MEBIBYTE))()).rejects.toThrow()
+    await expect((async () => codec.decompress(Buffer.from('no such thing'), MEBIBYTE))()).rejects.toThrow()
   })
 })
 
@@ -102,16 +102,16 @@ describe.each(['payflow', 'kafkajs'] as const)('what other clients wrote is read
 
 test('a few bytes that unpack to more than memory should hold are an error that says where', async () => {
   const at = { topic: 'orders', partition: 2 }
-  const bytes = withBody(await logBatch(texts(7, 'a')), 'gzip', gzipSync(Buffer.alloc(2 * mebibyte)))
+  const bytes = withBody(await logBatch(texts(7, 'a')), 'gzip', gzipSync(Buffer.alloc(2 * MEBIBYTE)))
   const [batch] = readRecordBatches(bytes, at)
-  await expect(decompressed(batch!, at, mebibyte)).rejects.toMatchObject({
+  await expect(decompressed(batch!, at, MEBIBYTE)).rejects.toMatchObject({
     code: 'BATCH_TOO_LARGE',
     message: expect.stringMatching(/orders\/2 from offset 7 unpack .* to more than 1 MiB/) as string,
   })
 })
 
 test('an answer that unpacks to much is read in parts', async () => {
-  const value = 'x'.repeat(17 * mebibyte)
+  const value = 'x'.repeat(17 * MEBIBYTE)
   const log = Buffer.concat(await Promise.all([0, 1, 2].map(async (i) => packed(await logBatch(texts(i, value)), 'gzip'))))
   const first = await fetched(log)
   expect(first.records).toMatchObject({ nextOffset: 2, count: 2 })

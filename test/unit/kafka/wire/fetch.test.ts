@@ -2,10 +2,10 @@ import { describe, expect, test } from 'vitest'
 import {
   checked,
   fetchResponse,
-  firstTimestamp,
+  FIRST_TIMESTAMP,
   logBatch,
   marker,
-  maxTimestamp,
+  MAX_TIMESTAMP,
   type Answer,
   type LogBatch,
 } from './broker-log.ts'
@@ -64,7 +64,7 @@ describe.each(['payflow', 'kafkajs'] as const)('a fetch (%s)', (mode: RecordCode
     expect(cursor.next()).toBe(true)
     expect(cursor).toMatchObject({
       offset: 4_294_967_290,
-      timestamp: firstTimestamp,
+      timestamp: FIRST_TIMESTAMP,
       keyIsNull: false,
       valueIsNull: false,
     })
@@ -83,7 +83,7 @@ describe.each(['payflow', 'kafkajs'] as const)('a fetch (%s)', (mode: RecordCode
     expect(cursor.next()).toBe(true)
     expect(cursor).toMatchObject({
       offset: 4_294_967_300,
-      timestamp: firstTimestamp + 4_999_999_999,
+      timestamp: FIRST_TIMESTAMP + 4_999_999_999,
       keyIsNull: true,
       valueIsNull: true,
     })
@@ -97,7 +97,7 @@ describe.each(['payflow', 'kafkajs'] as const)('a fetch (%s)', (mode: RecordCode
     expect(cursor.next()).toBe(true)
     expect(cursor).toMatchObject({
       offset: 4_294_967_301,
-      timestamp: firstTimestamp - 70,
+      timestamp: FIRST_TIMESTAMP - 70,
       keyIsNull: false,
       valueIsNull: false,
     })
@@ -108,7 +108,7 @@ describe.each(['payflow', 'kafkajs'] as const)('a fetch (%s)', (mode: RecordCode
 
   test('takes the broker’s time where the topic says so', async () => {
     const cursor = (await read(0, [{ ...texts(0, 'a'), appendTime: true }])).cursor()
-    expect([cursor.next(), cursor.timestamp]).toEqual([true, maxTimestamp])
+    expect([cursor.next(), cursor.timestamp]).toEqual([true, MAX_TIMESTAMP])
   })
 
   test('of no records goes on at the fetch offset', async () => {

@@ -3,7 +3,7 @@ import { stableOffsetFetchRequest } from '../../../../src/kafka/wire/offset-fetc
 import { frame } from './kafkajs-internals.ts'
 
 const hex = (bytes: string): Buffer => Buffer.from(bytes.replaceAll(/\s/g, ''), 'hex')
-const unstable = 88
+const UNSTABLE = 88
 
 test('asks for decided offsets, laid out as the protocol guide has version 7', async () => {
   const { request } = stableOffsetFetchRequest('gé', new Map([['t', [0, 300]]]))
@@ -36,7 +36,7 @@ test('reads offsets, the lack of one, errors of partitions, and passes over fiel
   expect(await response.parse(decoded)).toEqual([
     { topic: 't', partition: 0, offset: 4_294_967_298, errorCode: 0 },
     { topic: 't', partition: 1, offset: -1, errorCode: 0 },
-    { topic: 't', partition: 2, offset: -1, errorCode: unstable },
+    { topic: 't', partition: 2, offset: -1, errorCode: UNSTABLE },
   ])
 })
 

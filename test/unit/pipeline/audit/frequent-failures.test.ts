@@ -4,7 +4,7 @@ import { FailureWindow } from '../../../../src/pipeline/audit/failure-window.ts'
 import { NOON_MS, failedPayment } from '../../../../src/pipeline/testing/events.ts'
 import { isRight, judge, replaced, written } from '../../../support/audited.ts'
 
-const name = 'frequent-failed-payments'
+const NAME = 'frequent-failed-payments'
 const WINDOW_MS = 600_000
 const STEP_MS = WINDOW_MS / 60
 const failures = (...afterMs: number[]) => afterMs.map((ms) => failedPayment({ timestamp: NOON_MS + ms }))
@@ -16,26 +16,26 @@ describe('the edges of the window', () => {
     ['one in the step before does not', 60 * STEP_MS, 0],
     ['a step ends with its last millisecond', 60 * STEP_MS - 1, 1],
   ])('%s', (_, afterMs, events) => {
-    const made = { name, events: failures(0, 1, 2, afterMs) }
+    const made = { name: NAME, events: failures(0, 1, 2, afterMs) }
     expect(written(made)).toHaveLength(events)
     expect(judge(made, written(made))).toMatchObject({ expected: events, ...right })
   })
 
   test('a late failure counts while its step is in the window', () => {
-    const inside = { name, events: failures(59 * STEP_MS, 1, 2, 3) }
-    const outside = { name, events: failures(60 * STEP_MS, 1, 2, 3, 60 * STEP_MS, 60 * STEP_MS, 60 * STEP_MS) }
+    const inside = { name: NAME, events: failures(59 * STEP_MS, 1, 2, 3) }
+    const outside = { name: NAME, events: failures(60 * STEP_MS, 1, 2, 3, 60 * STEP_MS, 60 * STEP_MS, 60 * STEP_MS) }
     expect(judge(inside, written(inside))).toMatchObject({ expected: 1, ...right })
     expect(judge(outside, written(outside))).toMatchObject({ expected: 1, ...right })
   })
 
   test('exactly as many as the threshold are not too many', () => {
-    const made = { name, events: failures(0, 1, 2), typed: { threshold: '3' } }
+    const made = { name: NAME, events: failures(0, 1, 2), typed: { threshold: '3' } }
     expect(judge(made, written(made))).toMatchObject({ expected: 0, ...right })
     expect(judge({ ...made, typed: { threshold: '2' } }, written(made))).toMatchObject({ missing: 1 })
   })
 
   test('a window without an end counts for ever', () => {
-    const made = { name, events: failures(0, 1e9, 2e9, 3e9), typed: { window: 'all' } }
+    const made = { name: NAME, events: failures(0, 1e9, 2e9, 3e9), typed: { window: 'all' } }
     expect(written(made)).toHaveLength(1)
     expect(judge(made, written(made))).toMatchObject({ expected: 1, ...right })
     expect(judge({ ...made, typed: {} }, written(made))).toMatchObject({ expected: 0, unexpected: 1 })
@@ -64,8 +64,8 @@ describe('the edges of the window', () => {
 
 describe('failures of a user in an order that is not known', () => {
   const unordered = new Set(['1'])
-  const made = { name, events: failures(0, 1_000, 2_000, 3_000, 4_000, 5_000) }
-  const outputs = written({ name, events: failures(5_000, 4_000, 0, 3_000, 1_000, 2_000) })
+  const made = { name: NAME, events: failures(0, 1_000, 2_000, 3_000, 4_000, 5_000) }
+  const outputs = written({ name: NAME, events: failures(5_000, 4_000, 0, 3_000, 1_000, 2_000) })
 
   test('may have been taken in any order', () => {
     expect(isRight(judge(made, outputs))).toBe(false)
@@ -92,8 +92,8 @@ describe('failures of a user in an order that is not known', () => {
     ) // prettier-ignore
     fc.assert(
       fc.property(shuffled, ([times, taken]) => {
-        const found = written({ name, events: failures(...taken) })
-        expect(judge({ name, events: failures(...times) }, found, { unordered })).toMatchObject(right)
+        const found = written({ name: NAME, events: failures(...taken) })
+        expect(judge({ name: NAME, events: failures(...times) }, found, { unordered })).toMatchObject(right)
       }),
     )
   })

@@ -4,7 +4,7 @@ import type { FoundOutput } from '../../../../src/pipeline/audit/rule.ts'
 import { auditRules } from '../../../../src/pipeline/audit/rules.ts'
 import { NOON_MS, cents, failedPayment, order, payment, userEvent } from '../../../../src/pipeline/testing/events.ts'
 import type { TopicEvent } from '../../../../src/pipeline/testing/events.ts'
-import { EVENT_TYPES } from '../../../../src/pipeline/events/topics.ts'
+import { eventTypes } from '../../../../src/pipeline/events/topics.ts'
 import { findWorker, defaultWorkers as workers } from '../../../../src/pipeline/workers/index.ts'
 import { homeOf, isRight, judge, laid, replaced, written, type Case } from '../../../support/audited.ts'
 
@@ -19,7 +19,7 @@ const drawn = fc.record({
   amount: fc.integer({ min: 49_995, max: 50_005 }),
   quantity: fc.integer({ min: 1, max: 3 }),
   failed: fc.boolean(),
-  event_type: fc.constantFrom(...EVENT_TYPES),
+  event_type: fc.constantFrom(...eventTypes),
   moved: fc.oneof({ weight: 5, arbitrary: fc.integer({ min: -90, max: 90 }) }, fc.integer({ min: -2_000, max: 2_000 })),
 })
 type Drawn = typeof drawn extends fc.Arbitrary<infer Value> ? Value : never
@@ -59,7 +59,7 @@ const changed = (text: string | null, change: (event: Record<string, unknown>) =
   JSON.stringify(change(JSON.parse(text ?? '{}') as Record<string, unknown>))
 
 /** The same event, a cent (or what is like a cent) away. */
-const CENT_AWAY: Record<string, (event: Record<string, unknown>) => object> = {
+const centAway: Record<string, (event: Record<string, unknown>) => object> = {
   'failed-payments': (event) => ({ ...event, amount: Math.round(Number(event['amount']) * 100 + 1) / 100 }),
   'large-orders': (event) => ({ ...event, amount: Math.round(Number(event['amount']) * 100 + 1) / 100 }),
   'aggregated-revenue': (event) => ({ ...event, total_revenue: Math.round(Number(event['total_revenue']) * 100 - 1) / 100 }), // prettier-ignore
@@ -116,7 +116,7 @@ describe.each(workers.map(({ name }) => name))('the rule of %s', (name) => {
 
   test('finds a record that is a cent away', () => {
     check(withOutput(name), ({ made, outputs, i, weave }) => {
-      const text = changed(outputs[i]!.text, CENT_AWAY[name]!)
+      const text = changed(outputs[i]!.text, centAway[name]!)
       // two payments of one order at the same time may be a cent apart themselves
       fc.pre(outputs.every((output) => output.text !== text))
       const { unexpected, differences } = judge(made, replaced(outputs, i, { text }), { weave })

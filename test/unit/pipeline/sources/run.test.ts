@@ -11,21 +11,21 @@ import { NOON_MS, type TopicEvent } from '../../../../src/pipeline/testing/event
 import { Fold } from '../../../../src/pipeline/testing/fold.ts'
 
 const SECONDS = 20
-const RATES = { orders: 50, payments: 50, users: 20 }
+const rates = { orders: 50, payments: 50, users: 20 }
 
 const at = (seed: number, rate: number) => ({ seed, startMs: NOON_MS, intervalMs: 1000 / rate })
-const paymentsOf = (seed: number) => paymentSource({ ...at(seed, RATES.payments), failureRate: 0.15 })
+const paymentsOf = (seed: number) => paymentSource({ ...at(seed, rates.payments), failureRate: 0.15 })
 const allOf = (seed: number): Source[] => [
-  orderSource(at(seed, RATES.orders)),
+  orderSource(at(seed, rates.orders)),
   paymentsOf(seed),
-  userSource(at(seed, RATES.users)),
+  userSource(at(seed, rates.users)),
 ]
 
 /** All that a run at default rates produces, in the order of time. */
 function produced(sources: readonly Source[]): TopicEvent[] {
   return sources
     .flatMap((source) => {
-      const count = RATES[source.topic.name as keyof typeof RATES] * SECONDS
+      const count = rates[source.topic.name as keyof typeof rates] * SECONDS
       return Array.from({ length: count }, (_, i) => ({ topic: source.topic, event: source.event(i) }))
     })
     .sort((a, b) => a.topic.timeOf!(a.event) - b.topic.timeOf!(b.event))
@@ -50,8 +50,8 @@ it('leaves no derived topic empty after 20 s at default rates', () => {
   for (let seed = 1; seed <= 3; seed++) {
     const counts = derived(allOf(seed), workers)
     expect(Object.entries(counts).filter(([, count]) => count === 0)).toEqual([])
-    expect(counts['aggregated_revenue']).toBe(RATES.orders * SECONDS)
-    expect(counts['order_status']).toBe(RATES.payments * SECONDS)
+    expect(counts['aggregated_revenue']).toBe(rates.orders * SECONDS)
+    expect(counts['order_status']).toBe(rates.payments * SECONDS)
   }
 })
 
