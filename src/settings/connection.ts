@@ -48,15 +48,12 @@ export function connectionOf(settings: Given): ConnectionSettings {
   const sasl = saslOf(settings)
   const connection = {
     brokers,
-    ...(usesTls(settings) && { tls: tlsOptions(settings), connectTimeoutMs: secureConnectTimeoutMs }),
+    ...(settings.tls === 'on' && { tls: tlsOptions(settings), connectTimeoutMs: secureConnectTimeoutMs }),
     ...(sasl && { sasl }),
   }
   made.set(settings, connection)
   return connection
 }
-
-export const usesTls = ({ tls, tlsCa, tlsCert, tlsPfx }: Partial<Settings>): boolean =>
-  tls === undefined ? [tlsCa, tlsCert, tlsPfx].some((file) => file !== undefined) : tls === 'on'
 
 function saslOf({ saslMechanism, saslUsername, saslPassword, saslTokenCommand }: Given): SaslSettings | undefined {
   if (saslMechanism === undefined) {
@@ -80,7 +77,7 @@ const incomplete = (what: string, hint: string): Error =>
 /** TLS with ksqlDB: as with the brokers, and with the CAs that Node trusts. Undefined where nothing is said. */
 export function ksqlTlsOf(settings: Settings): ConnectionOptions | undefined {
   const { ksqlCa, tlsCaPassphrase, tlsPassphrase, brokersGiven } = settings
-  const tls = brokersGiven && usesTls(settings) ? tlsOptions(settings) : {}
+  const tls = brokersGiven && settings.tls === 'on' ? tlsOptions(settings) : {}
   const ca = ksqlCa === undefined ? {} : { ca: readCas(ksqlCa, tlsCaPassphrase ?? tlsPassphrase, 'PAYFLOW_KSQL_CA') }
   const { servername: _, ...options } = besideKnownCas({ ...tls, ...ca })
   return Object.keys(options).length > 0 ? options : undefined

@@ -24,6 +24,9 @@ export interface Settings extends Omit<Values, 'brokers' | Durations> {
   readonly origins: Readonly<Record<SettingName, Origin>>
 }
 
+/** To name one of them is to want TLS. */
+const tlsFiles = ['tlsCa', 'tlsCert', 'tlsPfx'] as const
+
 const INFRA_UP: Origin = { kind: 'infra', text: 'infra up' }
 
 const sameAddresses = (a: readonly string[], b: readonly string[]): boolean =>
@@ -57,8 +60,9 @@ export function resolveSettings(sources: SettingSources): Settings {
   const own = brokers === undefined || (engine === 'auto' && sameAddresses(brokers, record?.brokers ?? []))
   const recorded = own ? record : undefined
   if (recorded !== undefined) origins.brokers = INFRA_UP
-  const tls = values.tls ?? (saysTls(given.brokers.value) ? 'on' : undefined)
-  if (values.tls === undefined && tls !== undefined) origins.tls = origins.brokers
+  const implies = saysTls(given.brokers.value) ? 'brokers' : tlsFiles.find((name) => values[name] !== undefined)
+  const tls = values.tls ?? (implies === undefined ? undefined : 'on')
+  if (values.tls === undefined && implies !== undefined) origins.tls = origins[implies]
   const ksqlUrl = values.ksqlUrl ?? recorded?.ksql ?? undefined
   if (values.ksqlUrl === undefined && ksqlUrl !== undefined) origins.ksqlUrl = INFRA_UP
   const { sessionTimeout, transactionTimeout, linger, ...plain } = values
