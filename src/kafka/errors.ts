@@ -1,5 +1,6 @@
 import { PayflowError, messageOf } from '../errors.ts'
 import { codeOf } from './error-code.ts'
+import { isLoginRefused, loginLost } from './login.ts'
 import { grantHint, missingRightOf, missingRightText } from './rights.ts'
 
 export { codeOf }
@@ -103,10 +104,14 @@ export const isConnectionError = (error: unknown): boolean =>
 export const isTimeout = (error: unknown): boolean =>
   error instanceof Error && error.name === 'KafkaJSRequestTimeoutError'
 
+/** Whoever gives out tokens may be away for a while, as a broker may. */
+const isTokenMissing = (error: unknown): boolean =>
+  error instanceof PayflowError && error.code === 'TOKEN_COMMAND_FAILED'
+
 export function classify(error: unknown): ErrorClass {
   const code = codeOf(error)
   if (code !== undefined) return classes[code] ?? 'fatal'
-  return isConnectionError(error) ? 'retriable' : 'fatal'
+  return isConnectionError(error) || isTokenMissing(error) ? 'retriable' : 'fatal'
 }
 
 /** True for what a broker answered, or for one that could not be reached: no bug of payflow's. */
@@ -128,6 +133,7 @@ export function asPayflowError(error: unknown): PayflowError {
       cause: error,
     }) // prettier-ignore
   }
+  if (isLoginRefused(error)) return loginLost(error)
   if (isConnectionError(error))
     return new PayflowError('UNREACHABLE', `The connection to the brokers is lost: ${messageOf(error)}`, {
       kind: 'infra',

@@ -5,11 +5,14 @@ import { splitAddress } from '../settings/address.ts'
 import type { ConnectionSettings } from '../settings/connection.ts'
 import { messageOf } from '../errors.ts'
 import { DEFAULT_CONNECT_TIMEOUT_MS, openSocket } from './sockets.ts'
+import { tlsFinding } from './tls-finding.ts'
 
 /** What is found at an address. `kafka`: it answers as Kafka does; the others say why it cannot be used, `detail` in the words of a sentence. */
 export interface Finding {
   readonly address: string
-  readonly kind: 'kafka' | 'unresolved' | 'unreachable' | 'silent' | 'closes' | 'http' | 'tls' | 'other'
+  readonly kind:
+    | ('kafka' | 'unresolved' | 'unreachable' | 'silent' | 'closes' | 'http' | 'tls' | 'other')
+    | ('plaintext' | 'untrusted' | 'expired' | 'name' | 'client-certificate' | 'tls-failed')
   readonly detail: string
 }
 
@@ -25,6 +28,8 @@ const question = Buffer.from(`00000011 0012 0000 ${CORRELATION_ID.toString(16).p
 /** Connects to `address` and asks what it is. Never throws. Ends when `signal` is aborted. */
 export async function probe(address: string, settings: ConnectionSettings, signal: AbortSignal): Promise<Finding> {
   const found = await ask(address, settings, signal)
+  if (settings.tls !== undefined && found.kind === 'closes' && !signal.aborted)
+    return (await speaksPlainText(address, signal)) ? { address, kind: 'plaintext', detail: 'it does not speak TLS' } : found // prettier-ignore
   const mayBeTls = found.kind === 'silent' || found.kind === 'closes' || found.kind === 'tls'
   if (!mayBeTls || settings.tls !== undefined || signal.aborted) return found
   const tls: Finding = { address, kind: 'tls', detail: 'it expects TLS' }
@@ -40,7 +45,7 @@ async function ask(address: string, settings: ConnectionSettings, signal: AbortS
     if (!(await within(timeoutMs, connected, signal))) return found('unreachable', `no connection within ${timeoutMs / 1000} s`) // prettier-ignore
   } catch (error) {
     socket.destroy()
-    return notConnected(address, error)
+    return (settings.tls && (await tlsFinding(address, settings, error))) ?? notConnected(address, error)
   }
   try {
     socket.write(question)
@@ -48,7 +53,9 @@ async function ask(address: string, settings: ConnectionSettings, signal: AbortS
     if (answer === undefined) return found('silent', 'it accepts connections and says nothing')
     return found(...meaningOf(answer))
   } catch (error) {
-    return found('closes', `it breaks connections off: ${messageOf(error)}`)
+    // with TLS 1.3 a server looks at the client's certificate after the client has taken the connection for made
+    const refused = settings.tls && (await tlsFinding(address, settings, error))
+    return refused ?? found('closes', `it breaks connections off: ${messageOf(error)}`)
   } finally {
     socket.destroy()
   }
@@ -98,6 +105,10 @@ async function within<Value>(ms: number, value: Promise<Value>, signal: AbortSig
   value.catch(() => undefined)
   return Promise.race([value, timeout]).finally(() => ended.abort())
 }
+
+/** Whether a broker answers there to a client without TLS. */
+const speaksPlainText = async (address: string, signal: AbortSignal): Promise<boolean> =>
+  (await ask(address, { brokers: [address], connectTimeoutMs: TLS_TIMEOUT_MS }, signal)).kind === 'kafka'
 
 /** Whether a TLS server answers there, whatever its certificate and whatever it wants of ours. */
 async function speaksTls(address: string, signal: AbortSignal): Promise<boolean> {

@@ -1,7 +1,7 @@
 import type { ConnectionSettings } from '../settings/connection.ts'
 import type { ErrorCode } from '../error-codes.ts'
 import { PayflowError, messageOf } from '../errors.ts'
-import { isConnectionError } from './errors.ts'
+import { loginFault } from './login.ts'
 import { probe, type Finding } from './probe.ts'
 import { describeBrokers, type ClusterDescription } from './readiness.ts'
 import { noteSilenceAt } from './kafkajs/silence.ts'
@@ -18,8 +18,9 @@ export async function checkReachable(settings: ConnectionSettings): Promise<Clus
   const answering = bootstrap.filter(isKafka).map(({ address }) => address)
   if (answering.length === 0) throw unreachable(bootstrap)
   const cluster = await describeBrokers({ ...settings, brokers: answering }, METADATA_TIMEOUT_MS).catch(
-    (error: unknown) => {
-      throw error instanceof PayflowError ? error : unanswered(answering, error)
+    async (error: unknown) => {
+      if (error instanceof PayflowError) throw error
+      throw (await loginFault(answering[0]!, settings, error)) ?? unanswered(answering, error)
     },
   )
   const elsewhere = cluster.brokers.filter((address) => !answering.includes(address))
@@ -59,7 +60,15 @@ async function probeAll(addresses: readonly string[], settings: ConnectionSettin
 }
 
 const hints: Readonly<Record<Exclude<Finding['kind'], 'kafka'>, string>> = {
-  tls: 'payflow cannot use TLS yet: name a listener of the broker without it (PLAINTEXT)',
+  untrusted:
+    "name the file with the CA's certificate: --tls-ca FILE (PAYFLOW_TLS_CA), PEM or PKCS#12; or the file of your provider: --client-config FILE",
+  expired: "renew the broker's certificate, or set this machine's clock right",
+  name: 'name the broker as its certificate does; where that cannot be, --tls-server-name NAME, or --tls-verify issuer to check everything but the name',
+  'client-certificate':
+    'name a certificate that the broker trusts, and its key: --tls-cert and --tls-key (PEM), or --tls-pfx (PKCS#12)',
+  'tls-failed': 'see which versions of TLS and which ciphers the listener takes (payflow: TLS 1.2 and 1.3)',
+  plaintext: 'name a port of the broker that speaks TLS, or say --tls off (PAYFLOW_TLS)',
+  tls: 'connect with TLS: --tls on, with --tls-ca FILE where the CA is your own; or --client-config with the file that your provider gave you',
   http: 'name the port of the broker (usually 9092); ksqlDB is named with --ksql-url',
   other: 'name the port of the broker (usually 9092) with --brokers HOST:PORT',
   closes: 'name the port of the broker (usually 9092) with --brokers HOST:PORT; if it is the right one, see its log',
@@ -68,46 +77,53 @@ const hints: Readonly<Record<Exclude<Finding['kind'], 'kafka'>, string>> = {
   unresolved: 'check the name in --brokers, and how this machine resolves names (/etc/hosts, DNS)',
   unreachable: 'start one with `payflow infra up`, or name yours with --brokers HOST:PORT',
 }
-const codes: Partial<Record<string, ErrorCode>> = { tls: 'TLS_EXPECTED', http: 'NOT_KAFKA', other: 'NOT_KAFKA' }
+const codes: Partial<Record<Finding['kind'], ErrorCode>> = {
+  untrusted: 'CERTIFICATE_UNTRUSTED',
+  expired: 'CERTIFICATE_EXPIRED',
+  name: 'CERTIFICATE_NAME',
+  'client-certificate': 'CLIENT_CERTIFICATE',
+  'tls-failed': 'TLS_FAILED',
+  plaintext: 'TLS_UNEXPECTED',
+  tls: 'TLS_EXPECTED',
+  http: 'NOT_KAFKA',
+  other: 'NOT_KAFKA',
+}
+/** A TLS server answers, but no connection comes about. */
+const tlsKinds: readonly Finding['kind'][] = ['untrusted', 'expired', 'name', 'client-certificate', 'tls-failed', 'plaintext'] // prettier-ignore
 /** Where addresses differ, what tells most comes first. */
 const byMeaning = Object.keys(hints) as (keyof typeof hints)[]
 
+const kindOf = (findings: readonly Finding[]): keyof typeof hints =>
+  byMeaning.find((each) => findings.some((finding) => finding.kind === each)) ?? 'unreachable'
+
 function unreachable(findings: readonly Finding[]): PayflowError {
-  const kind = byMeaning.find((each) => findings.some((finding) => finding.kind === each)) ?? 'unreachable'
+  const kind = kindOf(findings)
   const named = findings.map(({ address, detail }) => `${address} (${detail})`).join(', ')
   const code = codes[kind] ?? 'UNREACHABLE'
-  return new PayflowError(code, `No Kafka broker answers at ${named}`, { kind: 'infra', hint: hints[kind] })
+  const what = tlsKinds.includes(kind) ? 'No TLS connection to' : 'No Kafka broker answers at'
+  return new PayflowError(code, `${what} ${named}`, { kind: 'infra', hint: hints[kind] })
 }
 
 function unreachableAsAdvertised(bootstrap: readonly string[], findings: readonly Finding[]): PayflowError {
   const named = findings.map(({ address, detail }) => `${address} (${detail})`).join(', ')
   const hosts = findings.map(({ address }) => address).join(', ')
+  const kind = kindOf(findings)
+  const code = tlsKinds.includes(kind) ? codes[kind] : undefined
   return new PayflowError(
-    'ADVERTISED_UNREACHABLE',
+    code ?? 'ADVERTISED_UNREACHABLE',
     `A broker answers at ${bootstrap.join(', ')}, but tells clients to use ${named}`,
     {
       kind: 'infra',
-      hint: `advertised.listeners of the broker must name an address that this machine can reach; or make ${hosts} reachable from here`,
+      hint: code
+        ? hints[kind]
+        : `advertised.listeners of the broker must name an address that this machine can reach; or make ${hosts} reachable from here`,
     },
   )
 }
 
-/** A broker that wants a login ends the connection of a client that asks for anything before it. */
-function unanswered(answering: readonly string[], error: unknown): PayflowError {
-  const at = answering.join(', ')
-  return isConnectionError(error) && /closed connection/i.test(messageOf(error))
-    ? new PayflowError(
-        'LOGIN_EXPECTED',
-        `The broker at ${at} closes the connection at the first request: it expects a login (SASL)`,
-        {
-          kind: 'infra',
-          hint: 'payflow cannot log in yet: name a listener of the broker without it (PLAINTEXT)',
-          cause: error,
-        },
-      )
-    : new PayflowError('UNREACHABLE', `The broker at ${at} does not say who is in its cluster (${messageOf(error)})`, {
-        kind: 'infra',
-        hint: 'it may be starting: try again; see its log',
-        cause: error,
-      })
-}
+const unanswered = (answering: readonly string[], error: unknown): PayflowError =>
+  new PayflowError('UNREACHABLE', `The broker at ${answering.join(', ')} does not say who is in its cluster (${messageOf(error)})`, {
+    kind: 'infra',
+    hint: 'it may be starting: try again; see its log',
+    cause: error,
+  }) // prettier-ignore

@@ -1,5 +1,5 @@
 import { connect, isIP, type Socket } from 'node:net'
-import { connect as connectSecurely, type ConnectionOptions } from 'node:tls'
+import { connect as connectSecurely, type ConnectionOptions, type TLSSocket } from 'node:tls'
 import type { Address } from '../settings/address.ts'
 import { messageOf } from '../errors.ts'
 
@@ -14,12 +14,21 @@ export const DEFAULT_CONNECT_TIMEOUT_MS = 3_000
 const NEXT_FAMILY_MS = 500
 
 /** A connection to `host`, whichever of its addresses answers. */
-export function openSocket({ host, port }: Address, tls?: ConnectionOptions, onConnect?: () => void): Socket {
+export function openSocket(at: Address, tls?: ConnectionOptions, onConnect?: () => void): Socket {
+  return tls ? openTlsSocket(at, tls, onConnect) : withMessage(connect(destination(at), onConnect))
+}
+
+/** As `openSocket`; `onConnect` is called when the handshake is over. */
+export function openTlsSocket(at: Address, tls: ConnectionOptions, onConnect?: () => void): TLSSocket {
   // the name goes along in the handshake unless it is an address
-  const name = isIP(host) === 0 ? { servername: host.replace(/\.$/, '') } : {}
-  const to = { host, port, autoSelectFamily: true, autoSelectFamilyAttemptTimeout: NEXT_FAMILY_MS }
-  const socket = tls ? connectSecurely({ ...to, ...name, ...tls }, onConnect) : connect(to, onConnect)
-  // a name with several addresses fails with an error of each, and no message of its own
+  const name = isIP(at.host) === 0 ? { servername: at.host.replace(/\.$/, '') } : {}
+  return withMessage(connectSecurely({ ...destination(at), ...name, ...tls }, onConnect))
+}
+
+const destination = ({ host, port }: Address) => ({ host, port, autoSelectFamily: true, autoSelectFamilyAttemptTimeout: NEXT_FAMILY_MS }) // prettier-ignore
+
+/** A name with several addresses fails with an error of each, and no message of its own. */
+function withMessage<Kind extends Socket>(socket: Kind): Kind {
   socket.once('error', (error) => {
     if (error instanceof AggregateError && error.message === '') error.message = error.errors.map(messageOf).join(', ')
   })

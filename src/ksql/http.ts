@@ -1,6 +1,7 @@
 import { request as requestHttp, type IncomingMessage } from 'node:http'
 import { request as requestHttps } from 'node:https'
 import { text } from 'node:stream/consumers'
+import type { ConnectionOptions } from 'node:tls'
 import { PayflowError, messageOf } from '../errors.ts'
 
 /** Where a ksqlDB is, and as whom to speak to it. */
@@ -8,6 +9,8 @@ export interface Endpoint {
   readonly url: string
   readonly user?: string | undefined
   readonly password?: string | undefined
+  /** For https: the CAs to trust, and payflow's own certificate. */
+  readonly tls?: ConnectionOptions | undefined
 }
 
 export interface HttpRequest {
@@ -56,7 +59,8 @@ export async function send(
   try {
     return await new Promise((resolve, reject) => {
       const start = url.protocol === 'https:' ? requestHttps : requestHttp
-      const outgoing = start(url, { method: request.method, headers, agent: false, signal }, (incoming) => {
+      const options = { ...endpoint.tls, method: request.method, headers, agent: false, signal } as const
+      const outgoing = start(url, options, (incoming) => {
         clearTimeout(timer)
         resolve(incoming)
       })

@@ -19,7 +19,6 @@ export function splitAddress(text: string): Address {
   return { host: text.slice(0, colon).replace(/^\[(.*)\]$/, '$1'), port: Number(text.slice(colon + 1)) }
 }
 
-const SECURED = /^(ssl|sasl_ssl|sasl_plaintext|kafka\+ssl)$/i
 const OTHER_PROTOCOL = /^(https?|wss?|zookeeper|zk)$/i
 
 /**
@@ -30,8 +29,6 @@ const OTHER_PROTOCOL = /^(https?|wss?|zookeeper|zk)$/i
  */
 export function parseAddress(text: string): Address {
   const [, scheme, rest = ''] = /^(?:([a-z][\w+.-]*):\/\/)?(.*)$/is.exec(text.trim()) ?? []
-  if (scheme !== undefined && SECURED.test(scheme))
-    throw new Error(`payflow cannot use TLS or SASL yet: name a PLAINTEXT listener instead of ${scheme.toUpperCase()}`)
   if (scheme !== undefined && OTHER_PROTOCOL.test(scheme))
     throw new Error(`brokers are named host:port, without ${scheme}://`)
   const [, host, port = ''] = /^(\[[^\]]*\]|[^:]*)(?::(\d*))?\/?$/s.exec(rest) ?? []
@@ -41,6 +38,10 @@ export function parseAddress(text: string): Address {
   if (number < 1 || number > 65_535) throw new Error(ADDRESSES_ALLOWED)
   return { host: hostOf(host), port: number }
 }
+
+/** Whether a listener's name before one of the addresses says that it speaks TLS: `SSL://`, `SASL_SSL://`. */
+export const saysTls = (list: unknown): boolean =>
+  [list].flat().some((text) => typeof text === 'string' && /(^|,)\s*(ssl|sasl_ssl|kafka\+ssl):\/\//i.test(text))
 
 /** The host as a URL has it: lower case, international names in ASCII, IPv6 addresses in their short form. */
 function hostOf(text: string): string {

@@ -4,9 +4,12 @@ import { decodeText } from './decode-text.ts'
 import { didYouMean } from '../did-you-mean.ts'
 import { messageOf, systemCodeOf } from '../errors.ts'
 import { usage } from './refuse.ts'
-import { settingNames } from './table.ts'
+import { rowOf, settingNames } from './table.ts'
 
 export const DEFAULT_CONFIG_FILE = 'payflow.config.json'
+
+/** Each setting, and for a secret the file that holds it. */
+const keys = settingNames.flatMap((name) => (rowOf(name).secret ? [name, `${name}File`] : [name]))
 
 /** Why a text is not JSON, in one line, and without the piece of it that V8 quotes: that may be a secret. */
 const syntaxFault = (error: unknown): string =>
@@ -30,8 +33,7 @@ export function readConfigFile(path: string, required: boolean): Record<string, 
   if (typeof content !== 'object' || content === null || Array.isArray(content))
     throw usage('CONFIG_INVALID', `${path} does not hold a JSON object`, `allowed keys: ${settingNames.join(', ')}`)
   for (const key of Object.keys(content))
-    if (!(settingNames as string[]).includes(key))
-      throw usage('CONFIG_UNKNOWN_KEY', `Unknown key "${key}" in ${path}`, didYouMean(key, settingNames))
+    if (!keys.includes(key)) throw usage('CONFIG_UNKNOWN_KEY', `Unknown key "${key}" in ${path}`, didYouMean(key, keys))
   return content as Record<string, unknown>
 }
 

@@ -1,5 +1,6 @@
 import { valueOf } from './child-environment.ts'
 import type { Settings } from './resolve.ts'
+import { isPemText } from './pem.ts'
 import { rowOf, settingNames, textOf, type SettingName } from './table.ts'
 
 export interface DescribedSetting {
@@ -13,6 +14,7 @@ export interface DescribedSetting {
 export const describeSettings = (settings: Settings): DescribedSetting[] =>
   settingNames.map((setting) => {
     const value = valueOf(settings, setting)
-    const text = rowOf(setting).secret && value !== undefined ? '***' : textOf(setting, value)
+    const hidden = value !== undefined && (rowOf(setting).secret || isPemText(value))
+    const text = hidden ? '***' : textOf(setting, value)
     return { setting, value: text === '' ? null : text, origin: settings.origins[setting].text }
   })

@@ -1,6 +1,12 @@
+import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { z } from 'zod'
+import { messageOf } from '../errors.ts'
+import type { ClientValue } from './client-config/meaning.ts'
+import { readClientConfig } from './client-config/read.ts'
 import { DEFAULT_CONFIG_FILE, readConfigFile } from './config-file.ts'
+import { decodeText } from './decode-text.ts'
+import { expandHome } from './home-directory.ts'
 import { usage } from './refuse.ts'
 import { flagOf, rowOf, settingNames, variableOf, type SettingName, type Values } from './table.ts'
 import { hintOf, schemaOf } from './types.ts'
@@ -22,30 +28,73 @@ export interface Given {
   readonly value: unknown
   readonly origin: Origin
 }
+type AllGiven = Record<SettingName, Given>
 
 /** What was said for each setting: option > environment > file > default. */
-export function gather(
-  { options, env, cwd }: SettingSources,
-  configFile: string | undefined,
-): Record<SettingName, Given> {
+export function gather({ options, env, cwd }: SettingSources, configFile: string | undefined): AllGiven {
   const path = configFile ?? resolve(cwd, DEFAULT_CONFIG_FILE)
   const file = readConfigFile(path, configFile !== undefined)
   const given = (name: SettingName): Given => {
-    const variable = env[variableOf(name)]
     if (options[name] !== undefined) return { value: options[name], origin: { kind: 'option', text: flagOf(name) } }
-    if (variable !== undefined && variable !== '')
-      return { value: variable, origin: { kind: 'environment', text: variableOf(name) } }
-    if (file[name] !== undefined) return { value: file[name], origin: { kind: 'file', text: path } }
-    return { value: rowOf(name).default, origin: { kind: 'default', text: 'default' } }
+    return (
+      fromEnvironment(name, env, cwd) ??
+      fromFile(name, file, path, cwd) ?? { value: rowOf(name).default, origin: { kind: 'default', text: 'default' } }
+    )
   }
-  return Object.fromEntries(settingNames.map((name) => [name, given(name)])) as Record<SettingName, Given>
+  return withClientConfig(Object.fromEntries(settingNames.map((name) => [name, given(name)])) as AllGiven, cwd)
+}
+
+function fromEnvironment(name: SettingName, env: NodeJS.ProcessEnv, cwd: string): Given | undefined {
+  const variable = variableOf(name)
+  const value = env[variable]
+  if (value !== undefined && value !== '') return { value, origin: { kind: 'environment', text: variable } }
+  const secretFile = rowOf(name).secret && env[`${variable}_FILE`]
+  if (secretFile === undefined || secretFile === '') return undefined
+  const text = `${variable}_FILE`
+  return { value: readSecret(resolve(cwd, secretFile), text), origin: { kind: 'environment', text } }
+}
+
+function fromFile(name: SettingName, file: Record<string, unknown>, path: string, cwd: string): Given | undefined {
+  if (file[name] !== undefined) return { value: file[name], origin: { kind: 'file', text: path } }
+  const secretFile = rowOf(name).secret && file[`${name}File`]
+  if (typeof secretFile !== 'string') return undefined
+  const value = readSecret(resolve(cwd, secretFile), `"${name}File" in ${path}`)
+  return { value, origin: { kind: 'file', text: `${path} (${name}File)` } }
+}
+
+/** The text of a file without the end of its last line, which editors and `echo` write. */
+function readSecret(path: string, where: string): string {
+  try {
+    return decodeText(readFileSync(path)).replace(/\r?\n$/, '')
+  } catch (error) {
+    throw usage('SECRET_UNREADABLE', `${where} names a file that cannot be read: ${messageOf(error)}`, 'correct the path') // prettier-ignore
+  }
+}
+
+const rank = { option: 3, environment: 2, file: 1, infra: 0, default: 0 } as const
+
+/** Positive when `a` was said in the stronger place. */
+export const compareOrigins = (a: Origin, b: Origin): number => rank[a.kind] - rank[b.kind]
+
+/** A file of client properties counts as much as the place that names it; a setting that is named in as strong a place, more. */
+function withClientConfig(given: AllGiven, cwd: string): AllGiven {
+  const { value, origin } = given.clientConfig
+  if (typeof value !== 'string' || value === '') return given
+  const path = resolve(cwd, expandHome(value))
+  const result = { ...given }
+  for (const [name, said] of Object.entries(readClientConfig(path)) as [SettingName, ClientValue][]) {
+    const own = given[name].origin
+    const stronger = said.weak ? own.kind === 'default' : compareOrigins(origin, own) > 0
+    if (stronger) result[name] = { value: said.value, origin: { kind: origin.kind, text: `${path} (${said.key})` } }
+  }
+  return result
 }
 
 const schema = z.object(Object.fromEntries(settingNames.map((name) => [name, schemaOf(rowOf(name))])))
 
 /** A refused value as an error may show it: what comes before an @ could be a password. */
 function shownValue(name: SettingName, value: unknown): string {
-  if (rowOf(name).secret) return '***'
+  if (rowOf(name).secret || rowOf(name).kind.is === 'pem') return '***'
   return (typeof value === 'string' ? value : JSON.stringify(value)).replace(/^.*@/s, '***@')
 }
 
@@ -56,6 +105,7 @@ export function check(given: Record<SettingName, Given>): Values {
   const issue = result.error.issues[0]!
   const name = issue.path[0] as SettingName
   const { value, origin } = given[name]
-  const where = origin.kind === 'option' || origin.kind === 'environment' ? origin.text : `"${name}" in ${origin.text}`
+  const named = origin.text.startsWith('--') || origin.text.startsWith('PAYFLOW_')
+  const where = named ? origin.text : `"${name}" in ${origin.text}`
   throw usage('SETTING_INVALID', `${where} cannot be "${shownValue(name, value)}"`, hintOf(issue, rowOf(name).kind))
 }

@@ -1,10 +1,12 @@
 import { resolve } from 'node:path'
+import { saysTls } from './address.ts'
 import { expandHome } from './home-directory.ts'
 import { namedConfigFile } from './config-file.ts'
-import { check, gather, type Given, type Origin, type SettingSources } from './gather.ts'
+import { check, compareOrigins, gather, type Given, type Origin, type SettingSources } from './gather.ts'
 import { readRecord, type InfraRecord } from './infra-record.ts'
 import { usage } from './refuse.ts'
-import { settingNames, type SettingName, type Values } from './table.ts'
+import { isPemText } from './pem.ts'
+import { rowOf, settingNames, type SettingName, type Values } from './table.ts'
 
 type Durations = 'sessionTimeout' | 'transactionTimeout' | 'linger'
 
@@ -22,16 +24,33 @@ export interface Settings extends Omit<Values, 'brokers' | Durations> {
   readonly origins: Readonly<Record<SettingName, Origin>>
 }
 
+/** To name one of them is to want TLS. */
+const tlsFiles = ['tlsCa', 'tlsCert', 'tlsPfx'] as const
+
 const infraUp: Origin = { kind: 'infra', text: 'infra up' }
 
 const sameAddresses = (a: readonly string[], b: readonly string[]): boolean =>
   [...a].sort().join() === [...b].sort().join()
 
+/** Paths as absolute ones: whoever reads them may work elsewhere. */
+function withPaths(values: Values, cwd: string): Values {
+  const isPath = (name: SettingName, value: unknown): value is string =>
+    typeof value === 'string' && ['file', 'pem'].includes(rowOf(name).kind.is) && !isPemText(value)
+  const absolute = Object.entries(values).map(([name, value]) => [name, isPath(name as SettingName, value) ? resolve(cwd, expandHome(value)) : value]) // prettier-ignore
+  return Object.fromEntries(absolute) as Values
+}
+
+function refuseKeyInOption({ tlsKey }: Values, given: Record<SettingName, Given>): void {
+  if (given.tlsKey.origin.kind === 'option' && given.tlsKey.origin.text === '--tls-key' && isPemText(tlsKey ?? ''))
+    throw usage('SECRET_IN_OPTION', '--tls-key names a file; a key itself would be there for everybody to read', 'name its file, or put the key into PAYFLOW_TLS_KEY') // prettier-ignore
+}
+
 /** All settings: option > environment > config file > what `infra up` recorded > default. @throws PayflowError (usage) */
 export function resolveSettings(sources: SettingSources): Settings {
   const configFile = namedConfigFile(sources.options.config, sources.env, sources.cwd)
   const given = gather(sources, configFile)
-  const values = check(given)
+  const values = withPaths(check(given), sources.cwd)
+  refuseKeyInOption(values, given)
   const origins = Object.fromEntries(settingNames.map((name) => [name, given[name].origin])) as Record<SettingName, Origin> // prettier-ignore
   const { engine, brokers } = chooseSource(values, given)
   const home = resolve(sources.cwd, expandHome(values.home))
@@ -41,13 +60,16 @@ export function resolveSettings(sources: SettingSources): Settings {
   const own = brokers === undefined || (engine === 'auto' && sameAddresses(brokers, record?.brokers ?? []))
   const recorded = own ? record : undefined
   if (recorded !== undefined) origins.brokers = infraUp
+  const implies = saysTls(given.brokers.value) ? 'brokers' : tlsFiles.find((name) => values[name] !== undefined)
+  const tls = values.tls ?? (implies === undefined ? undefined : 'on')
+  if (values.tls === undefined && implies !== undefined) origins.tls = origins[implies]
   const ksqlUrl = values.ksqlUrl ?? recorded?.ksql ?? undefined
   if (values.ksqlUrl === undefined && ksqlUrl !== undefined) origins.ksqlUrl = infraUp
   const { sessionTimeout, transactionTimeout, linger, ...plain } = values
   const usual = values.kafkaPort === 0 ? [] : [`127.0.0.1:${values.kafkaPort}`]
   return {
     ...plain,
-    ...{ engine, home, ksqlUrl, record: recorded, configFile, origins },
+    ...{ engine, home, ksqlUrl, tls, record: recorded, configFile, origins },
     brokers: recorded?.brokers ?? brokers ?? usual,
     brokersGiven: !own,
     sessionTimeoutMs: sessionTimeout,
@@ -55,8 +77,6 @@ export function resolveSettings(sources: SettingSources): Settings {
     lingerMs: linger,
   }
 }
-
-const rank = { option: 3, environment: 2, file: 1, infra: 0, default: 0 } as const
 
 /** Brokers that already run do not go with an engine that starts some: whichever was said in the stronger place counts. */
 function chooseSource(
@@ -66,7 +86,7 @@ function chooseSource(
   if (engine === 'external' && brokers === undefined)
     throw usage('BROKERS_MISSING', 'The engine "external" needs brokers', 'add --brokers host:port')
   if (brokers === undefined || engine === 'auto' || engine === 'external') return { engine, brokers }
-  const difference = rank[brokersGiven.origin.kind] - rank[engineGiven.origin.kind]
+  const difference = compareOrigins(brokersGiven.origin, engineGiven.origin)
   if (difference > 0) return { engine: 'auto', brokers }
   if (difference < 0) return { engine, brokers: undefined }
   throw usage(

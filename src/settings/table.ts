@@ -1,33 +1,5 @@
-/** What a setting may be. `types.ts` makes the schema of it, so that help needs no zod. */
-export type Kind =
-  | { readonly is: 'choice'; readonly of: readonly string[] }
-  | { readonly is: 'integer' | 'duration'; readonly from: number | string; readonly to: number | string }
-  | { readonly is: 'text'; readonly allowed: string }
-  | { readonly is: 'brokers' | 'url' }
-
-/** One setting. Its option, variable, key in the file, help, place in a child's environment and README line follow from its row. */
-export interface Row {
-  readonly kind: Kind
-  /** As a user would write it. Absent: the setting may be undefined. */
-  readonly default?: string | number
-  /** What help and README say where the default alone does not say it. */
-  readonly defaultText?: string
-  /** One short sentence, without a full stop. */
-  readonly help: string
-  /** Of its option, with the placeholder. Absent: only variable and file set it. */
-  readonly option?: `--${string} <${string}>`
-  /** Every command takes the option. */
-  readonly global?: true
-  /** Never shown, and never an option: arguments are public. */
-  readonly secret?: true
-  /** Child processes get the value in their environment. */
-  readonly handedOn?: true
-}
-
-const choice = <const Of extends readonly string[]>(...of: Of) => ({ is: 'choice', of }) as const
-const integer = (from: number, to: number) => ({ is: 'integer', from, to }) as const
-const duration = (from: string, to: string) => ({ is: 'duration', from, to }) as const
-const text = (allowed: string) => ({ is: 'text', allowed }) as const
+import { connectionRows } from './connection-rows.ts'
+import { choice, duration, integer, pem, text, type Kind, type Row } from './row.ts'
 
 /** Every setting, in the order in which they are listed. */
 const table = {
@@ -47,6 +19,7 @@ const table = {
     global: true,
     handedOn: true,
   },
+  ...connectionRows,
   ksqlUrl: {
     kind: { is: 'url' },
     help: 'address of ksqlDB',
@@ -54,11 +27,18 @@ const table = {
     global: true,
     handedOn: true,
   },
-  ksqlUser: { kind: text('a user of ksqlDB'), help: 'user for ksqlDB' },
+  ksqlUser: { kind: text('a user of ksqlDB'), help: 'user for ksqlDB', handedOn: true },
   ksqlPassword: {
     kind: text('text that is not empty'),
     help: 'password for ksqlDB',
     secret: true,
+    handedOn: true,
+  },
+  ksqlCa: {
+    kind: pem('a PEM or PKCS#12 file'),
+    defaultText: 'as for the brokers, and the CAs that Node trusts',
+    help: "CAs that may have signed ksqlDB's certificate: PEM or PKCS#12",
+    handedOn: true,
   },
   home: {
     kind: text('a directory'),
@@ -115,6 +95,7 @@ const table = {
 
 type Table = typeof table
 export type SettingName = keyof Table
+export type ConnectionSettingName = keyof typeof connectionRows | 'brokers'
 type ValueOf<K extends Kind> = K extends { is: 'choice'; of: readonly (infer Text)[] }
   ? Text
   : K extends { is: 'integer' | 'duration' }

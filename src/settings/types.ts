@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { messageOf } from '../errors.ts'
 import { ADDRESSES_ALLOWED, parseAddressList } from './address.ts'
-import type { Kind, Row } from './table.ts'
+import type { Kind, Row } from './row.ts'
 
 const unitMs = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const
 
@@ -45,6 +45,8 @@ function schemaOfKind(kind: Kind): z.ZodType {
     case 'url':
       return z.string().trim().refine(isPlainUrl)
     case 'text':
+    case 'file':
+    case 'pem':
       return z.string().min(1)
   }
 }
@@ -67,6 +69,8 @@ function allowedOf(kind: Kind): string {
     case 'url':
       return 'an http:// or https:// address without a password in it'
     case 'text':
+    case 'file':
+    case 'pem':
       return kind.allowed
   }
 }

@@ -93,7 +93,7 @@ test('of several addresses, each is named with what is there; the hint is of the
   await expect(checkReachable({ brokers: [dead, 'nosuch.invalid:9092', secure] })).rejects.toMatchObject({
     code: 'TLS_EXPECTED',
     message: `No Kafka broker answers at ${dead} (connection refused), nosuch.invalid:9092 (its name cannot be resolved), ${secure} (it expects TLS)`,
-    hint: expect.stringContaining('cannot use TLS yet') as string,
+    hint: expect.stringContaining('connect with TLS: --tls on') as string,
   })
 })
 

@@ -4,6 +4,7 @@ import { listGroups } from '../../kafka/groups.ts'
 import { KsqlClient } from '../../ksql/client.ts'
 import type { ServerInfo } from '../../ksql/replies.ts'
 import { loadStatements } from '../../ksql/statements.ts'
+import { ksqlTlsOf } from '../../settings/connection.ts'
 import type { Settings } from '../../settings/resolve.ts'
 
 /** A ksqlDB that answers. */
@@ -13,13 +14,15 @@ export interface KsqlSession {
 }
 
 /** @throws PayflowError (infra) when no ksqlDB is known */
-export function ksqlClient({ ksqlUrl, ksqlUser, ksqlPassword }: Settings): KsqlClient {
+export function ksqlClient(settings: Settings): KsqlClient {
+  const { ksqlUrl, ksqlUser, ksqlPassword } = settings
   if (ksqlUrl === undefined)
     throw new PayflowError('KSQL_UNKNOWN', 'No ksqlDB is known', {
       kind: 'infra',
       hint: 'name one with --ksql-url (PAYFLOW_KSQL_URL); `payflow infra up` starts one with engine docker, or with KSQL_HOME set',
     })
-  return new KsqlClient({ url: ksqlUrl, user: ksqlUser, password: ksqlPassword })
+  const tls = ksqlUrl.startsWith('https:') ? ksqlTlsOf(settings) : undefined
+  return new KsqlClient({ url: ksqlUrl, user: ksqlUser, password: ksqlPassword, tls })
 }
 
 /** @throws PayflowError (infra) when it does not answer, or is still starting */

@@ -18,9 +18,11 @@ export function action<Options>(world: World, handler: Handler<Options>) {
     const command = parameters.at(-1) as Command
     const options = command.optsWithGlobals<Options & OutputOptions & { config?: string }>()
     const operands = parameters.slice(0, -2).flat().filter((operand) => typeof operand === 'string') // prettier-ignore
-    const { resolveSettings } = await import('../../settings/resolve.ts')
+    const [{ resolveSettings }, { weaknesses }] = await Promise.all([import('../../settings/resolve.ts'), import('../../settings/weaknesses.ts')]) // prettier-ignore
     const settings = resolveSettings({ options, env: world.env, cwd: world.cwd })
     const output = await createOutput(world, options)
+    // what a child would say its parent has said
+    if (world.parent === undefined) for (const warning of weaknesses(settings)) output.note(`Warning: ${warning}`)
     await handler({ world, settings, output, signal: world.signal }, options, operands)
   }
 }

@@ -45,6 +45,10 @@ export function createProgram(world: World): Command {
     .option('-v, --verbose', 'more on stderr, and stacks of errors')
     .option('--no-color', 'no colours (NO_COLOR)')
   addGlobalSettings(program)
+  program.addHelpText(
+    'after',
+    '\nSecured clusters: --client-config, or --tls-ca, --sasl-mechanism and others\n(docs/secured-clusters.md; `payflow config show` lists all settings)',
+  )
   examples(program, 'payflow all', 'payflow all --duration 30s --json', 'payflow infra up && payflow topics create')
   for (const register of [
     registerAll,

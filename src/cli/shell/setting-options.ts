@@ -1,10 +1,11 @@
-import type { Command } from 'commander'
+import { Option, type Command } from 'commander'
 import { defaultTextOf, rowOf, settingNames, variableOf, type SettingName } from '../../settings/table.ts'
 
 function addOption(command: Command, name: SettingName): Command {
-  const { option, help } = rowOf(name)
+  const { option, help, global } = rowOf(name)
   if (option === undefined) throw new Error(`the setting ${name} has no option`)
-  return command.option(option, `${help} (${variableOf(name)}, ${defaultTextOf(name)})`)
+  const text = `${help} (${variableOf(name)}, ${defaultTextOf(name)})`
+  return command.addOption(new Option(option, text).hideHelp(global === 'unlisted'))
 }
 
 /** The options that every command takes. */

@@ -1,12 +1,15 @@
 import type { ConnectionOptions } from 'node:tls'
 import type { ISocketFactory, LogEntry, SASLOptions } from 'kafkajs'
 import type { LogFields, LogLevel } from '../../log.ts'
+import type { SaslSettings } from '../../settings/connection.ts'
 import { DEFAULT_CONNECT_TIMEOUT_MS, openBrokerSocket } from '../sockets.ts'
+import { tokenOf } from '../token.ts'
 import type { Transport, TransportOptions } from '../transport.ts'
 import { mendClusters } from './clusters.ts'
 import { createCluster, kafkajs, type Admin, type Kafka } from './internals.ts'
 import { KafkajsTransport } from './kafkajs-transport.ts'
 import { leastSilent } from './silence.ts'
+import './sessions.ts'
 
 /** kafkajs, told what payflow wants of it. */
 export class KafkajsClient {
@@ -17,7 +20,7 @@ export class KafkajsClient {
       clientId: clientId ?? 'payflow',
       brokers: [...brokers],
       ...(tls && { ssl: tls }),
-      ...(sasl && { sasl: sasl as SASLOptions }),
+      ...(sasl && { sasl: saslOptions(sasl) }),
       connectionTimeout: connectTimeoutMs ?? DEFAULT_CONNECT_TIMEOUT_MS,
       requestTimeout: requestTimeoutMs ?? 10_000,
       retry: { initialRetryTime: 50, maxRetryTime: 500, retries: 3 },
@@ -40,6 +43,11 @@ export class KafkajsClient {
     return admin
   }
 }
+
+const saslOptions = (sasl: SaslSettings): SASLOptions =>
+  sasl.mechanism === 'oauthbearer'
+    ? { mechanism: 'oauthbearer', oauthBearerProvider: async () => ({ value: await tokenOf(sasl.tokenCommand) }) }
+    : sasl
 
 const socketFactory: ISocketFactory = ({ host, port, ssl, onConnect }) => {
   // kafkajs gives null, whatever its types say, for a connection without TLS

@@ -10,7 +10,7 @@ const MAX_NAME = 249 - 14
 /** Words that the command line takes where a worker's name could be. */
 const reservedNames = ['all', 'list', 'reset']
 /** payflow's own options where a custom worker's could be: those of `worker`, of `audit`, and the global ones. A test compares them with the command line. */
-export const reservedFlags = ['brokers', 'color', 'compression', 'config', 'engine', 'help', 'json', 'ksql', 'ksql-url', 'no-color', 'quiet', 'session-timeout', 'transaction-timeout', 'until-caught-up', 'verbose', 'version'] // prettier-ignore
+export const reservedFlags = ['brokers', 'client-config', 'color', 'compression', 'config', 'engine', 'help', 'json', 'ksql', 'ksql-url', 'no-color', 'quiet', 'sasl-mechanism', 'sasl-token-command', 'sasl-username', 'session-timeout', 'tls', 'tls-ca', 'tls-cert', 'tls-key', 'tls-pfx', 'tls-server-name', 'tls-verify', 'transaction-timeout', 'until-caught-up', 'verbose', 'version'] // prettier-ignore
 const parts = ['name', 'summary', 'inputs', 'output', 'options', 'state', 'on', 'dueAt', 'onTime', 'audit']
 
 const isBag = (value: unknown): value is Bag => typeof value === 'object' && value !== null && !Array.isArray(value)

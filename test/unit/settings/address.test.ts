@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { formatAddress, parseAddress, parseAddressList, splitAddress } from '../../../src/settings/address.ts'
+import { formatAddress, parseAddress, parseAddressList, saysTls, splitAddress } from '../../../src/settings/address.ts'
 
 describe('an address', () => {
   test.each([
@@ -21,6 +21,8 @@ describe('an address', () => {
     ['PLAINTEXT://kafka:29092', 'kafka:29092'],
     ['plaintext://[::1]:1', '[::1]:1'],
     ['EXTERNAL://kafka:29092', 'kafka:29092'],
+    ['SSL://kafka:9093', 'kafka:9093'],
+    ['sasl_ssl://kafka', 'kafka:9092'],
     ['  kafka:9092\n', 'kafka:9092'],
     ['kafka:9092/', 'kafka:9092'],
   ])('may be written %j', (text, meant) => {
@@ -30,8 +32,6 @@ describe('an address', () => {
   })
 
   test.each([
-    ['SSL://kafka:9093', /cannot use TLS or SASL yet: name a PLAINTEXT listener instead of SSL$/],
-    ['sasl_ssl://kafka', /instead of SASL_SSL$/],
     ['http://localhost:8088', /^brokers are named host:port, without http:\/\/$/],
     ['::1:9092', /^an IPv6 address needs brackets: \[::1\]:9092$/],
     ['::1', /brackets/],
@@ -57,4 +57,9 @@ test('a list may have blanks, a comma at its end, and an address twice', () => {
   expect(parseAddressList(['a', 'a:9092'])).toEqual(['a:9092'])
   expect(() => parseAddressList('a:1,,b:2')).toThrow(/^one host:port/)
   expect(() => parseAddressList(',')).toThrow(/^one host:port/)
+})
+
+test('a listener that is named before an address says whether it speaks TLS', () => {
+  expect(['SSL://a:1', 'a:1, sasl_ssl://b:1', ['a:1', 'SASL_SSL://b:1']].map(saysTls)).toEqual([true, true, true])
+  expect(['a:1', 'PLAINTEXT://ssl:1', 'SASL_PLAINTEXT://a:1', ['ssl:1'], undefined].map(saysTls)).not.toContain(true)
 })

@@ -157,7 +157,6 @@ describe('a value that is not allowed', () => {
   })
 
   test.each([
-    ['SSL://kafka:9093', /^payflow cannot use TLS or SASL yet/],
     ['http://localhost:8088', /^brokers are named host:port, without http:/],
     ['::1', /^an IPv6 address needs brackets/],
   ])('%s as a broker is answered with the reason', (brokers, hint) => {
@@ -261,6 +260,20 @@ test.each<Given>([
   { record: recorded, options: { engine: 'external', brokers: recorded.brokers.join() } },
   { record: recorded, options: { engine: 'docker' } },
   { options: { brokers: '[::1]:9092,b:2', partitions: '7', replicationFactor: '2', ksqlUrl: 'https://ksql:8088/x' } },
+  {
+    config: {
+      brokers: 'SASL_SSL://a:1',
+      tlsCa: 'ca.pem',
+      tlsPassphrase: 'p',
+      saslMechanism: 'scram-sha-512',
+      saslUsername: 'ada',
+      saslPassword: 's',
+    },
+  },
+  {
+    env: { PAYFLOW_TLS_KEY: '-----BEGIN PRIVATE KEY-----\\nMIIB', PAYFLOW_TLS_CERT: 'cert.pem' },
+    options: { brokers: 'a:1', saslTokenCommand: 'cat "a token"' },
+  },
   { config: { sessionTimeout: '1.5m', transactionTimeout: '90s', linger: '0ms', ksqlUser: 'a', ksqlPassword: 'b' } },
   { env: { PAYFLOW_KAFKA_PORT: '0' } },
 ])('a process that is given the environment of settings comes to the same ones: %j', (given) => {

@@ -1,0 +1,53 @@
+import { createRequire } from 'node:module'
+import type { Exchange } from '../exchange.ts'
+
+/**
+ * Logins that expire (KIP-368), done right in kafkajs 2.2.4: its own objects, changed in place. It logs in again when a request finds the
+ * session about to end, and other requests wait meanwhile: a broker breaks off a connection on which anything else comes then.
+ */
+const require = createRequire(import.meta.url)
+
+interface Connection {
+  readonly sasl: object | null
+  /** As `process.hrtime` gave it; null when nobody is logged in. */
+  readonly authenticatedAt: [number, number] | null
+  /** ms; 0: it does not end. */
+  readonly sessionLifetime: { toNumber: () => number }
+}
+
+/** kafkajs's ten seconds before the end are more than the life of a short session, and then it logs in before every request. */
+const usedPart = 0.8
+
+const { prototype: connections } = require('kafkajs/src/network/connection') as {
+  prototype: {
+    isAuthenticated: (this: Connection) => boolean
+    send: <Result>(this: Connection, exchange: Exchange<Result>) => Promise<Result>
+  }
+}
+connections.isAuthenticated = function () {
+  if (this.authenticatedAt === null) return false
+  const lifetimeMs = this.sessionLifetime.toNumber()
+  if (lifetimeMs === 0) return true
+  const [seconds, nanoseconds] = process.hrtime(this.authenticatedAt)
+  return seconds * 1000 + nanoseconds / 1e6 < lifetimeMs * usedPart
+}
+
+const loginApis = new Set([17, 18, 36])
+
+/** A request is encoded before it looks at the session: one that takes its time there could end up behind the next login's beginning. */
+const { send } = connections
+connections.send = async function <Result>(this: Connection, exchange: Exchange<Result>) {
+  const { request } = exchange
+  if (this.sasl === null || loginApis.has(request.apiKey)) return send.call(this, exchange) as Promise<Result>
+  const encoded = await request.encode()
+  const ready = Object.create(request, { encode: { value: () => Promise.resolve(encoded) } }) as typeof request
+  return send.call(this, { ...exchange, request: ready }) as Promise<Result>
+}
+
+/** A session that is to be renewed is still one: its broker need not be looked for again. */
+const { prototype: pools } = require('kafkajs/src/network/connectionPool') as {
+  prototype: { isAuthenticated: (this: { readonly pool: readonly Connection[] }) => boolean }
+}
+pools.isAuthenticated = function () {
+  return this.pool.some(({ authenticatedAt }) => authenticatedAt !== null)
+}
