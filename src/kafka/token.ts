@@ -4,8 +4,10 @@ import { PayflowError } from '../errors.ts'
 /** A command that does not end would hold up every login. */
 const commandTimeoutMs = 30_000
 const maxTokenBytes = 1 << 20
-/** A token is replaced when this part of its life is over: connections log in again after 80 % of theirs, and find a new one. */
+/** Nobody logs in with a token that is older than this part of its life: the session would be over too soon. */
 const usedPart = 0.7
+/** The next one is fetched when this part is over. */
+const freshPart = 0.6
 const longestWaitMs = 2 ** 31 - 1
 
 interface Token {
@@ -44,14 +46,14 @@ class TokenSource {
     if (token.livesMs === undefined || token.livesMs <= 0) return token
     const { value, livesMs } = token
     this.#asked = false
-    this.#current = { value, until: performance.now() + livesMs * 0.9 }
+    this.#current = { value, until: performance.now() + livesMs * usedPart }
     const ahead = setTimeout(
       () => {
         // should it fail, whoever needs the next token tries again, and hears why
         if (this.#asked) this.#fetch().catch(() => undefined)
         else this.#current = undefined
       },
-      Math.min(livesMs * usedPart, longestWaitMs),
+      Math.min(livesMs * freshPart, longestWaitMs),
     )
     ahead.unref()
     return token

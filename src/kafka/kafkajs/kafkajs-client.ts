@@ -1,13 +1,13 @@
 import type { ConnectionOptions } from 'node:tls'
-import type { ISocketFactory, LogEntry, SASLOptions } from 'kafkajs'
+import type { ISocketFactory, LogEntry, Mechanism, SASLOptions } from 'kafkajs'
 import type { LogFields, LogLevel } from '../../log.ts'
 import type { SaslSettings } from '../../settings/connection.ts'
 import { DEFAULT_CONNECT_TIMEOUT_MS, openBrokerSocket } from '../sockets.ts'
-import { tokenOf } from '../token.ts'
 import type { Transport, TransportOptions } from '../transport.ts'
 import { mendClusters } from './clusters.ts'
 import { createCluster, kafkajs, type Admin, type Kafka } from './internals.ts'
 import { KafkajsTransport } from './kafkajs-transport.ts'
+import { oauthBearer } from './oauth.ts'
 import { leastSilent } from './silence.ts'
 import './sessions.ts'
 
@@ -44,10 +44,8 @@ export class KafkajsClient {
   }
 }
 
-const saslOptions = (sasl: SaslSettings): SASLOptions =>
-  sasl.mechanism === 'oauthbearer'
-    ? { mechanism: 'oauthbearer', oauthBearerProvider: async () => ({ value: await tokenOf(sasl.tokenCommand) }) }
-    : sasl
+const saslOptions = (sasl: SaslSettings): SASLOptions | Mechanism =>
+  sasl.mechanism === 'oauthbearer' ? oauthBearer(sasl.tokenCommand) : (sasl as SASLOptions)
 
 const socketFactory: ISocketFactory = ({ host, port, ssl, onConnect }) => {
   // kafkajs gives null, whatever its types say, for a connection without TLS

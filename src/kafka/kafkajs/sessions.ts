@@ -1,4 +1,6 @@
 import { createRequire } from 'node:module'
+import type { Socket } from 'node:net'
+import { codeOf, isConnectionError } from '../errors.ts'
 import type { Exchange } from '../exchange.ts'
 
 /**
@@ -7,7 +9,13 @@ import type { Exchange } from '../exchange.ts'
  */
 const require = createRequire(import.meta.url)
 
+const { KafkaJSConnectionError } = require('kafkajs/src/errors') as {
+  KafkaJSConnectionError: new (message: string) => Error
+}
+const ILLEGAL_SASL_STATE = 34
+
 interface Connection {
+  readonly socket?: Socket
   readonly sasl: object | null
   /** As `process.hrtime` gave it; null when nobody is logged in. */
   readonly authenticatedAt: [number, number] | null
@@ -17,6 +25,8 @@ interface Connection {
 
 /** kafkajs's ten seconds before the end are more than the life of a short session, and then it logs in before every request. */
 const usedPart = 0.8
+/** A broker renews no session within a second of the last time. */
+const leastMs = 1_100
 
 const { prototype: connections } = require('kafkajs/src/network/connection') as {
   prototype: {
@@ -29,19 +39,49 @@ connections.isAuthenticated = function () {
   const lifetimeMs = this.sessionLifetime.toNumber()
   if (lifetimeMs === 0) return true
   const [seconds, nanoseconds] = process.hrtime(this.authenticatedAt)
-  return seconds * 1000 + nanoseconds / 1e6 < lifetimeMs * usedPart
+  return seconds * 1000 + nanoseconds / 1e6 < Math.max(lifetimeMs * usedPart, leastMs)
 }
 
 const loginApis = new Set([17, 18, 36])
 
-/** A request is encoded before it looks at the session: one that takes its time there could end up behind the next login's beginning. */
 const { send } = connections
+/** Why the last request of a login failed. */
+const failed = new WeakMap<object, unknown>()
+
 connections.send = async function <Result>(this: Connection, exchange: Exchange<Result>) {
   const { request } = exchange
-  if (this.sasl === null || loginApis.has(request.apiKey)) return send.call(this, exchange) as Promise<Result>
+  if (this.sasl === null) return send.call(this, exchange) as Promise<Result>
+  if (loginApis.has(request.apiKey))
+    return send.call(this, exchange).catch((error: unknown) => {
+      failed.set(this, error)
+      throw error
+    }) as Promise<Result>
+  // it is encoded before it looks at the session: one that takes its time there could end up behind the next login's beginning
   const encoded = await request.encode()
   const ready = Object.create(request, { encode: { value: () => Promise.resolve(encoded) } }) as typeof request
   return send.call(this, { ...exchange, request: ready }) as Promise<Result>
+}
+
+/** It takes whatever happens during a login, a lost connection too, for a refusal, after which nobody tries again. */
+const { prototype: logins } = require('kafkajs/src/broker/saslAuthenticator') as {
+  prototype: { authenticate: (this: { readonly connection: Connection }) => Promise<void> }
+}
+const { authenticate } = logins
+logins.authenticate = async function () {
+  const { connection } = this
+  const isRenewal = connection.authenticatedAt !== null
+  failed.delete(connection)
+  try {
+    await authenticate.call(this)
+  } catch (error) {
+    // on this connection there is no other attempt: the next one begins with another
+    connection.socket?.destroy()
+    const cause = failed.get(connection)
+    if (isConnectionError(cause)) throw cause as Error
+    if (isRenewal && codeOf(cause) === ILLEGAL_SASL_STATE)
+      throw new KafkaJSConnectionError('the session was not renewed')
+    throw error
+  }
 }
 
 /** A session that is to be renewed is still one: its broker need not be looked for again. */
