@@ -34,7 +34,7 @@ test('an error of one partition is thrown, as a broker’s', async () => {
   const { response } = txnOffsetCommitRequest(commit)
   const fine = await response.decode(hex('00 0000 0003  02  02 74  02 0000 012c 0000 00  00 00'))
   expect(fine.clientSideThrottleTime).toBe(3)
-  expect(await response.parse(fine)).toBeUndefined()
+  await expect(response.parse(fine)).resolves.toBeUndefined()
   const refused = await response.decode(hex('00 0000 0000  02  02 74  03 0000 0000 0000 00  0000 0001 0016 00  00 00'))
   await expect(response.parse(refused)).rejects.toMatchObject({ type: 'ILLEGAL_GENERATION', code: 22 })
 })
