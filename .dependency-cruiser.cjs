@@ -13,11 +13,7 @@ const above = {
 const floors = {
   app: [['run'], ['chaos', 'audit'], ['workers'], ['topics', 'dead-letters'], ['monitor', 'ksql']],
   pipeline: [['testing', 'workers'], ['worker'], ['audit', 'sources'], ['events'], ['codec']],
-  runtime: [
-    ['task', 'group'],
-    ['transaction'],
-    ['state', 'producers'],
-  ],
+  runtime: [['task', 'group'], ['transaction'], ['state', 'producers']],
   cli: [['commands'], ['tasks'], ['views'], ['shell']],
 }
 const folder = (room, names) => `^src/${room}/(${names.join('|')})/`

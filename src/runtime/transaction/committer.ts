@@ -108,9 +108,12 @@ export class Committer {
 
   async #run(): Promise<void> {
     this.#busy = true
-    // tasks that were given records by the same answer are ready in the same moment
-    if (this.#waitingBytes() < AT_ONCE_BYTES) await tick()
-    for (let next = this.#next(); next.length > 0; next = this.#next()) await this.#settle(next)
+    while (this.#waiting.length > 0) {
+      // tasks that were given records by the same answer, or were in the same transaction, are ready in the same moment
+      if (this.#waitingBytes() < AT_ONCE_BYTES) await tick()
+      const next = this.#next()
+      if (next.length > 0) await this.#settle(next)
+    }
     this.#busy = false
   }
 
