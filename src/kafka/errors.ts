@@ -99,6 +99,10 @@ export function brokerOf(error: unknown): string | undefined {
 export const isConnectionError = (error: unknown): boolean =>
   error instanceof Error && (/^KafkaJS(Connection|RequestTimeout|BrokerNotFound|LockTimeout|NumberOfRetries|TopicMetadataNotLoaded|MetadataNotLoaded|GroupCoordinatorNotFound|NoBrokerAvailable)/.test(error.name) || error.message === 'Broker not connected') // prettier-ignore
 
+/** True for an answer that did not come in time. */
+export const isTimeout = (error: unknown): boolean =>
+  error instanceof Error && error.name === 'KafkaJSRequestTimeoutError'
+
 export function classify(error: unknown): ErrorClass {
   const code = codeOf(error)
   if (code !== undefined) return classes[code] ?? 'fatal'
