@@ -201,7 +201,7 @@ test('a line that brings a fetch too slowly brings smaller ones', async () => {
     await writeAll(brokers(), own.topicOf('orders'), orderMessages(part * 400, (part + 1) * 400))
   const proxy = await proxied(brokers()[0]!)
   proxy.bytesPerSecond = 400_000
-  const address = { brokers: [proxy.address], requestTimeoutMs }
+  const address = { brokers: [proxy.address], requestTimeoutMs: REQUEST_TIMEOUT_MS }
   const [summary] = await runUntilCaughtUp([own.worker], { client: address, sessionTimeoutMs: 6_000 })
   expect(summary).toMatchObject({ processed: 4_800 })
   await expectExactRevenue(brokers(), own.output, 4_800)
