@@ -12,6 +12,7 @@ import { readStates } from '../../src/infra/local/services.ts'
 import type { LocalEngine } from '../../src/infra/local/local-engine.ts'
 import { readRecord } from '../../src/settings/infra-record.ts'
 import { ownBroker } from '../support/broker.ts'
+import { recordedLog } from '../support/recorded-log.ts'
 import { temporaryHome } from '../support/home.ts'
 import { killed } from '../support/killed.ts'
 import { localEngine } from '../support/local-broker.ts'
@@ -139,7 +140,8 @@ test('one of three brokers killed with -9 is started again, the others are left 
 
 test('a pid file whose pid belongs to another process now is ignored, and that process is left alone', async () => {
   const { home } = await temporaryHome()
-  const infra = localEngine(home)
+  const { log, entries } = recordedLog()
+  const infra = localEngine(home, { log })
   const other = spawn('sleep', ['600'])
   onTestFinished(() => void other.kill())
   const { run } = layoutOf(home)
@@ -150,6 +152,11 @@ test('a pid file whose pid belongs to another process now is ignored, and that p
   const { lines, report } = collect()
   expect(await infra.up(report)).toMatchObject({ started: true })
   expect(lines.filter((line) => line.includes('ignoring the file'))).toHaveLength(2)
+  const { logs } = layoutOf(home)
+  const started = entries.filter(({ event }) => event === 'process-started')
+  expect(started.map(({ name, pid, log: file }) => [name, pid, file])).toEqual(
+    Object.entries(pids(home)).map(([name, pid]) => [name, pid, join(logs, `${name}.log`)]),
+  )
   await infra.down({ volumes: false }, silent)
   expect(other.exitCode ?? other.signalCode).toBeNull()
 })

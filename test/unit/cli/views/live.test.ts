@@ -31,7 +31,8 @@ async function shownOn(terminal: boolean) {
     },
   } as unknown as World
   const output = await createOutput(world, {})
-  const written = (): string => (stderr.read() as Buffer | null)?.toString().replace(/\u001B\[\??\d+[A-Za-z]\r?/g, '') ?? ''
+  const written = (): string =>
+    (stderr.read() as Buffer | null)?.toString().replace(/\u001B\[\??\d+[A-Za-z]\r?/g, '') ?? ''
   return { world, output, written, announcers }
 }
 
