@@ -5,8 +5,8 @@ import type { ConnectionSettings, SaslSettings } from '../settings/connection.ts
 import { PayflowError, messageOf } from '../errors.ts'
 import { openSocket } from './sockets.ts'
 
-const askTimeoutMs = 3_000
-const correlationId = 17
+const ASK_TIMEOUT_MS = 3_000
+const CORRELATION_ID = 17
 const UNSUPPORTED_SASL_MECHANISM = 33
 const ILLEGAL_SASL_STATE = 34
 
@@ -25,7 +25,7 @@ function question(mechanism: string): Buffer {
   let at = request.writeInt32BE(request.length - 4, 0)
   at = request.writeInt16BE(17, at)
   at = request.writeInt16BE(1, at)
-  at = request.writeInt32BE(correlationId, at)
+  at = request.writeInt32BE(CORRELATION_ID, at)
   at = request.writeInt16BE(client.length, at)
   at += client.copy(request, at)
   at = request.writeInt16BE(name.length, at)
@@ -47,7 +47,7 @@ async function ask(
     await once(socket, tls ? 'secureConnect' : 'connect', { signal })
     socket.write(question(mechanism))
     const answer = await frameOf(socket)
-    if (answer === undefined || answer.readInt32BE(0) !== correlationId) return undefined
+    if (answer === undefined || answer.readInt32BE(0) !== CORRELATION_ID) return undefined
     const mechanisms: string[] = []
     for (let at = 10; at + 2 <= answer.length;) {
       const end = at + 2 + answer.readInt16BE(at)
@@ -89,7 +89,7 @@ export async function loginFault(
 ): Promise<PayflowError | undefined> {
   const { sasl } = settings
   const mechanism = sasl?.mechanism.toUpperCase() ?? ''
-  const answer = await ask(address, settings, mechanism, AbortSignal.timeout(askTimeoutMs))
+  const answer = await ask(address, settings, mechanism, AbortSignal.timeout(ASK_TIMEOUT_MS))
   const fault = (code: 'LOGIN_EXPECTED' | 'LOGIN_UNEXPECTED' | 'MECHANISM_NOT_OFFERED' | 'LOGIN_REFUSED', message: string, hint: string): PayflowError => new PayflowError(code, message, { kind: 'infra', hint, cause: error }) // prettier-ignore
   const offered = answer?.mechanisms.join(', ') || 'nothing'
   if (!sasl)

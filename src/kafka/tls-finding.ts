@@ -8,7 +8,7 @@ import { openTlsSocket } from './sockets.ts'
 
 const notTrusted = new Set(['UNABLE_TO_GET_ISSUER_CERT', 'UNABLE_TO_GET_ISSUER_CERT_LOCALLY', 'UNABLE_TO_VERIFY_LEAF_SIGNATURE', 'SELF_SIGNED_CERT_IN_CHAIN', 'DEPTH_ZERO_SELF_SIGNED_CERT', 'CERT_UNTRUSTED', 'INVALID_CA', 'CERT_SIGNATURE_FAILURE']) // prettier-ignore
 const notInForce = new Set(['CERT_HAS_EXPIRED', 'CERT_NOT_YET_VALID'])
-const lookTimeoutMs = 2_000
+const LOOK_TIMEOUT_MS = 2_000
 
 /** What an error of a TLS handshake says of the server, in the words of its certificate. Undefined when it is not about TLS. */
 export async function tlsFinding(
@@ -56,7 +56,7 @@ const nameOf = ({ CN, O, OU }: PeerCertificate['subject']): string => [CN, O, OU
 async function lookAt(address: string): Promise<PeerCertificate | undefined> {
   const socket = openTlsSocket(splitAddress(address), { rejectUnauthorized: false })
   try {
-    await once(socket, 'secureConnect', { signal: AbortSignal.timeout(lookTimeoutMs) })
+    await once(socket, 'secureConnect', { signal: AbortSignal.timeout(LOOK_TIMEOUT_MS) })
     const chain = socket.getPeerCertificate(true)
     return Object.keys(chain).length > 0 ? chain : undefined
   } catch {

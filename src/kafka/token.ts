@@ -2,13 +2,13 @@ import { execFile } from 'node:child_process'
 import { PayflowError } from '../errors.ts'
 
 /** A command that does not end would hold up every login. */
-const commandTimeoutMs = 30_000
-const maxTokenBytes = 1 << 20
+const COMMAND_TIMEOUT_MS = 30_000
+const MAX_TOKEN_BYTES = 1 << 20
 /** Nobody logs in with a token that is older than this part of its life: the session would be over too soon. */
-const usedPart = 0.7
+const USED_PART = 0.7
 /** The next one is fetched when this part is over. */
-const freshPart = 0.6
-const longestWaitMs = 2 ** 31 - 1
+const FRESH_PART = 0.6
+const LONGEST_WAIT_MS = 2 ** 31 - 1
 
 interface Token {
   readonly value: string
@@ -46,14 +46,14 @@ class TokenSource {
     if (token.livesMs === undefined || token.livesMs <= 0) return token
     const { value, livesMs } = token
     this.#asked = false
-    this.#current = { value, until: performance.now() + livesMs * usedPart }
+    this.#current = { value, until: performance.now() + livesMs * USED_PART }
     const ahead = setTimeout(
       () => {
         // should it fail, whoever needs the next token tries again, and hears why
         if (this.#asked) this.#fetch().catch(() => undefined)
         else this.#current = undefined
       },
-      Math.min(livesMs * freshPart, longestWaitMs),
+      Math.min(livesMs * FRESH_PART, LONGEST_WAIT_MS),
     )
     ahead.unref()
     return token
@@ -85,7 +85,7 @@ const runCommand = (command: string): Promise<Token> =>
     execFile(
       '/bin/sh',
       ['-c', command],
-      { timeout: commandTimeoutMs, maxBuffer: maxTokenBytes, killSignal: 'SIGKILL' },
+      { timeout: COMMAND_TIMEOUT_MS, maxBuffer: MAX_TOKEN_BYTES, killSignal: 'SIGKILL' },
       (error, stdout, stderr) => {
         const token = error === null ? parseToken(stdout, Date.now()) : undefined
         if (token) resolve(token)
@@ -96,7 +96,7 @@ const runCommand = (command: string): Promise<Token> =>
 
 /** Of stderr its last line; never what was on stdout. */
 function failureText({ killed, code, signal }: { killed?: boolean | undefined; code?: unknown; signal?: unknown }, stderr: string): string {
-  if (killed) return `did not end within ${commandTimeoutMs / 1000} s`
+  if (killed) return `did not end within ${COMMAND_TIMEOUT_MS / 1000} s`
   const last = stderr.trim().split('\n').at(-1)?.trim().slice(0, 200) ?? ''
   return `ended with ${String(signal ?? code)}${last && `: ${last}`}`
 } // prettier-ignore

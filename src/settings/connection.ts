@@ -31,7 +31,7 @@ export interface ConnectionSettings {
 type Given = Pick<Settings, 'brokers' | 'brokersGiven' | 'tls' | 'tlsVerify'> & Partial<Settings>
 
 /** A handshake takes a few times as long as a connection alone, and managed clusters are far away. */
-const secureConnectTimeoutMs = 6_000
+const SECURE_CONNECT_TIMEOUT_MS = 6_000
 
 const made = new WeakMap<Given, ConnectionSettings>()
 
@@ -48,7 +48,7 @@ export function connectionOf(settings: Given): ConnectionSettings {
   const sasl = saslOf(settings)
   const connection = {
     brokers,
-    ...(settings.tls === 'on' && { tls: tlsOptions(settings), connectTimeoutMs: secureConnectTimeoutMs }),
+    ...(settings.tls === 'on' && { tls: tlsOptions(settings), connectTimeoutMs: SECURE_CONNECT_TIMEOUT_MS }),
     ...(sasl && { sasl }),
   }
   made.set(settings, connection)

@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 /** Of every store and encrypted key that `createCertificates` writes. */
-export const storePassword = 'store-pass-1'
+export const STORE_PASSWORD = 'store-pass-1'
 
 /** Paths of what brokers and clients need. Stores are PKCS#12, except for the two of Java's own format. */
 export interface Certificates {
@@ -29,7 +29,7 @@ export function createCertificates(directory: string): Certificates {
   const openssl = (...args: readonly string[]): void =>
     void execFileSync('openssl', [...args], { cwd: directory, stdio: 'pipe' })
   const keytool = (...args: readonly string[]): void =>
-    void execFileSync('keytool', [...args, '-storepass', storePassword, '-noprompt'], { cwd: directory, stdio: 'pipe' })
+    void execFileSync('keytool', [...args, '-storepass', STORE_PASSWORD, '-noprompt'], { cwd: directory, stdio: 'pipe' })
   const newKey = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes']
 
   for (const [name, subject] of [
@@ -41,14 +41,14 @@ export function createCertificates(directory: string): Certificates {
     openssl('req', ...newKey, '-keyout', `${name}.key`, '-out', `${name}.csr`, '-subj', subject)
     writeFileSync(path(`${name}.ext`), extensions)
     openssl('x509', '-req', '-in', `${name}.csr`, '-CA', 'ca.pem', '-CAkey', 'ca.key', '-CAcreateserial', '-out', `${name}.pem`, '-extfile', `${name}.ext`, ...dates) // prettier-ignore
-    openssl('pkcs12', '-export', '-in', `${name}.pem`, '-inkey', `${name}.key`, '-certfile', 'ca.pem', '-name', name, '-out', `${name}.p12`, '-passout', `pass:${storePassword}`) // prettier-ignore
+    openssl('pkcs12', '-export', '-in', `${name}.pem`, '-inkey', `${name}.key`, '-certfile', 'ca.pem', '-name', name, '-out', `${name}.p12`, '-passout', `pass:${STORE_PASSWORD}`) // prettier-ignore
   }
   const local = 'subjectAltName=DNS:localhost,IP:127.0.0.1\n'
   signed('broker', '/CN=broker', local, ['-days', '30'])
   signed('expired', '/CN=broker', local, ['-days', '-1'])
   signed('misnamed', '/CN=broker', 'subjectAltName=DNS:kafka.internal,DNS:*.kafka.example\n', ['-days', '30'])
   signed('client', '/CN=alice', 'extendedKeyUsage=clientAuth\n', ['-days', '30'])
-  openssl('pkcs8', '-topk8', '-in', 'client.key', '-out', 'client.encrypted.key', '-passout', `pass:${storePassword}`)
+  openssl('pkcs8', '-topk8', '-in', 'client.key', '-out', 'client.encrypted.key', '-passout', `pass:${STORE_PASSWORD}`)
   for (const [type, store] of [
     ['PKCS12', 'trust.p12'],
     ['JKS', 'trust.jks'],

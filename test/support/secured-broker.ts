@@ -42,7 +42,7 @@ export interface SecuredBroker {
   readonly certificates: Certificates
 }
 
-const mechanisms = 'SCRAM-SHA-256,SCRAM-SHA-512,PLAIN,OAUTHBEARER'
+const MECHANISMS = 'SCRAM-SHA-256,SCRAM-SHA-512,PLAIN,OAUTHBEARER'
 const names = Object.keys(listeners) as Listener[]
 const upper = (name: string): string => name.toUpperCase()
 
@@ -95,7 +95,7 @@ function propertiesOf(
     'listener.name.mutual.ssl.client.auth': 'required',
     'listener.name.expired.ssl.keystore.location': stores.expired,
     'listener.name.misnamed.ssl.keystore.location': stores.misnamed,
-    'sasl.enabled.mechanisms': mechanisms,
+    'sasl.enabled.mechanisms': MECHANISMS,
     'listener.name.open.sasl.enabled.mechanisms': 'SCRAM-SHA-512',
     ...jaas(),
   }

@@ -7,7 +7,7 @@ const { KafkaJSSASLAuthenticationError: LoginError } = require('kafkajs/src/erro
   KafkaJSSASLAuthenticationError: new (message: string) => Error
 }
 
-const separator = '\u0001'
+const SEPARATOR = '\u0001'
 const bytes = (text: string): Buffer => {
   const content = Buffer.from(text)
   const size = Buffer.alloc(4)
@@ -34,10 +34,10 @@ export const oauthBearer = (tokenCommand: string): Mechanism => ({
         saslAuthenticate({ request: { encode: () => bytes(text) }, response: refusal }).catch((error: unknown) => {
           throw new LoginError(error instanceof Error ? error.message : String(error))
         })
-      const refused = await say(`n,,${separator}auth=Bearer ${token}${separator}${separator}`)
+      const refused = await say(`n,,${SEPARATOR}auth=Bearer ${token}${SEPARATOR}${SEPARATOR}`)
       if (refused === undefined) return
       // the broker waits for this before it lets the connection go
-      await say(separator)
+      await say(SEPARATOR)
       throw new LoginError(refused)
     },
   }),

@@ -24,9 +24,9 @@ interface Connection {
 }
 
 /** kafkajs's ten seconds before the end are more than the life of a short session, and then it logs in before every request. */
-const usedPart = 0.8
+const USED_PART = 0.8
 /** A broker renews no session within a second of the last time. */
-const leastMs = 1_100
+const LEAST_MS = 1_100
 
 const { prototype: connections } = require('kafkajs/src/network/connection') as {
   prototype: {
@@ -39,7 +39,7 @@ connections.isAuthenticated = function () {
   const lifetimeMs = this.sessionLifetime.toNumber()
   if (lifetimeMs === 0) return true
   const [seconds, nanoseconds] = process.hrtime(this.authenticatedAt)
-  return seconds * 1000 + nanoseconds / 1e6 < Math.max(lifetimeMs * usedPart, leastMs)
+  return seconds * 1000 + nanoseconds / 1e6 < Math.max(lifetimeMs * USED_PART, LEAST_MS)
 }
 
 const loginApis = new Set([17, 18, 36])

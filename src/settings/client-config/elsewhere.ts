@@ -2,7 +2,7 @@
  * What Java's clients (3.9) and librdkafka (2.x) know beside what says how to connect and as whom: how a producer batches, a consumer polls.
  * payflow has settings of its own for that, so these are left alone.
  */
-const names = `
+const NAMES = `
 acks allow.auto.create.topics api.version.fallback.ms api.version.request api.version.request.timeout.ms
 auto.commit.enable auto.commit.interval.ms auto.include.jmx.reporter auto.offset.reset batch.num.messages
 batch.size bootstrap.controllers broker.address.family broker.address.ttl broker.version.fallback buffer.memory
@@ -37,10 +37,10 @@ value.deserializer value.serializer
 `
 
 /** Also what belongs to a schema registry, to serializers and to interceptors. */
-const families =
+const FAMILIES =
   /^(schema\.registry|basic\.auth|bearer\.auth|confluent|(key|value)\.(de)?serializer|(key|value)\.converter|interceptor|auto\.register|specific\.avro|producer|consumer|admin)\b/
 
-const known = new Set(names.trim().split(/\s+/))
+const known = new Set(NAMES.trim().split(/\s+/))
 
 /** A setting of Kafka clients that is not about the connection. */
-export const isElsewhere = (key: string): boolean => known.has(key) || families.test(key)
+export const isElsewhere = (key: string): boolean => known.has(key) || FAMILIES.test(key)

@@ -4,7 +4,7 @@ export interface JaasEntry {
   readonly options: ReadonlyMap<string, string>
 }
 
-const quoted = /"((?:[^"\\]|\\.)*)"|'((?:[^'\\]|\\.)*)'|([^\s;]+)/
+const QUOTED = /"((?:[^"\\]|\\.)*)"|'((?:[^'\\]|\\.)*)'|([^\s;]+)/
 
 const unescaped = (text: string): string => text.replaceAll(/\\(.)/gs, '$1')
 
@@ -12,7 +12,7 @@ const unescaped = (text: string): string => text.replaceAll(/\\(.)/gs, '$1')
 export function parseJaas(text: string): JaasEntry | undefined {
   const head = /^\s*([\w.$]+)\s+(?:required|requisite|sufficient|optional)\b/i.exec(text)
   if (!head) return undefined
-  const option = new RegExp(String.raw`\s*([\w.]+)\s*=\s*(?:${quoted.source})`, 'gsy')
+  const option = new RegExp(String.raw`\s*([\w.]+)\s*=\s*(?:${QUOTED.source})`, 'gsy')
   const options = new Map<string, string>()
   option.lastIndex = head[0].length
   let end = option.lastIndex

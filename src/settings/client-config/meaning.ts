@@ -38,16 +38,16 @@ const direct: readonly (readonly [string, ConnectionSettingName])[] = [
 const interpreted = ['security.protocol', 'sasl.mechanism', 'sasl.mechanisms', 'sasl.jaas.config', 'ssl.endpoint.identification.algorithm', 'enable.ssl.certificate.verification'] // prettier-ignore
 
 /** Node's TLS decides these; stores are recognised by what is in them. */
-const decided =
+const DECIDED =
   /^(ssl\.(cipher\.suites|enabled\.protocols|protocol|provider|providers|secure\.random\.implementation|(trust|key)manager\.algorithm|(trust|key)store\.type|ca\.certificate\.stores|curves\.list|sigalgs\.list)|security\.providers|sasl\.(kerberos|login\.(re|connect|read|retry))\.?.*|https\..*)$/
 
-const tokens =
-  'payflow gets tokens from a command: say sasl.mechanism=OAUTHBEARER here, and the command in --sasl-token-command (PAYFLOW_SASL_TOKEN_COMMAND)'
+const TOKENS =
+  'payflow gets TOKENS from a command: say sasl.mechanism=OAUTHBEARER here, and the command in --sasl-token-command (PAYFLOW_SASL_TOKEN_COMMAND)'
 
 /** What payflow cannot do, by key: to leave it out would not be what the file says. */
 const unsupported: readonly (readonly [RegExp, string])[] = [
-  [/^sasl\.(login|client)\.callback\.handler\.class$|^sasl\.login\.class$/, tokens],
-  [/^(sasl\.oauthbearer\..*|enable\.sasl\.oauthbearer\.unsecure\.jwt)$/, tokens],
+  [/^sasl\.(login|client)\.callback\.handler\.class$|^sasl\.login\.class$/, TOKENS],
+  [/^(sasl\.oauthbearer\..*|enable\.sasl\.oauthbearer\.unsecure\.jwt)$/, TOKENS],
   [/^ssl\.(crl\.location|engine\.(id|location|factory\.class))$/, 'payflow has no counterpart to it: leave it out if you can do without'],
 ] // prettier-ignore
 
@@ -71,7 +71,7 @@ export function meaningOf(path: string, properties: ReadonlyMap<string, string>)
 }
 
 function checkKey(path: string, key: string): void {
-  if (known.includes(key) || decided.test(key)) return
+  if (known.includes(key) || DECIDED.test(key)) return
   const reason = unsupported.find(([keys]) => keys.test(key))?.[1]
   if (reason !== undefined) throw usage('CLIENT_CONFIG_UNSUPPORTED', `${path} says ${key}, which payflow cannot do`, reason) // prettier-ignore
   if (!isElsewhere(key) && !key.startsWith('topic.'))

@@ -4,7 +4,7 @@ import type { getProperties } from 'properties-file'
 const require = createRequire(import.meta.url)
 
 /** What only librdkafka, and kcat with it, calls so: such a file is read as they read it. */
-const ofLibrdkafka =
+const OF_LIBRDKAFKA =
   /^(metadata\.broker\.list|sasl\.(mechanisms|username|password)|ssl\.(ca|certificate|key)\.(location|pem)|enable\.ssl\.certificate\.verification)$/
 
 /** Key and value of each line: no escapes, no continued lines. A comment begins a line. */
@@ -25,7 +25,7 @@ function plainEntries(text: string): [string, string][] {
  */
 export function parseProperties(text: string): Map<string, string> {
   const plain = plainEntries(text)
-  if (plain.some(([key]) => ofLibrdkafka.test(key))) return new Map(plain)
+  if (plain.some(([key]) => OF_LIBRDKAFKA.test(key))) return new Map(plain)
   const { getProperties: parse } = require('properties-file') as { getProperties: typeof getProperties }
   return new Map(Object.entries(parse(text)))
 }
