@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { failedPaymentsWorker } from '../../src/pipeline/workers/failed-payments.ts'
 import { readCas } from '../../src/settings/tls-files.ts'
-import { storePassword } from '../support/certificates.ts'
+import { STORE_PASSWORD } from '../support/certificates.ts'
 import { command, type CommandResult } from '../support/command.ts'
 import { freePort } from '../../src/infra/ports.ts'
 import { eventsOf, isolated, start } from '../support/isolated.ts'
@@ -49,8 +49,8 @@ describe('a cluster is reached', () => {
 
   test('with a certificate, from PEM or PKCS#12, and CAs from a trust store of Java', async () => {
     const { client: own, trustStore } = broker.certificates
-    const pem = { PAYFLOW_TLS_CERT: own.cert, PAYFLOW_TLS_KEY: own.encryptedKey, PAYFLOW_TLS_PASSPHRASE: storePassword }
-    const store = { PAYFLOW_TLS_CA: trustStore, PAYFLOW_TLS_PFX: own.store, PAYFLOW_TLS_PASSPHRASE: storePassword }
+    const pem = { PAYFLOW_TLS_CERT: own.cert, PAYFLOW_TLS_KEY: own.encryptedKey, PAYFLOW_TLS_PASSPHRASE: STORE_PASSWORD }
+    const store = { PAYFLOW_TLS_CA: trustStore, PAYFLOW_TLS_PFX: own.store, PAYFLOW_TLS_PASSPHRASE: STORE_PASSWORD }
     expect(await listTopicsAt('mutual', pem)).toMatchObject({ exitCode: 0, stderr: '' })
     expect(await listTopicsAt('mutual', store)).toMatchObject({ exitCode: 0, stderr: '' })
   })
@@ -64,7 +64,7 @@ describe('a cluster is reached', () => {
       'sasl.mechanism=SCRAM-SHA-512',
       `sasl.jaas.config=org.apache.kafka.common.security.scram.ScramLoginModule required username="admin" password="${passwords.admin}";`,
       `ssl.truststore.location=${broker.certificates.trustStore}`,
-      `ssl.truststore.password=${storePassword}`,
+      `ssl.truststore.password=${STORE_PASSWORD}`,
     ]
     writeFileSync(properties, lines.join('\n'))
     expect(await command(['topics', 'list', '--client-config', properties])).toMatchObject({ exitCode: 0, stderr: '' })

@@ -9,7 +9,7 @@ import { startService } from '../../src/infra/local/services.ts'
 import { withLock } from '../../src/infra/lock.ts'
 import { freePort } from '../../src/infra/ports.ts'
 import { waitForBrokers } from '../../src/kafka/readiness.ts'
-import { createCertificates, storePassword, type Certificates } from './certificates.ts'
+import { createCertificates, STORE_PASSWORD, type Certificates } from './certificates.ts'
 import { cachedJars, removeHome } from './local-broker.ts'
 
 /**
@@ -87,11 +87,11 @@ function propertiesOf(
     'group.min.session.timeout.ms': 1000,
     'ssl.keystore.location': stores.broker,
     'ssl.keystore.type': 'PKCS12',
-    'ssl.keystore.password': storePassword,
-    'ssl.key.password': storePassword,
+    'ssl.keystore.password': STORE_PASSWORD,
+    'ssl.key.password': STORE_PASSWORD,
     'ssl.truststore.location': trustStore,
     'ssl.truststore.type': 'PKCS12',
-    'ssl.truststore.password': storePassword,
+    'ssl.truststore.password': STORE_PASSWORD,
     'listener.name.mutual.ssl.client.auth': 'required',
     'listener.name.expired.ssl.keystore.location': stores.expired,
     'listener.name.misnamed.ssl.keystore.location': stores.misnamed,

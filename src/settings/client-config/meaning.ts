@@ -42,7 +42,7 @@ const DECIDED =
   /^(ssl\.(cipher\.suites|enabled\.protocols|protocol|provider|providers|secure\.random\.implementation|(trust|key)manager\.algorithm|(trust|key)store\.type|ca\.certificate\.stores|curves\.list|sigalgs\.list)|security\.providers|sasl\.(kerberos|login\.(re|connect|read|retry))\.?.*|https\..*)$/
 
 const TOKENS =
-  'payflow gets TOKENS from a command: say sasl.mechanism=OAUTHBEARER here, and the command in --sasl-token-command (PAYFLOW_SASL_TOKEN_COMMAND)'
+  'payflow gets tokens from a command: say sasl.mechanism=OAUTHBEARER here, and the command in --sasl-token-command (PAYFLOW_SASL_TOKEN_COMMAND)'
 
 /** What payflow cannot do, by key: to leave it out would not be what the file says. */
 const unsupported: readonly (readonly [RegExp, string])[] = [
@@ -123,7 +123,7 @@ function login(path: string, properties: ReadonlyMap<string, string>): ClientVal
   const mechanism = text.trim().toLowerCase()
   const module = mechanisms[mechanism]
   if (module === undefined)
-    throw usage('CLIENT_CONFIG_UNSUPPORTED', `${path} says ${key}=${text}, which payflow cannot do`, mechanism === 'aws_msk_iam' ? tokens : 'allowed: PLAIN, SCRAM-SHA-256, SCRAM-SHA-512 or OAUTHBEARER') // prettier-ignore
+    throw usage('CLIENT_CONFIG_UNSUPPORTED', `${path} says ${key}=${text}, which payflow cannot do`, mechanism === 'aws_msk_iam' ? TOKENS : 'allowed: PLAIN, SCRAM-SHA-256, SCRAM-SHA-512 or OAUTHBEARER') // prettier-ignore
   return {
     saslMechanism: { value: mechanism, key },
     ...(properties.has('sasl.jaas.config') && jaasLogin(path, properties.get('sasl.jaas.config')!, text, module)),

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
 import { tlsOptions, type TlsSettings } from '../../../src/settings/tls.ts'
-import { createCertificates, storePassword } from '../../support/certificates.ts'
+import { createCertificates, STORE_PASSWORD } from '../../support/certificates.ts'
 
 const directory = mkdtempSync(join(tmpdir(), 'payflow-tls-'))
 afterAll(() => rmSync(directory, { recursive: true }))
@@ -32,15 +32,15 @@ describe('CAs', () => {
   })
 
   test("are read from Java's PKCS#12 trust store", () => {
-    expect(subjects({ tlsCa: trustStore, tlsCaPassphrase: storePassword })).toEqual(['CN=payflow test CA'])
-    expect(subjects({ tlsCa: trustStore, tlsPassphrase: storePassword })).toEqual(['CN=payflow test CA'])
+    expect(subjects({ tlsCa: trustStore, tlsCaPassphrase: STORE_PASSWORD })).toEqual(['CN=payflow test CA'])
+    expect(subjects({ tlsCa: trustStore, tlsPassphrase: STORE_PASSWORD })).toEqual(['CN=payflow test CA'])
   })
 })
 
 test('a certificate and its key are taken from PEM files, encrypted ones too, or from PKCS#12', () => {
   expect(options({ tlsCert: client.cert, tlsKey: client.key })).toMatchObject({ key: readFileSync(client.key) })
-  expect(options({ tlsCert: client.cert, tlsKey: client.encryptedKey, tlsPassphrase: storePassword })).toBeTruthy()
-  expect(options({ tlsPfx: client.store, tlsPassphrase: storePassword })).toMatchObject({ passphrase: storePassword })
+  expect(options({ tlsCert: client.cert, tlsKey: client.encryptedKey, tlsPassphrase: STORE_PASSWORD })).toBeTruthy()
+  expect(options({ tlsPfx: client.store, tlsPassphrase: STORE_PASSWORD })).toMatchObject({ passphrase: STORE_PASSWORD })
 })
 
 test('what is checked of a certificate can be less, never by accident', () => {
