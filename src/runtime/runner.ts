@@ -6,13 +6,12 @@ import { TopicLimits } from '../kafka/topic-limits.ts'
 import { logWith, noLog, type Log } from '../log.ts'
 import { DEAD_LETTERS, groupOf, inboxTopic, stateTopic } from '../pipeline/events/topics.ts'
 import type { AnyWorker } from '../pipeline/worker/definition.ts'
-import { checkCluster } from './cluster/check.ts'
 import type { Finding } from './cluster/facts.ts'
 import { Diagnostics, eventsOf } from './diagnostics/diagnostics.ts'
 import { causeOf, type EventSink } from './events.ts'
 import { failpoint } from './failpoint.ts'
 import { Fetcher } from './task/fetcher.ts'
-import { prepareTopics } from './internal-topics.ts'
+import { prepareWorker } from './prepare.ts'
 import { Membership, follows, type Assigned } from './group/membership.ts'
 import { MembershipState } from './group/membership-state.ts'
 import type { Counts, OutputPartitions } from './task/processor.ts'
@@ -90,7 +89,7 @@ export class Runner {
 
   /** Runs until the signal is aborted. @throws what ended a task for good. */
   async run(signal: AbortSignal): Promise<void> {
-    const { worker, replicationFactor, lingerMs } = this.#options
+    const { lingerMs } = this.#options
     const fetcher = new Fetcher({
       connection: this.#client.connect(),
       lingerMs,
@@ -101,13 +100,13 @@ export class Runner {
     })
     const stop = AbortSignal.any([signal, this.#failed.signal])
     try {
+      const onRetry = (error: unknown): void => this.#diagnostics.membershipFailed(error)
+      const room = { limits: this.#limits, warn: this.#warn, onRetry, signal: stop }
       const connect = (): Connection => this.#client.connect()
       const connections = { tasks: connect(), group: connect(), topics: connect() }
       while (!stop.aborted) {
-        const partitions = await prepareTopics(this.#client, worker, replicationFactor)
-        const settings = await checkCluster(this.#client, worker, this.#options, { warn: ({ what, hint }) => this.#warn({ what, hint }), signal: stop }) // prettier-ignore
-        this.#limits.learn(settings)
-        await this.#serve(partitions, { ...connections, fetcher }, stop)
+        const partitions = await prepareWorker(this.#client, this.worker, this.#options, room)
+        if (partitions) await this.#serve(partitions, { ...connections, fetcher }, stop)
       }
       if (this.#failure) throw this.#failure
     } finally {
@@ -244,7 +243,6 @@ export class Runner {
     await this.#tasks.stop()
   }
 
-  #warn(fields: Pick<Finding, 'what' | 'hint'>): void {
-    this.#options.onEvent({ kind: 'warning', worker: this.worker.name, code: 'cluster-setting', fields })
-  }
+  readonly #warn = ({ what, hint }: Finding): void =>
+    this.#options.onEvent({ kind: 'warning', worker: this.worker.name, code: 'cluster-setting', fields: { what, hint } })
 }

@@ -36,7 +36,7 @@ const brokerSettings = [
   'transaction.state.log.replication.factor',
 ]
 
-interface Timeouts {
+export interface Timeouts {
   readonly sessionTimeoutMs: number
   readonly transactionTimeoutMs: number
 }
