@@ -244,5 +244,10 @@ export class Runner {
   }
 
   readonly #warn = ({ what, hint }: Finding): void =>
-    this.#options.onEvent({ kind: 'warning', worker: this.worker.name, code: 'cluster-setting', fields: { what, hint } })
+    this.#options.onEvent({
+      kind: 'warning',
+      worker: this.worker.name,
+      code: 'cluster-setting',
+      fields: { what, hint },
+    })
 }
