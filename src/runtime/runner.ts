@@ -89,10 +89,9 @@ export class Runner {
 
   /** Runs until the signal is aborted. @throws what ended a task for good. */
   async run(signal: AbortSignal): Promise<void> {
-    const { lingerMs } = this.#options
     const fetcher = new Fetcher({
       connection: this.#client.connect(),
-      lingerMs,
+      lingerMs: this.#options.lingerMs,
       minBytes: LINGER_BYTES,
       maxBytesPerPartition: MAX_BYTES_PER_PARTITION,
       onFailure: (error, source) => this.#diagnostics.fetchFailed(error, source),
@@ -100,8 +99,7 @@ export class Runner {
     })
     const stop = AbortSignal.any([signal, this.#failed.signal])
     try {
-      const onRetry = (error: unknown): void => this.#diagnostics.membershipFailed(error)
-      const room = { limits: this.#limits, warn: this.#warn, onRetry, signal: stop }
+      const room = { limits: this.#limits, warn: this.#warn, onRetry: (error: unknown) => this.#diagnostics.membershipFailed(error), signal: stop } // prettier-ignore
       const connect = (): Connection => this.#client.connect()
       const connections = { tasks: connect(), group: connect(), topics: connect() }
       while (!stop.aborted) {
@@ -243,11 +241,8 @@ export class Runner {
     await this.#tasks.stop()
   }
 
-  readonly #warn = ({ what, hint }: Finding): void =>
-    this.#options.onEvent({
-      kind: 'warning',
-      worker: this.worker.name,
-      code: 'cluster-setting',
-      fields: { what, hint },
-    })
+  readonly #warn = ({ what, hint }: Finding): void => {
+    const fields = { what, hint }
+    this.#options.onEvent({ kind: 'warning', worker: this.worker.name, code: 'cluster-setting', fields })
+  }
 }
