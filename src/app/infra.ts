@@ -12,12 +12,13 @@ interface EngineWish {
 }
 
 function infraOptions(settings: Settings, env: NodeJS.ProcessEnv, { ksql = true, run }: EngineWish): InfraOptions {
-  const { home, kafkaPort, zookeeperPort, ksqlPort, nodes, ksqlUrl, brokersGiven, origins } = settings
+  const { home, kafkaPort, zookeeperPort, ksqlPort, nodes, kafka, ksqlUrl, brokersGiven, origins } = settings
   return {
     ...{ home, kafkaPort, zookeeperPort, ksqlPort, nodes, ksql, env },
     ...(ksqlUrl !== undefined && origins.ksqlUrl.kind !== 'infra' && { ksqlUrl }),
     ...(brokersGiven && { connection: connectionOf(settings) }),
     ...(run && { run }),
+    ...(origins.kafka.kind !== 'default' && { kafka }),
   }
 }
 

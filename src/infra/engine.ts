@@ -1,4 +1,5 @@
 import type { ConnectionSettings } from '../settings/connection.ts'
+import type { KafkaVersion } from '../settings/kafka-version.ts'
 import type { ProcessIdentity } from './processes.ts'
 
 export type EngineName = 'docker' | 'local' | 'external'
@@ -10,6 +11,8 @@ export interface InfraStatus {
   brokers: string[]
   zookeeper: string | null
   ksql: string | null
+  /** Absent where the brokers are not payflow's own. */
+  kafka?: KafkaVersion
 }
 
 export interface InfraOptions {
@@ -20,6 +23,8 @@ export interface InfraOptions {
   zookeeperPort: number
   ksqlPort?: number
   nodes: number
+  /** Absent: the one that runs, or whose data are there; else 3.9. */
+  kafka?: KafkaVersion
   ksql: boolean
   ksqlUrl?: string
   /** Given by the user: the brokers are not payflow's. */

@@ -43,11 +43,14 @@ export function resolveSettings(sources: SettingSources): Settings {
   if (recorded !== undefined) origins.brokers = INFRA_UP
   const ksqlUrl = values.ksqlUrl ?? recorded?.ksql ?? undefined
   if (values.ksqlUrl === undefined && ksqlUrl !== undefined) origins.ksqlUrl = INFRA_UP
+  // Who says nothing means the Kafka that runs.
+  const kafka = origins.kafka.kind === 'default' ? (recorded?.kafka ?? values.kafka) : values.kafka
+  if (kafka !== values.kafka) origins.kafka = INFRA_UP
   const { sessionTimeout, transactionTimeout, linger, ...plain } = values
   const usual = values.kafkaPort === 0 ? [] : [`127.0.0.1:${values.kafkaPort}`]
   return {
     ...plain,
-    ...{ engine, home, ksqlUrl, record: recorded, configFile, origins },
+    ...{ engine, home, kafka, ksqlUrl, record: recorded, configFile, origins },
     brokers: recorded?.brokers ?? brokers ?? usual,
     brokersGiven: !own,
     sessionTimeoutMs: sessionTimeout,

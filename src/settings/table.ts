@@ -1,3 +1,5 @@
+import { KAFKA_VERSIONS } from './kafka-version.ts'
+
 /** What a setting may be. `types.ts` makes the schema of it, so that help needs no zod. */
 export type Kind =
   | { readonly is: 'choice'; readonly of: readonly string[] }
@@ -69,6 +71,12 @@ const table = {
   kafkaPort: { kind: integer(0, 65_535), default: 9092, help: 'port of the first broker (0: any free one)' },
   zookeeperPort: { kind: integer(0, 65_535), default: 2181, help: 'port of ZooKeeper (0: any free one)' },
   ksqlPort: { kind: integer(0, 65_535), default: 8088, help: 'port of ksqlDB (0: any free one)' },
+  kafka: {
+    kind: choice(...KAFKA_VERSIONS),
+    default: '3.9',
+    help: 'which Kafka the engines local and docker start: 3.9 with ZooKeeper, or 4 (KRaft)',
+    option: '--kafka <version>',
+  },
   nodes: { kind: integer(1, 9), default: 1, help: 'brokers of the cluster', option: '--nodes <n>' },
   partitions: {
     kind: integer(1, 1000),

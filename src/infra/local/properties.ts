@@ -31,17 +31,54 @@ export interface BrokerPlan {
   readonly zookeeperPort: number
 }
 
-export function brokerProperties({ id, port, nodes, zookeeperPort }: BrokerPlan): Properties {
+export const brokerProperties = ({ id, port, nodes, zookeeperPort }: BrokerPlan): Properties => ({
+  'broker.id': id,
+  listeners: `PLAINTEXT://127.0.0.1:${port}`,
+  'zookeeper.connect': `127.0.0.1:${zookeeperPort}`,
+  'zookeeper.session.timeout.ms': sessionTimeoutMs,
+  'zookeeper.connection.timeout.ms': 3 * sessionTimeoutMs,
+  'log.dirs': `data/${brokerName(id)}`,
+  ...commonProperties(nodes),
+  'controlled.shutdown.max.retries': 2,
+  'controlled.shutdown.retry.backoff.ms': 500,
+})
+
+export interface KraftPlan {
+  readonly id: number
+  readonly port: number
+  /** Of all nodes, by their ids. */
+  readonly controllerPorts: readonly number[]
+  /** The cluster's data, relative to the home. */
+  readonly data: string
+}
+
+/**
+ * A broker that is a controller too. The voters are named in each node's configuration, not in the metadata log (KIP-853): after a stop
+ * of all nodes they may come back at other ports.
+ */
+export const kraftProperties = ({ id, port, controllerPorts, data }: KraftPlan): Properties => ({
+  'node.id': id,
+  'process.roles': 'broker,controller',
+  listeners: `PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controllerPorts[id]!}`,
+  'advertised.listeners': `PLAINTEXT://127.0.0.1:${port}`,
+  'listener.security.protocol.map': 'PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT',
+  'inter.broker.listener.name': 'PLAINTEXT',
+  'controller.listener.names': 'CONTROLLER',
+  'controller.quorum.voters': controllerPorts.map((voter, of) => `${of}@127.0.0.1:${voter}`).join(','),
+  'log.dirs': `${data}/${brokerName(id)}`,
+  ...commonProperties(controllerPorts.length),
+  // a killed broker's partitions get other leaders as soon as with ZooKeeper: 9 s by default
+  'broker.session.timeout.ms': sessionTimeoutMs,
+  'broker.heartbeat.interval.ms': 1000,
+  'share.coordinator.state.topic.replication.factor': Math.min(controllerPorts.length, 3),
+  'share.coordinator.state.topic.min.isr': controllerPorts.length >= 3 ? 2 : 1,
+})
+
+function commonProperties(nodes: number): Properties {
   const replicationFactor = Math.min(nodes, 3)
   // with three replicas a write survives the loss of one broker, and so does writing
   const minInSyncReplicas = replicationFactor === 3 ? 2 : 1
   return {
-    'broker.id': id,
-    listeners: `PLAINTEXT://127.0.0.1:${port}`,
-    'zookeeper.connect': `127.0.0.1:${zookeeperPort}`,
-    'zookeeper.session.timeout.ms': sessionTimeoutMs,
-    'zookeeper.connection.timeout.ms': 3 * sessionTimeoutMs,
-    'log.dirs': `data/${brokerName(id)}`,
     'auto.create.topics.enable': false,
     'default.replication.factor': replicationFactor,
     'min.insync.replicas': minInSyncReplicas,
@@ -62,8 +99,6 @@ export function brokerProperties({ id, port, nodes, zookeeperPort }: BrokerPlan)
     'num.io.threads': 4,
     // its default, 128 MiB, would take a quarter of the heap
     'log.cleaner.dedupe.buffer.size': 32 * 1024 * 1024,
-    'controlled.shutdown.max.retries': 2,
-    'controlled.shutdown.retry.backoff.ms': 500,
   }
 }
 
@@ -72,9 +107,11 @@ export interface KsqldbPlan {
   readonly nodes: number
   /** host:port of the brokers. */
   readonly brokers: readonly string[]
+  /** The cluster's data, relative to the home. */
+  readonly data: string
 }
 
-export function ksqldbProperties({ port, nodes, brokers }: KsqldbPlan): Properties {
+export function ksqldbProperties({ port, nodes, brokers, data }: KsqldbPlan): Properties {
   const replicationFactor = Math.min(nodes, 3)
   return {
     'bootstrap.servers': brokers.join(','),
@@ -82,7 +119,7 @@ export function ksqldbProperties({ port, nodes, brokers }: KsqldbPlan): Properti
     'ksql.service.id': 'payflow_',
     // or it reports to its maker
     'confluent.support.metrics.enable': false,
-    'ksql.streams.state.dir': 'data/ksqldb',
+    'ksql.streams.state.dir': `${data}/ksqldb`,
     'ksql.streams.auto.offset.reset': 'earliest',
     'ksql.streams.processing.guarantee': 'exactly_once_v2',
     // 4 by default: as many for each of eleven queries

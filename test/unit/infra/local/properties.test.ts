@@ -1,5 +1,10 @@
 import { expect, test } from 'vitest'
-import { brokerProperties, renderProperties, zookeeperProperties } from '../../../../src/infra/local/properties.ts'
+import {
+  brokerProperties,
+  kraftProperties,
+  renderProperties,
+  zookeeperProperties,
+} from '../../../../src/infra/local/properties.ts'
 
 const plan = { id: 0, port: 9092, nodes: 1, zookeeperPort: 2181 }
 
@@ -36,6 +41,22 @@ test('each broker has an id, a port and data of its own', () => {
     'log.dirs': 'data/kafka-2',
     listeners: 'PLAINTEXT://127.0.0.1:9094',
   })
+})
+
+test('a node of Kafka 4 is a broker and a controller, knows all voters, and differs from a broker beside ZooKeeper in nothing else', () => {
+  const kraft = kraftProperties({ id: 1, port: 9093, controllerPorts: [20_001, 20_002, 20_003], data: 'data-4' })
+  expect(kraft).toMatchObject({
+    'node.id': 1,
+    'process.roles': 'broker,controller',
+    listeners: 'PLAINTEXT://127.0.0.1:9093,CONTROLLER://127.0.0.1:20002',
+    'advertised.listeners': 'PLAINTEXT://127.0.0.1:9093',
+    'controller.quorum.voters': '0@127.0.0.1:20001,1@127.0.0.1:20002,2@127.0.0.1:20003',
+    'log.dirs': 'data-4/kafka-1',
+  })
+  expect(Object.keys(kraft).filter((name) => /zookeeper|broker\.id/.test(name))).toEqual([])
+  const { 'broker.id': _, listeners: __, 'log.dirs': ___, ...beside } = brokerProperties({ ...plan, nodes: 3 })
+  const shared = Object.entries(beside).filter(([name]) => !/^(zookeeper|controlled\.shutdown)\./.test(name))
+  expect(kraft).toMatchObject(Object.fromEntries(shared))
 })
 
 test('offsets of a group that nobody uses are kept for good', () => {
