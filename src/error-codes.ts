@@ -18,6 +18,7 @@ export const errorCodes = {
   NO_WORKER_NAMED: 'no worker was named where one is needed',
   NOT_CONFIRMED: 'nobody agreed to what would delete something',
   OPTION_INVALID: "an option of a worker's file has a value it does not take",
+  PRINCIPAL_INVALID: 'what should name a principal does not look like one',
   SELECTION_INVALID: 'options that choose dead letters exclude each other',
   SETTING_INVALID: 'a setting has a value it does not take',
   UNKNOWN_OPTION: 'no worker of the file takes this option',

@@ -4,6 +4,7 @@ import type { Engine, InfraOptions, InfraStatus } from '../infra/engine.ts'
 import type { ProcessIdentity } from '../infra/processes.ts'
 import type { Settings } from '../settings/resolve.ts'
 import type { Report } from './cluster.ts'
+import { quoted } from './quoted.ts'
 
 interface EngineWish {
   readonly ksql?: boolean
@@ -37,8 +38,6 @@ export const reaching = (settings: Settings, { brokers, ksql }: InfraStatus): Se
   brokers,
   ksqlUrl: ksql ?? settings.ksqlUrl,
 })
-
-const quoted = (word: string): string => (/^[\w./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`)
 
 /** The commands that let other programs of this shell reach the brokers. */
 export function exportsOf({ home, origins }: Settings, { brokers, ksql }: InfraStatus): string[] {

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { PayflowError, messageOf } from '../errors.ts'
 import type { Client } from './client.ts'
+import { notAuthorized } from './errors.ts'
 import { retrying } from './retry.ts'
 import { describeTopics, topicNames } from './topics.ts'
 
@@ -54,8 +55,17 @@ function typeOf(error: unknown): string {
   return `${'type' in error ? String(error.type) : ''} ${inner}`
 }
 const cannotCreate = (specs: readonly NewTopic[], error: unknown): PayflowError =>
+  notAllowed(error) ??
   new PayflowError('TOPIC_NOT_CREATED', `Cannot create ${specs.map(({ topic }) => topic).join(', ')}: ${typeOf(error).trim() || messageOf(error)}`, {
     kind: 'failed',
     hint: 'check partitions, replication factor and the number of brokers (`payflow infra status`)',
     cause: error,
   }) // prettier-ignore
+
+/** One error for each topic that is refused: which of them may not be created. */
+function notAllowed(error: unknown): PayflowError | undefined {
+  if (!(error instanceof Error) || !('errors' in error) || !Array.isArray(error.errors)) return undefined
+  const refused = (error.errors as { type?: unknown; topic?: unknown }[]).filter(({ type }) => type === 'TOPIC_AUTHORIZATION_FAILED') // prettier-ignore
+  const names = refused.flatMap(({ topic }) => (typeof topic === 'string' ? [topic] : []))
+  return names.length > 0 ? notAuthorized({ operation: 'Create', resource: 'topic', names }, error) : undefined
+}

@@ -1,5 +1,6 @@
 import type { TestProject } from 'vitest/node'
 import { archiveClasses, createHome, removeAbandonedHomes, removeHome, startBroker } from './local-broker.ts'
+import { removeSecuredBroker } from './secured-broker.ts'
 
 declare module 'vitest' {
   export interface ProvidedContext {
@@ -38,6 +39,6 @@ export default async function setup(project: TestProject): Promise<() => Promise
   return async () => {
     if (--broker.users > 0) return
     delete shared.payflowTestBroker
-    await removeHome(home)
+    await Promise.all([removeHome(home), removeSecuredBroker(`${home}-secured`)])
   }
 }

@@ -1,24 +1,61 @@
 import type { Report } from '../engine.ts'
+import { poll } from '../poll.ts'
+import { isAlive, kill, signalTo } from '../processes.ts'
 import type { Layout } from './layout.ts'
-import { stopService, type Service } from './services.ts'
+import { forget, kafkaOf, stopService, type Service } from './services.ts'
 
 const ksqldbGraceMs = 15_000
 const brokerGraceMs = 30_000
 const zookeeperGraceMs = 5_000
+/** How long nodes of a quorum that is lost may take to close their logs. */
+const lonelyGraceMs = 8_000
 
 /** Stops services cleanly, each before what it needs: ksqlDB, the brokers, ZooKeeper. */
 export async function stopInOrder(layout: Layout, services: readonly Service[], report: Report): Promise<void> {
-  const stop = async (isOne: (name: string) => boolean, graceMs: number): Promise<void> => {
+  const stop = async (isOne: (service: Service) => boolean, graceMs: number): Promise<void> => {
     const stopOne = async (service: Service): Promise<void> => {
       const how = await stopService(layout, service, graceMs)
       report(`${service.name} (pid ${service.pid}) ${how === 'ended' ? 'has stopped' : 'had to be killed'}`)
     }
-    await Promise.all(services.filter(({ name }) => isOne(name)).map(stopOne))
+    await Promise.all(services.filter(isOne).map(stopOne))
   }
-  await stop((name) => name === 'ksqldb', ksqldbGraceMs)
-  await stop((name) => name.startsWith('kafka-'), brokerGraceMs)
-  await stop((name) => name === 'zookeeper', zookeeperGraceMs)
+  const isNode = (service: Service): boolean => service.name.startsWith('kafka-') && kafkaOf(service) === '4'
+  await stop(({ name }) => name === 'ksqldb', ksqldbGraceMs)
+  await stopNodes(layout, services.filter(isNode), report)
+  await stop(({ name }) => name.startsWith('kafka-'), brokerGraceMs)
+  await stop(({ name }) => name === 'zookeeper', zookeeperGraceMs)
 }
+
+/**
+ * Nodes of a KRaft cluster ask the quorum before they go, and those that are left when it is lost would ask for five minutes. Then all
+ * that they hold is with those that have gone in order, and on their own disks.
+ */
+async function stopNodes(layout: Layout, nodes: readonly Service[], report: Report): Promise<void> {
+  for (const node of nodes) {
+    signalTo(node, 'SIGTERM')
+    // a frozen process acts on no signal until it is continued
+    signalTo(node, 'SIGCONT')
+  }
+  let left = [...nodes]
+  const note = (): Service[] => {
+    const ended = left.filter((node) => !isAlive(node))
+    for (const node of ended) {
+      forget(layout, node)
+      report(`${node.name} (pid ${node.pid}) has stopped`)
+    }
+    return (left = left.filter((node) => !ended.includes(node)))
+  }
+  const until = (isEnough: () => boolean, timeoutMs: number) => poll(() => (isEnough() ? true : undefined), { timeoutMs }) // prettier-ignore
+  await until(() => note().length === 0 || left.length < majorityOf(left[0]!), brokerGraceMs)
+  await until(() => note().length === 0, lonelyGraceMs)
+  for (const node of left) {
+    await kill(node, lonelyGraceMs)
+    forget(layout, node)
+    report(`${node.name} (pid ${node.pid}) was killed: it waited for the other nodes, which had stopped`)
+  }
+}
+
+const majorityOf = ({ controllerPorts = [] }: Service): number => Math.floor(controllerPorts.length / 2) + 1
 
 /** Why a service that is alive is not wanted any more. */
 const whyLeft = ({ run }: Service): string =>
