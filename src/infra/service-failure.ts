@@ -48,16 +48,17 @@ export const isStillRegistered = (text: string): boolean => /NodeExists/.test(te
 const infra = (code: ErrorCode, message: string, hint: string): PayflowError =>
   new PayflowError(code, message, { kind: 'infra', hint })
 
-const versionOption = (kafka: KafkaVersion): string => (kafka === '3.9' ? '' : ` --kafka ${kafka}`)
-
 /** The command that removes the data of one Kafka, in backquotes. */
-export const removalOf = (kafka: KafkaVersion): string => `\`payflow infra down --volumes${versionOption(kafka)}\``
+export const removalOf = (kafka: KafkaVersion): string =>
+  kafka === '3.9' ? '`payflow infra down --volumes`' : '`payflow infra down --volumes --kafka 4`'
+const startOf = (kafka: KafkaVersion): string =>
+  kafka === '3.9' ? '`payflow infra up`' : '`payflow infra up --kafka 4`'
 
 export const inconsistentData = (data: string, evidence: string, kafka: KafkaVersion = '3.9'): PayflowError =>
   infra(
     'INCONSISTENT_DATA',
     `The data of ${kafka === '3.9' ? 'Kafka and ZooKeeper' : `Kafka ${kafka}`} in ${data} do not belong together: ${evidence}`,
-    `${removalOf(kafka)} removes all of them; then \`payflow infra up${versionOption(kafka)}\` starts afresh`,
+    `${removalOf(kafka)} removes all of them; then ${startOf(kafka)} starts afresh`,
   )
 
 /** The port that a broker says it could not bind to. */

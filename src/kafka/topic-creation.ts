@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { PayflowError, messageOf } from '../errors.ts'
 import type { Client } from './client.ts'
 import { notAuthorized } from './errors.ts'
+import { refuseHidden } from './missing-topics.ts'
 import { retrying } from './retry.ts'
 import { describeTopics, topicNames } from './topics.ts'
 
@@ -36,7 +37,12 @@ export async function createTopics(
         })),
       })
     } catch (error) {
-      if (performance.now() > deadline || !isTransient(error)) throw cannotCreate(missing, error)
+      if (performance.now() > deadline || !isTransient(error)) {
+        const failure = notAllowed(error)
+        // what may be created, and not be described, does not show
+        if (!failure) await refuseHidden(client, missing.map(({ topic }) => topic)) // prettier-ignore
+        throw failure ?? cannotCreate(missing, error)
+      }
     }
     // A name that is still being deleted is refused as existing: only the metadata tell.
     const now = new Set(await topicNames(client))
@@ -55,7 +61,6 @@ function typeOf(error: unknown): string {
   return `${'type' in error ? String(error.type) : ''} ${inner}`
 }
 const cannotCreate = (specs: readonly NewTopic[], error: unknown): PayflowError =>
-  notAllowed(error) ??
   new PayflowError('TOPIC_NOT_CREATED', `Cannot create ${specs.map(({ topic }) => topic).join(', ')}: ${typeOf(error).trim() || messageOf(error)}`, {
     kind: 'failed',
     hint: 'check partitions, replication factor and the number of brokers (`payflow infra status`)',

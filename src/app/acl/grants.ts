@@ -63,7 +63,11 @@ const auditing = (worker: AnyWorker): Grant[] => [
 ]
 
 const creating = (workers: readonly AnyWorker[]): Grant[] =>
-  [...publicTopics.map(({ name }) => name), DEAD_LETTERS, ...workers.flatMap(internalOf)].map(on('Create', 'Describe'))
+  [
+    ...publicTopics.map(({ name }) => name),
+    DEAD_LETTERS,
+    ...workers.flatMap((worker) => [worker.output.name, ...internalOf(worker)]),
+  ].map(on('Create', 'Describe'))
 
 const checking = (workers: readonly AnyWorker[]): Grant[] => [
   ...workers.flatMap(topicsOf).map(on('DescribeConfigs')),

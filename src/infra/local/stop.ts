@@ -19,10 +19,11 @@ export async function stopInOrder(layout: Layout, services: readonly Service[], 
     }
     await Promise.all(services.filter(isOne).map(stopOne))
   }
-  const isNode = (service: Service): boolean => service.name.startsWith('kafka-') && kafkaOf(service) === '4'
+  const isBroker = ({ name }: Service): boolean => name.startsWith('kafka-')
+  const isNode = (service: Service): boolean => isBroker(service) && kafkaOf(service) === '4'
   await stop(({ name }) => name === 'ksqldb', ksqldbGraceMs)
   await stopNodes(layout, services.filter(isNode), report)
-  await stop(({ name }) => name.startsWith('kafka-'), brokerGraceMs)
+  await stop((service) => isBroker(service) && !isNode(service), brokerGraceMs)
   await stop(({ name }) => name === 'zookeeper', zookeeperGraceMs)
 }
 
