@@ -38,10 +38,9 @@ export async function createTopics(
       })
     } catch (error) {
       if (performance.now() > deadline || !isTransient(error)) {
-        const failure = notAllowed(error)
-        // what may be created, and not be described, does not show
-        if (!failure) await refuseHidden(client, missing.map(({ topic }) => topic)) // prettier-ignore
-        throw failure ?? cannotCreate(missing, error)
+        // what may not be described does not show, even when it is there
+        await refuseHidden(client, missing.map(({ topic }) => topic)) // prettier-ignore
+        throw notAllowed(error) ?? cannotCreate(missing, error)
       }
     }
     // A name that is still being deleted is refused as existing: only the metadata tell.

@@ -77,6 +77,8 @@ const sources: readonly Source[] = [
 ]
 const [orders] = sources as [Source]
 
+/** For tests that are about other rights. */
+const topicsThere = () => withClient(admin(), (client) => createMissing(client, layout, neverAborted))
 const createTopics = (user: User) => withClient(as(user), (client) => createMissing(client, layout, neverAborted))
 const write = (connection: ConnectionSettings, source: Source, from = 0, count = 60) =>
   produce({ client: connection, source, rate: 'max', from, count, signal: neverAborted, onProgress: () => undefined })
@@ -212,6 +214,7 @@ test('with all that `payflow acl` prints, and no right more, topics are created,
 })
 
 test('each right of a worker with state, of its audit, of producers and of who creates topics is needed, and is named when it is missing', async () => {
+  await topicsThere()
   const worker = findWorker('process-payments')!
   await change('give', 'alice', rightsIn(await grants('process-payments')))
   let round = 0
@@ -257,6 +260,7 @@ test('each right of a worker with state, of its audit, of producers and of who c
 })
 
 test('with the rights of --checks the settings of every topic of a worker can be read; without them none, and nothing fails', async () => {
+  await topicsThere()
   const worker = findWorker('large-orders')!
   const purposes = { topics: false, produce: false, run: true, audit: false, workers: [worker] }
   const [plain, checks] = [grantsFor({ ...purposes, checks: false }), grantsFor({ ...purposes, checks: true })].map(rightsIn) as [Right[], Right[]] // prettier-ignore
@@ -270,6 +274,7 @@ test('with the rights of --checks the settings of every topic of a worker can be
 })
 
 test('a topic that may not be described is called forbidden, not missing, by an audit', async () => {
+  await topicsThere()
   const failure = await judge('alice', [findWorker('aggregated-revenue')!]).catch((error: unknown) =>
     asPayflowError(error),
   )
