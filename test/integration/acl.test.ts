@@ -227,7 +227,7 @@ test('each right of a worker with state, of its audit, of producers and of who c
   await fedWork()
 
   await change('take', 'alice', rightsIn(await grants('process-payments')))
-  const auditRights = rightsIn(await grantsFor({ topics: false, produce: false, run: false, audit: true, checks: false, workers: [worker] })) // prettier-ignore
+  const auditRights = rightsIn(grantsFor({ topics: false, produce: false, run: false, audit: true, checks: false, workers: [worker] })) // prettier-ignore
   await change('give', 'alice', auditRights)
   expect(await judge('alice', [worker])).toMatchObject({ ok: true })
   const state = ({ name }: Right): boolean => name === 'payflow-process-payments-state'

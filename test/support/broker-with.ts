@@ -50,7 +50,7 @@ function withZookeeper(port: number): Properties {
 }
 
 const withoutZookeeper = async (port: number): Promise<Properties> =>
-  kraftProperties({ id: 0, port, controllerPorts: [await freePort([port])], data: 'data-4' })
+  kraftProperties({ id: 0, port, nodes: 1, controllerPorts: [await freePort([port])], data: 'data-4' })
 
 async function format(java: string, layout: Layout, properties: Properties): Promise<void> {
   const file = join(layout.run, 'format.properties')

@@ -2,8 +2,7 @@ import { PayflowError } from '../../errors.ts'
 import { quoted } from '../quoted.ts'
 import type { Grant } from './grants.ts'
 
-export const FORMATS = ['kafka-acls', 'strimzi', 'confluent'] as const
-export type Format = (typeof FORMATS)[number]
+export type Format = 'kafka-acls' | 'strimzi' | 'confluent'
 
 export interface Asked {
   /** As brokers know it: `User:alice`, `User:CN=alice`. */

@@ -2,6 +2,7 @@ import { PayflowError } from '../../errors.ts'
 import { portOwner } from '../port-owner.ts'
 import { becomesFree, claimPort, freePort } from '../ports.ts'
 import { brokerName, type ServiceName } from './layout.ts'
+import { votersOf } from './properties.ts'
 import type { Survivors } from './repair.ts'
 import type { Member } from './start.ts'
 
@@ -59,20 +60,22 @@ export async function claimWithZookeeper(
   return { zookeeperPort, members: await claims.members(wish) }
 }
 
-/** `controllerPorts`: of all nodes, by their ids. Nodes that run know the others by theirs, so these are kept. */
+/** `controllerPorts`: of the voters, by their ids. Nodes that run know the others by theirs, so these are kept. */
 export async function claimForKraft(
   wish: Wish,
   survivors: Survivors,
 ): Promise<ClaimedPorts & { controllerPorts: readonly number[] }> {
   const claims = new Claims(survivors)
   const members = await claims.members(wish)
-  const known = survivors.brokers.find(({ controllerPorts }) => controllerPorts?.length === wish.nodes)?.controllerPorts
+  const voters = votersOf(wish.nodes)
+  const known = survivors.brokers.find(({ controllerPorts }) => controllerPorts?.length === voters)?.controllerPorts
   if (known) {
-    for (const { id } of members) if (!(await becomesFree(known[id]!))) throw controllerPortTaken(id, known[id]!)
+    for (const { id } of members)
+      if (id < voters && !(await becomesFree(known[id]!))) throw controllerPortTaken(id, known[id]!)
     return { members, controllerPorts: known }
   }
   const controllerPorts: number[] = []
-  for (let id = 0; id < wish.nodes; id++) controllerPorts.push(await freePort([...claims.taken, ...controllerPorts]))
+  for (let id = 0; id < voters; id++) controllerPorts.push(await freePort([...claims.taken, ...controllerPorts]))
   return { members, controllerPorts }
 }
 

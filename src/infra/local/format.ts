@@ -57,12 +57,15 @@ interface Format {
 }
 
 async function formatNode(
-  { layout, java, env, signal }: StartContext,
+  { layout, java, env, nodes, signal }: StartContext,
   { clusterId, controllerPorts, draft, member: { id, port } }: Format,
 ): Promise<void> {
   const name = brokerName(id)
   const properties = join(layout.run, `${name}.format.properties`)
-  writeFileSync(properties, renderProperties(kraftProperties({ id, port, controllerPorts, data: basename(draft) })))
+  writeFileSync(
+    properties,
+    renderProperties(kraftProperties({ id, port, nodes, controllerPorts, data: basename(draft) })),
+  )
   const tool = javaArguments(layout, join(layout.logs, 'format.log'), 'kafka.tools.StorageTool')
   const args = [...jvmOptions, ...tool, 'format', '--cluster-id', clusterId, '--config', inHome(layout, properties)]
   const { exitCode, stdout, stderr } = await runCommand(java, args, {

@@ -46,32 +46,43 @@ export const brokerProperties = ({ id, port, nodes, zookeeperPort }: BrokerPlan)
 export interface KraftPlan {
   readonly id: number
   readonly port: number
-  /** Of all nodes, by their ids. */
+  readonly nodes: number
+  /** Of the voters, by their ids: see `votersOf`. */
   readonly controllerPorts: readonly number[]
   /** The cluster's data, relative to the home. */
   readonly data: string
 }
 
 /**
- * A broker that is a controller too. The voters are named in each node's configuration, not in the metadata log (KIP-853): after a stop
+ * How many of the nodes, the first ones, are controllers too: an odd number. A quorum of two is lost with either of them, one of four
+ * takes no more losses than one of three.
+ */
+export const votersOf = (nodes: number): number => Math.min(nodes % 2 === 0 ? nodes - 1 : nodes, 5)
+
+/**
+ * A broker, and a controller if it is one of the voters. The voters are named in each node's configuration, not in the metadata log (KIP-853): after a stop
  * of all nodes they may come back at other ports.
  */
-export const kraftProperties = ({ id, port, controllerPorts, data }: KraftPlan): Properties => ({
+export const kraftProperties = ({ id, port, nodes, controllerPorts, data }: KraftPlan): Properties => ({
   'node.id': id,
-  'process.roles': 'broker,controller',
-  listeners: `PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controllerPorts[id]!}`,
+  ...(id < controllerPorts.length
+    ? {
+        'process.roles': 'broker,controller',
+        listeners: `PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controllerPorts[id]!}`,
+      }
+    : { 'process.roles': 'broker', listeners: `PLAINTEXT://127.0.0.1:${port}` }),
   'advertised.listeners': `PLAINTEXT://127.0.0.1:${port}`,
   'listener.security.protocol.map': 'PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT',
   'inter.broker.listener.name': 'PLAINTEXT',
   'controller.listener.names': 'CONTROLLER',
   'controller.quorum.voters': controllerPorts.map((voter, of) => `${of}@127.0.0.1:${voter}`).join(','),
   'log.dirs': `${data}/${brokerName(id)}`,
-  ...commonProperties(controllerPorts.length),
+  ...commonProperties(nodes),
   // a killed broker's partitions get other leaders as soon as with ZooKeeper: 9 s by default
   'broker.session.timeout.ms': sessionTimeoutMs,
   'broker.heartbeat.interval.ms': 1000,
-  'share.coordinator.state.topic.replication.factor': Math.min(controllerPorts.length, 3),
-  'share.coordinator.state.topic.min.isr': controllerPorts.length >= 3 ? 2 : 1,
+  'share.coordinator.state.topic.replication.factor': Math.min(nodes, 3),
+  'share.coordinator.state.topic.min.isr': nodes >= 3 ? 2 : 1,
 })
 
 function commonProperties(nodes: number): Properties {

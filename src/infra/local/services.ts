@@ -16,7 +16,7 @@ const serviceSchema = z.object({
   startTime: z.string(),
   port: z.int().positive(),
   kafka: z.enum(KAFKA_VERSIONS).optional(),
-  /** Of all nodes of its KRaft cluster, by their ids: a node that is away must come back to its own. */
+  /** Of the voters of its KRaft cluster, by their ids: one that is away must come back to its own. */
   controllerPorts: z.array(z.int().positive()).optional(),
   run: z.object({ pid: z.int().positive(), startTime: z.string() }).optional(),
 })

@@ -15,7 +15,9 @@ function startNode(
     controllerPorts,
     jvmOptions: brokerJvmOptions(nodes),
     mainClass: 'kafka.Kafka',
-    properties: renderProperties(kraftProperties({ id, port, controllerPorts, data: inHome(layout, layout.data) })),
+    properties: renderProperties(
+      kraftProperties({ id, port, nodes, controllerPorts, data: inHome(layout, layout.data) }),
+    ),
   })
   started.push(service)
   return service

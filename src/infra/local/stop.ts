@@ -47,7 +47,7 @@ async function stopNodes(layout: Layout, nodes: readonly Service[], report: Repo
     return (left = left.filter((node) => !ended.includes(node)))
   }
   const until = (isEnough: () => boolean, timeoutMs: number) => poll(() => (isEnough() ? true : undefined), { timeoutMs }) // prettier-ignore
-  await until(() => note().length === 0 || left.length < majorityOf(left[0]!), brokerGraceMs)
+  await until(() => note().length === 0 || !haveQuorum(left), brokerGraceMs)
   await until(() => note().length === 0, lonelyGraceMs)
   for (const node of left) {
     await kill(node, lonelyGraceMs)
@@ -56,7 +56,11 @@ async function stopNodes(layout: Layout, nodes: readonly Service[], report: Repo
   }
 }
 
-const majorityOf = ({ controllerPorts = [] }: Service): number => Math.floor(controllerPorts.length / 2) + 1
+function haveQuorum(nodes: readonly Service[]): boolean {
+  const voters = nodes[0]?.controllerPorts?.length ?? 0
+  const alive = nodes.filter(({ name }) => Number(name.slice('kafka-'.length)) < voters)
+  return alive.length > voters / 2
+}
 
 /** Why a service that is alive is not wanted any more. */
 const whyLeft = ({ run }: Service): string =>

@@ -3,6 +3,7 @@ import {
   brokerProperties,
   kraftProperties,
   renderProperties,
+  votersOf,
   zookeeperProperties,
 } from '../../../../src/infra/local/properties.ts'
 
@@ -44,7 +45,13 @@ test('each broker has an id, a port and data of its own', () => {
 })
 
 test('a node of Kafka 4 is a broker and a controller, knows all voters, and differs from a broker beside ZooKeeper in nothing else', () => {
-  const kraft = kraftProperties({ id: 1, port: 9093, controllerPorts: [20_001, 20_002, 20_003], data: 'data-4' })
+  const kraft = kraftProperties({
+    id: 1,
+    port: 9093,
+    nodes: 3,
+    controllerPorts: [20_001, 20_002, 20_003],
+    data: 'data-4',
+  })
   expect(kraft).toMatchObject({
     'node.id': 1,
     'process.roles': 'broker,controller',
@@ -57,6 +64,17 @@ test('a node of Kafka 4 is a broker and a controller, knows all voters, and diff
   const { 'broker.id': _, listeners: __, 'log.dirs': ___, ...beside } = brokerProperties({ ...plan, nodes: 3 })
   const shared = Object.entries(beside).filter(([name]) => !/^(zookeeper|controlled\.shutdown)\./.test(name))
   expect(kraft).toMatchObject(Object.fromEntries(shared))
+})
+
+test('the number of controllers is odd, so that the loss of one node of two leaves the other at work', () => {
+  expect([1, 2, 3, 4, 5, 6, 9].map(votersOf)).toEqual([1, 1, 3, 3, 5, 5, 5])
+  const second = kraftProperties({ id: 1, port: 9093, nodes: 2, controllerPorts: [20_001], data: 'data-4' })
+  expect(second).toMatchObject({
+    'process.roles': 'broker',
+    listeners: 'PLAINTEXT://127.0.0.1:9093',
+    'controller.quorum.voters': '0@127.0.0.1:20001',
+    'default.replication.factor': 2,
+  })
 })
 
 test('offsets of a group that nobody uses are kept for good', () => {
