@@ -60,8 +60,8 @@ export class LocalEngine implements Engine {
         kind: 'infra',
         hint: 'use --engine docker, or run payflow in WSL2',
       })
-    const { home, run, logs } = this.#versioned()
-    prepareHome(home, [run, logs])
+    const { home } = this.#layout
+    prepareHome(home)
     try {
       return await withLock(this.#layout.lock, { report, signal }, () => this.#start(report, signal))
     } catch (error) {
@@ -106,6 +106,7 @@ export class LocalEngine implements Engine {
 
   async #start(report: Report, signal: AbortSignal | undefined): Promise<InfraStatus & { started: boolean }> {
     const layout = this.#versioned()
+    prepareHome(layout.home, [layout.run, layout.logs])
     refuseOther(layout.home, layout.kafka)
     const nodes = agreeOnNodes(layout, this.#options.nodes)
     const survivors = await keepWhatServes(layout, report)
