@@ -5,6 +5,7 @@ import type { Engine, InfraOptions, InfraStatus } from '../infra/engine.ts'
 import type { ProcessIdentity } from '../infra/processes.ts'
 import type { Settings } from '../settings/resolve.ts'
 import type { Report } from './cluster.ts'
+import { quoted } from './quoted.ts'
 
 interface EngineWish {
   readonly log: Log
@@ -14,12 +15,13 @@ interface EngineWish {
 }
 
 function infraOptions(settings: Settings, env: NodeJS.ProcessEnv, { log, ksql = true, run }: EngineWish): InfraOptions {
-  const { home, kafkaPort, zookeeperPort, ksqlPort, nodes, ksqlUrl, brokersGiven, origins } = settings
+  const { home, kafkaPort, zookeeperPort, ksqlPort, nodes, kafka, ksqlUrl, brokersGiven, origins } = settings
   return {
     ...{ home, kafkaPort, zookeeperPort, ksqlPort, nodes, ksql, env, log },
     ...(ksqlUrl !== undefined && origins.ksqlUrl.kind !== 'infra' && { ksqlUrl }),
     ...(brokersGiven && { connection: connectionOf(settings) }),
     ...(run && { run }),
+    ...(origins.kafka.kind !== 'default' && { kafka }),
   }
 }
 
@@ -38,8 +40,6 @@ export const reaching = (settings: Settings, { brokers, ksql }: InfraStatus): Se
   brokers,
   ksqlUrl: ksql ?? settings.ksqlUrl,
 })
-
-const quoted = (word: string): string => (/^[\w./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`)
 
 /** The commands that let other programs of this shell reach the brokers. */
 export function exportsOf({ home, origins }: Settings, { brokers, ksql }: InfraStatus): string[] {

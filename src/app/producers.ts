@@ -1,6 +1,6 @@
 import type { Log } from '../log.ts'
 import { randomInt } from 'node:crypto'
-import { topicsMissing } from '../kafka/missing-topics.ts'
+import { refuseHidden, topicsMissing } from '../kafka/missing-topics.ts'
 import { topicNames } from '../kafka/topics.ts'
 import { formatTimestamp } from '../pipeline/time.ts'
 import { produce, type ProduceSummary } from '../runtime/producers/produce.ts'
@@ -80,8 +80,12 @@ export type Produced = ProduceSummary
 
 /** @throws PayflowError when no broker answers or a topic is missing: the first record would be too late to find out */
 export async function checkTopics(settings: Settings, wanted: readonly Kind[], log: Log): Promise<void> {
-  const existing = await withCluster(settings, log, topicNames)
-  const missing = wanted.filter((kind) => !existing.includes(kind))
+  const missing = await withCluster(settings, log, async (client) => {
+    const existing = await topicNames(client)
+    const absent = wanted.filter((kind) => !existing.includes(kind))
+    await refuseHidden(client, absent)
+    return absent
+  })
   if (missing.length > 0) throw topicsMissing(missing)
 }
 

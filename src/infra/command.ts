@@ -3,6 +3,7 @@ import type { Readable } from 'node:stream'
 
 export interface CommandOptions {
   readonly env: NodeJS.ProcessEnv
+  readonly cwd?: string
   readonly timeoutMs?: number
   readonly signal?: AbortSignal | undefined
   /** Each line of stdout and stderr as it comes. */
@@ -26,11 +27,18 @@ const GRACE_MS = 5_000
 export async function runCommand(
   program: string,
   args: readonly string[],
-  { env, timeoutMs, signal, onLine }: CommandOptions,
+  { env, cwd, timeoutMs, signal, onLine }: CommandOptions,
 ): Promise<CommandResult> {
   signal?.throwIfAborted()
   const { execa } = await import('execa')
-  const child = execa(program, args, { env, extendEnv: false, detached: true, reject: false, stdin: 'ignore' })
+  const child = execa(program, args, {
+    env,
+    ...(cwd !== undefined && { cwd }),
+    extendEnv: false,
+    detached: true,
+    reject: false,
+    stdin: 'ignore',
+  })
   const ending = { timedOut: false }
   const end = (): void => killGroup(child.pid)
   const onTimeout = (): void => {

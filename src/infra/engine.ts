@@ -1,5 +1,6 @@
 import type { Log } from '../log.ts'
 import type { ConnectionSettings } from '../settings/connection.ts'
+import type { KafkaVersion } from '../settings/kafka-version.ts'
 import type { ProcessIdentity } from './processes.ts'
 
 export type EngineName = 'docker' | 'local' | 'external'
@@ -11,6 +12,8 @@ export interface InfraStatus {
   brokers: string[]
   zookeeper: string | null
   ksql: string | null
+  /** Absent where the brokers are not payflow's own. */
+  kafka?: KafkaVersion
 }
 
 export interface InfraOptions {
@@ -21,6 +24,8 @@ export interface InfraOptions {
   zookeeperPort: number
   ksqlPort?: number
   nodes: number
+  /** Absent: the one that runs, or whose data are there; else 3.9. */
+  kafka?: KafkaVersion
   ksql: boolean
   ksqlUrl?: string
   /** Given by the user: the brokers are not payflow's. */

@@ -1,5 +1,6 @@
 import type { ErrorCode } from '../error-codes.ts'
 import { PayflowError } from '../errors.ts'
+import type { KafkaVersion } from '../settings/kafka-version.ts'
 import { diskFull } from './home.ts'
 import { portInUse } from './ports.ts'
 
@@ -12,6 +13,7 @@ export interface ServiceFailure {
   readonly text: string
   /** Where its data are, in words or as a path. */
   readonly data: string
+  readonly kafka?: KafkaVersion
   /** What is wrong with its jars, where it has any: a line each. */
   readonly jarFlaws?: () => readonly string[]
   /** Variables of the environment that Java takes options from. */
@@ -46,12 +48,24 @@ export const isStillRegistered = (text: string): boolean => /NodeExists/.test(te
 const infra = (code: ErrorCode, message: string, hint: string): PayflowError =>
   new PayflowError(code, message, { kind: 'infra', hint })
 
-export const inconsistentData = (data: string, evidence: string): PayflowError =>
+/** The command that removes the data of one Kafka, in backquotes. */
+export const removalOf = (kafka: KafkaVersion): string =>
+  kafka === '3.9' ? '`payflow infra down --volumes`' : '`payflow infra down --volumes --kafka 4`'
+const startOf = (kafka: KafkaVersion): string =>
+  kafka === '3.9' ? '`payflow infra up`' : '`payflow infra up --kafka 4`'
+
+export const inconsistentData = (data: string, evidence: string, kafka: KafkaVersion = '3.9'): PayflowError =>
   infra(
     'INCONSISTENT_DATA',
-    `The data of Kafka and ZooKeeper in ${data} do not belong together: ${evidence}`,
-    '`payflow infra down --volumes` removes all of them; then `payflow infra up` starts afresh',
+    `The data of ${kafka === '3.9' ? 'Kafka and ZooKeeper' : `Kafka ${kafka}`} in ${data} do not belong together: ${evidence}`,
+    `${removalOf(kafka)} removes all of them; then ${startOf(kafka)} starts afresh`,
   )
+
+/** The port that a broker says it could not bind to. */
+function boundIn(text: string): number | undefined {
+  const [, port] = /failed to bind to \S*?:(\d+)/.exec(text) ?? []
+  return port === undefined ? undefined : Number(port)
+}
 
 const lastWord = ({ text }: ServiceFailure): string => lastComplaints(text).at(-1) ?? ''
 
@@ -76,11 +90,19 @@ const causes: { readonly pattern: RegExp; readonly explain: (failure: ServiceFai
   },
   {
     pattern: /InconsistentClusterId|Invalid cluster\.id/,
-    explain: ({ data }) => inconsistentData(data, 'their cluster ids differ (InconsistentClusterId)'),
+    explain: ({ data, kafka }) => inconsistentData(data, 'their cluster ids differ (InconsistentClusterId)', kafka),
+  },
+  {
+    pattern: /Configured voter set: .* is different from the voter set/,
+    explain: ({ data, kafka }) => inconsistentData(data, 'they were written by another number of controllers', kafka),
+  },
+  {
+    pattern: /No (?:readable )?`?meta\.properties`?/,
+    explain: (failure) => inconsistentData(failure.data, lastWord(failure), failure.kafka),
   },
   {
     pattern: /Address already in use|BindException/,
-    explain: ({ port, portVariable }) => portInUse(port, portVariable),
+    explain: ({ text, port, portVariable }) => portInUse(boundIn(text) ?? port, portVariable),
   },
   {
     pattern: /Failed to acquire lock on file \.lock/,

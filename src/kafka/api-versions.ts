@@ -6,7 +6,7 @@ interface Spoken {
   readonly name: string
   readonly first: number
   readonly last: number
-  /** Missing at a broker that has no transactions, or a server that speaks a part of the protocol only. */
+  /** Missing at a broker that has nobody log in, or a server that speaks a part of the protocol only. */
   readonly optional?: true
 }
 
@@ -29,6 +29,8 @@ export const spoken: Readonly<Record<number, Spoken>> = {
   14: { name: 'SyncGroup', first: 0, last: 3 },
   15: { name: 'DescribeGroups', first: 0, last: 2 },
   16: { name: 'ListGroups', first: 0, last: 5 },
+  17: { name: 'SaslHandshake', first: 0, last: 1, optional: true },
+  18: { name: 'ApiVersions', first: 0, last: 2, optional: true },
   19: { name: 'CreateTopics', first: 0, last: 3, optional: true },
   20: { name: 'DeleteTopics', first: 0, last: 1, optional: true },
   22: { name: 'InitProducerId', first: 0, last: 1 },
@@ -37,6 +39,8 @@ export const spoken: Readonly<Record<number, Spoken>> = {
   26: { name: 'EndTxn', first: 0, last: 1 },
   28: { name: 'TxnOffsetCommit', first: 3, last: 3 },
   32: { name: 'DescribeConfigs', first: 0, last: 2, optional: true },
+  33: { name: 'AlterConfigs', first: 0, last: 1, optional: true },
+  36: { name: 'SaslAuthenticate', first: 0, last: 1, optional: true },
   37: { name: 'CreatePartitions', first: 0, last: 1, optional: true },
   42: { name: 'DeleteGroups', first: 0, last: 1, optional: true },
 }

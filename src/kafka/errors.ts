@@ -1,7 +1,7 @@
 import { PayflowError, messageOf } from '../errors.ts'
 import { codeOf } from './error-code.ts'
 import { isLoginRefused, loginLost } from './login.ts'
-import { grantHint, missingRightOf, missingRightText } from './rights.ts'
+import { grantHint, missingRightOf, missingRightText, type Right } from './rights.ts'
 
 export { codeOf }
 
@@ -122,6 +122,9 @@ export const isBrokerError = (error: unknown): boolean =>
 export const isTooLarge = (error: unknown): error is PartitionError =>
   error instanceof PartitionError && (error.code === 10 || error.code === 18)
 
+export const notAuthorized = (right: Right, cause: unknown): PayflowError =>
+  new PayflowError('NOT_AUTHORIZED', missingRightText(right), { kind: 'failed', hint: grantHint(right), cause })
+
 /** What the user reads when a request failed for good. */
 export function asPayflowError(error: unknown): PayflowError {
   if (error instanceof PayflowError) return error
@@ -147,7 +150,7 @@ export function asPayflowError(error: unknown): PayflowError {
       cause: error,
     })
   const right = missingRightOf(error)
-  if (right) return new PayflowError('NOT_AUTHORIZED', missingRightText(right), { kind: 'failed', hint: grantHint(right), cause: error }) // prettier-ignore
+  if (right) return notAuthorized(right, error)
   return new PayflowError('BROKER_ERROR', `The broker refused a request: ${messageOf(error)}`, {
     kind: 'failed',
     hint: 'see what it says with `payflow infra logs`; run it again with --verbose for details',

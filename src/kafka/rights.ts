@@ -65,4 +65,4 @@ const aclOptions: Readonly<Record<Right['resource'], (name: string) => string>> 
 }
 
 export const grantHint = ({ operation, resource, names }: Right): string =>
-  `have it granted to the principal that payflow connects as (kafka-acls --add --operation ${operation} ${aclOptions[resource](names[0] ?? 'NAME')}), then start it again`
+  `have it granted to the principal that payflow connects as (kafka-acls --add --operation ${operation} ${aclOptions[resource](names[0] ?? 'NAME')}), then start it again; \`payflow acl --principal User:NAME\` prints all that are needed`

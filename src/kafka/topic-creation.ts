@@ -1,6 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { PayflowError, messageOf } from '../errors.ts'
 import type { Client } from './client.ts'
+import { notAuthorized } from './errors.ts'
+import { refuseHidden } from './missing-topics.ts'
 import { retrying } from './retry.ts'
 import { describeTopics, topicNames } from './topics.ts'
 
@@ -36,7 +38,11 @@ export async function createTopics(
         })),
       })
     } catch (error) {
-      if (performance.now() > deadline || !isTransient(error)) throw cannotCreate(missing, error)
+      if (performance.now() > deadline || !isTransient(error)) {
+        // what may not be described does not show, even when it is there
+        await refuseHidden(client, missing.map(({ topic }) => topic)) // prettier-ignore
+        throw notAllowed(error) ?? cannotCreate(missing, error)
+      }
     }
     // A name that is still being deleted is refused as existing: only the metadata tell.
     const now = new Set(await topicNames(client))
@@ -60,3 +66,11 @@ const cannotCreate = (specs: readonly NewTopic[], error: unknown): PayflowError 
     hint: 'check partitions, replication factor and the number of brokers (`payflow infra status`)',
     cause: error,
   }) // prettier-ignore
+
+/** One error for each topic that is refused: which of them may not be created. */
+function notAllowed(error: unknown): PayflowError | undefined {
+  if (!(error instanceof Error) || !('errors' in error) || !Array.isArray(error.errors)) return undefined
+  const refused = (error.errors as { type?: unknown; topic?: unknown }[]).filter(({ type }) => type === 'TOPIC_AUTHORIZATION_FAILED') // prettier-ignore
+  const names = refused.flatMap(({ topic }) => (typeof topic === 'string' ? [topic] : []))
+  return names.length > 0 ? notAuthorized({ operation: 'Create', resource: 'topic', names }, error) : undefined
+}

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { topicsMissing } from '../kafka/missing-topics.ts'
+import { refuseHidden, topicsMissing } from '../kafka/missing-topics.ts'
 import { PayflowError } from '../errors.ts'
 import { codeOf } from '../kafka/errors.ts'
 import type { Client } from '../kafka/client.ts'
@@ -66,11 +66,6 @@ export async function prepareTopics(
   for (const topic of [stateTopic(worker.name), inboxTopic(worker.name)])
     if (counts.get(topic) !== input) await fit(client, worker, { topic, has: counts.get(topic) ?? 0, input })
   return { input, output: before.get(worker.output.name)!, deadLetters: counts.get(DEAD_LETTERS)! }
-}
-
-/** A topic that may not be described is left out where all are listed. @throws what says so when it is asked for by name */
-async function refuseHidden(client: Client, names: readonly string[]): Promise<void> {
-  for (const name of names) await client.shared.partitions(name)
 }
 
 /** Partitions of a state are never moved: it would have to be rebuilt. Where there is none, the internal topic grows. */

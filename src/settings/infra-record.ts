@@ -1,6 +1,7 @@
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
+import { kafkaVersions } from './kafka-version.ts'
 
 const recordSchema = z.object({
   engine: z.enum(['docker', 'local', 'external']),
@@ -9,6 +10,8 @@ const recordSchema = z.object({
   ksql: z.string().nullable(),
   startedAt: z.string(),
   nodes: z.int().min(1),
+  /** Absent: 3.9, written by an earlier payflow. */
+  kafka: z.enum(kafkaVersions).optional(),
   run: z.object({ pid: z.int(), startTime: z.string() }).optional(),
 })
 /** What `infra up` remembers of the brokers it started, in `<home>/infra.json`. `run`: the process with which they end. */

@@ -65,11 +65,14 @@ export function resolveSettings(sources: SettingSources): Settings {
   if (values.tls === undefined && implies !== undefined) origins.tls = origins[implies]
   const ksqlUrl = values.ksqlUrl ?? recorded?.ksql ?? undefined
   if (values.ksqlUrl === undefined && ksqlUrl !== undefined) origins.ksqlUrl = infraUp
+  // Who says nothing means the Kafka that runs.
+  const kafka = origins.kafka.kind === 'default' ? (recorded?.kafka ?? values.kafka) : values.kafka
+  if (kafka !== values.kafka) origins.kafka = infraUp
   const { sessionTimeout, transactionTimeout, linger, ...plain } = values
   const usual = values.kafkaPort === 0 ? [] : [`127.0.0.1:${values.kafkaPort}`]
   return {
     ...plain,
-    ...{ engine, home, ksqlUrl, tls, record: recorded, configFile, origins },
+    ...{ engine, home, kafka, ksqlUrl, tls, record: recorded, configFile, origins },
     brokers: recorded?.brokers ?? brokers ?? usual,
     brokersGiven: !own,
     sessionTimeoutMs: sessionTimeout,

@@ -1,4 +1,5 @@
 import { connectionRows } from './connection-rows.ts'
+import { kafkaVersions } from './kafka-version.ts'
 import { choice, duration, integer, pem, text, type Kind, type Row } from './row.ts'
 
 /** Every setting, in the order in which they are listed. */
@@ -49,6 +50,12 @@ const table = {
   kafkaPort: { kind: integer(0, 65_535), default: 9092, help: 'port of the first broker (0: any free one)' },
   zookeeperPort: { kind: integer(0, 65_535), default: 2181, help: 'port of ZooKeeper (0: any free one)' },
   ksqlPort: { kind: integer(0, 65_535), default: 8088, help: 'port of ksqlDB (0: any free one)' },
+  kafka: {
+    kind: choice(...kafkaVersions),
+    default: '3.9',
+    help: 'which Kafka the engines local and docker start: 3.9 with ZooKeeper, or 4 (KRaft)',
+    option: '--kafka <version>',
+  },
   nodes: { kind: integer(1, 9), default: 1, help: 'brokers of the cluster', option: '--nodes <n>' },
   partitions: {
     kind: integer(1, 1000),

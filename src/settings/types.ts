@@ -32,7 +32,8 @@ function isPlainUrl(text: string): boolean {
 function schemaOfKind(kind: Kind): z.ZodType {
   switch (kind.is) {
     case 'choice':
-      return z.enum(kind.of)
+      // in a file, 4 is a number
+      return z.preprocess((value) => (typeof value === 'number' ? String(value) : value), z.enum(kind.of))
     case 'integer':
       return integer.pipe(z.int().min(Number(kind.from)).max(Number(kind.to)))
     case 'duration':

@@ -7,11 +7,14 @@ import { freePort } from '../../src/infra/ports.ts'
 import { layoutOf } from '../../src/infra/local/layout.ts'
 import { aliveIn, readStates } from '../../src/infra/local/services.ts'
 import { temporaryHome } from '../support/home.ts'
-import { cachedJars, localEngine } from '../support/local-broker.ts'
+import { cachedJars, localEngine as engineOf } from '../support/local-broker.ts'
 
 vi.setConfig({ testTimeout: 180_000 })
 
 const silent = (): void => undefined
+/** The engine with ZooKeeper, whichever Kafka the other tests run on. */
+const localEngine = (home: string, options: Parameters<typeof engineOf>[1] = {}): ReturnType<typeof engineOf> =>
+  engineOf(home, { kafka: '3.9', ...options })
 
 test('of two starts at the same ports at once one is told who has them, and takes nothing of the other into its home', async () => {
   const zookeeperPort = await freePort()

@@ -15,12 +15,15 @@ import { ownBroker } from '../support/broker.ts'
 import { recordedLog } from '../support/recorded-log.ts'
 import { temporaryHome } from '../support/home.ts'
 import { killed } from '../support/killed.ts'
-import { localEngine } from '../support/local-broker.ts'
+import { localEngine as engineOf } from '../support/local-broker.ts'
 
 // several starts of JVMs a test, on a machine that may be busy
 vi.setConfig({ testTimeout: 180_000 })
 
 const silent = (): void => undefined
+/** The engine with ZooKeeper, whichever Kafka the other tests run on. */
+const localEngine = (home: string, options: Parameters<typeof engineOf>[1] = {}): ReturnType<typeof engineOf> =>
+  engineOf(home, { kafka: '3.9', ...options })
 const portOf = (address: string): number => Number(address.split(':')[1])
 
 function collect(): { lines: string[]; report: (line: string) => void } {
@@ -71,7 +74,7 @@ async function showsLogs(infra: LocalEngine, home: string, brokers: string[]): P
 }
 
 test('a second up finds the brokers, a restart keeps their data, half of them are refused, --volumes removes them', async () => {
-  const { home, infra, brokers, zookeeper } = await ownBroker()
+  const { home, infra, brokers, zookeeper } = await ownBroker(1, '3.9')
   expect(readRecord(home)).toMatchObject({ engine: 'local', brokers, zookeeper, nodes: 1 })
   const before = pids(home)
   expect(await infra.up(silent)).toMatchObject({ started: false, running: true, brokers, zookeeper })
@@ -104,7 +107,7 @@ test('a second up finds the brokers, a restart keeps their data, half of them ar
 })
 
 test('a broker without its ZooKeeper is stopped, and both are started again', async () => {
-  const { home, infra } = await ownBroker()
+  const { home, infra } = await ownBroker(1, '3.9')
   const before = pids(home)
   await killed(readStates(layoutOf(home)).zookeeper!)
   const { lines, report } = collect()
@@ -114,7 +117,7 @@ test('a broker without its ZooKeeper is stopped, and both are started again', as
 })
 
 test('one of three brokers killed with -9 is started again, the others are left alone', async () => {
-  const { home, infra, brokers } = await ownBroker(3)
+  const { home, infra, brokers } = await ownBroker(3, '3.9')
   expect(new Set(brokers).size).toBe(3)
   await createTopic(brokers, 'kept')
   const before = pids(home)

@@ -18,9 +18,12 @@ import { findFlaws, readManifest } from '../../src/infra/local/manifest.ts'
 import { startTimeOf } from '../../src/infra/processes.ts'
 import { readStates } from '../../src/infra/local/services.ts'
 import { temporaryHome } from '../support/home.ts'
-import { cachedJars, localEngine } from '../support/local-broker.ts'
+import { cachedJars, localEngine as engineOf } from '../support/local-broker.ts'
 
 const silent = (): void => undefined
+/** The engine with ZooKeeper, whichever Kafka the other tests run on. */
+const localEngine = (home: string, options: Parameters<typeof engineOf>[1] = {}): ReturnType<typeof engineOf> =>
+  engineOf(home, { kafka: '3.9', ...options })
 
 /** An environment whose PATH holds only these programs, written as shell scripts. */
 function onlyPrograms(home: string, scripts: Record<string, string>): NodeJS.ProcessEnv {

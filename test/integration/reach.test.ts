@@ -16,6 +16,7 @@ import { listTopics, lookAtTopics } from '../../src/kafka/topics.ts'
 import { freePort } from '../../src/infra/ports.ts'
 import { brokers, ownBroker } from '../support/broker.ts'
 import { client } from '../support/isolated.ts'
+import { testKafka } from '../support/java-options.ts'
 import { eventually } from '../support/wait.ts'
 
 async function listening(server: Server, host = '127.0.0.1'): Promise<string> {
@@ -192,9 +193,11 @@ test('one partition without a leader, whosever it is, is marked and hides nothin
   await admin.disconnect()
   await infra.faults.kill('kafka-1')
   const own = client(addresses)
+  // Kafka 4 keeps the last replica that was in sync in another list (KIP-966)
+  const isr = testKafka === '4' ? [] : [1]
 
   await eventually(async () => expect((await lookAtTopics(own, ['foreign']))[0]!.partitions).toEqual([
-    { partition: 0, leader: -1, replicas: [1], isr: [1], start: null, end: null },
+    { partition: 0, leader: -1, replicas: [1], isr, start: null, end: null },
     { partition: 1, leader: 0, replicas: [0], isr: [0], start: 0, end: 0 },
   ])) // prettier-ignore
   expect(await listTopics(own)).toEqual([

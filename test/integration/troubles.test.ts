@@ -16,6 +16,7 @@ import type { Trouble } from '../../src/kafka/trouble.ts'
 import { findWorker } from '../../src/pipeline/workers/index.ts'
 import { brokers, ownBroker } from '../support/broker.ts'
 import { brokerWith } from '../support/broker-with.ts'
+import { testKafka } from '../support/java-options.ts'
 import { client, eventsOf, isolated, start } from '../support/isolated.ts'
 import { readAll, writeAll } from '../support/records.ts'
 import { orderMessages } from '../support/revenue.ts'
@@ -186,7 +187,11 @@ describe('a missing right ends the worker, and operation and resource are named:
 
   test('on the group, the transactional id, and each topic; and a topic that may not be described is not "missing"', async () => {
     addresses = await brokerWith({
-      'authorizer.class.name': 'kafka.security.authorizer.AclAuthorizer',
+      'authorizer.class.name':
+        testKafka === '4'
+          ? 'org.apache.kafka.metadata.authorizer.StandardAuthorizer'
+          : 'kafka.security.authorizer.AclAuthorizer',
+
       'allow.everyone.if.no.acl.found': true,
     })
     const cases = [

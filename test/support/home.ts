@@ -1,4 +1,5 @@
 import { onTestFinished } from 'vitest'
+import { testKafka } from './java-options.ts'
 import { createHome, removeHome } from './local-broker.ts'
 
 /** Latency is not what is tested: a longer linger makes fewer transactions of the same events, and a third less work for the processors. */
@@ -11,6 +12,7 @@ export async function temporaryHome(): Promise<{ home: string; env: NodeJS.Proce
   const own = {
     PAYFLOW_ENGINE: 'local',
     PAYFLOW_HOME: home,
+    PAYFLOW_KAFKA: testKafka,
     PAYFLOW_KAFKA_PORT: '0',
     PAYFLOW_ZOOKEEPER_PORT: '0',
     ...unhurried,

@@ -1,9 +1,12 @@
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { KafkaVersion } from '../../src/settings/kafka-version.ts'
 
 /** Where Kafka's jars, and the archive of their classes, outlive test runs. */
 export const jarCache = process.env.PAYFLOW_TEST_JARS ?? join(tmpdir(), 'payflow-test-jars')
-export const classArchive = join(jarCache, 'classes.jsa')
+/** The Kafka that tests run on: PAYFLOW_TEST_KAFKA, or what payflow starts by default. */
+export const testKafka: KafkaVersion = process.env.PAYFLOW_TEST_KAFKA === '4' ? '4' : '3.9'
+export const classArchive = join(jarCache, testKafka === '3.9' ? 'classes.jsa' : `classes-${testKafka}.jsa`)
 
 /**
  * Brokers of tests live for seconds: Java's second compiler would take more of the processor than it gives back,

@@ -9,17 +9,18 @@ import { layoutOf } from '../../src/infra/local/layout.ts'
 import { LocalEngine } from '../../src/infra/local/local-engine.ts'
 import { readStates } from '../../src/infra/local/services.ts'
 import { terminate } from '../../src/infra/processes.ts'
-import { archivingTo, classArchive, jarCache, withArchive } from './java-options.ts'
+import { kafkaVersions, type KafkaVersion } from '../../src/settings/kafka-version.ts'
+import { archivingTo, classArchive, jarCache, testKafka, withArchive } from './java-options.ts'
 
 const PREFIX = 'payflow-test-'
 
 const note = (line: string): void => void process.stderr.write(`${line}\n`)
 
 /** The directory of Kafka's jars that outlives test runs; filled on the first one. */
-export async function cachedJars(): Promise<string> {
-  const { home, jars, lock } = layoutOf(jarCache)
+export async function cachedJars(kafka: KafkaVersion = '3.9'): Promise<string> {
+  const { home, jars, lock } = layoutOf(jarCache, kafka)
   await mkdir(home, { recursive: true })
-  await withLock(lock, { report: note }, () => ensureJars({ directory: jars, env: process.env, report: note }))
+  await withLock(lock, { report: note }, () => ensureJars({ directory: jars, kafka, env: process.env, report: note }))
   return jars
 }
 
@@ -39,18 +40,27 @@ export async function archiveClasses(): Promise<void> {
   }
 }
 
-/** A PAYFLOW_HOME of its own that has the jars already. Its name says which process made it. */
+/** A PAYFLOW_HOME of its own that has the jars already: those that tests run on, and others that have been fetched. Its name says which process made it. */
 export async function createHome(): Promise<string> {
   const home = await mkdtemp(join(tmpdir(), `${PREFIX}${process.pid}-`))
-  await symlink(await cachedJars(), layoutOf(home).jars)
+  await cachedJars(testKafka)
+  for (const kafka of kafkaVersions) {
+    const jars = layoutOf(jarCache, kafka).jars
+    if (existsSync(jars)) await symlink(jars, layoutOf(home, kafka).jars)
+  }
   return home
 }
 
 export const localEngine = (home: string, options: Partial<InfraOptions> = {}): LocalEngine =>
-  new LocalEngine({ home, kafkaPort: 0, zookeeperPort: 0, nodes: 1, ksql: false, env: process.env, ...options })
+  new LocalEngine({
+    ...{ home, kafka: testKafka, kafkaPort: 0, zookeeperPort: 0, nodes: 1, ksql: false, env: process.env },
+    ...options,
+  })
 
+/** Whichever Kafka runs there. */
 export async function removeHome(home: string): Promise<void> {
-  await localEngine(home).down({ volumes: false }, () => undefined)
+  const whichever = { home, kafkaPort: 0, zookeeperPort: 0, nodes: 1, ksql: false, env: process.env }
+  await new LocalEngine(whichever).down({ volumes: false }, () => undefined)
   await rm(home, { recursive: true, force: true })
 }
 

@@ -1,4 +1,4 @@
-import { topicsMissing } from '../../kafka/missing-topics.ts'
+import { refuseHidden, topicsMissing } from '../../kafka/missing-topics.ts'
 import { PayflowError } from '../../errors.ts'
 import type { Client } from '../../kafka/client.ts'
 import { listGroups } from '../../kafka/groups.ts'
@@ -63,6 +63,7 @@ export async function chooseAuditable(
   for (const choice of choices) {
     const { name } = choice.worker
     const topics = topicsOf(choice.worker).filter((topic) => !existing.has(topic))
+    await refuseHidden(client, topics)
     if (topics.length === 0 || groups.has(groupOf(name))) present.push(choice)
     else absent.push({ worker: name, topics })
   }

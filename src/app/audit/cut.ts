@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { topicsMissing } from '../../kafka/missing-topics.ts'
+import { refuseHidden, topicsMissing } from '../../kafka/missing-topics.ts'
 import { PayflowError } from '../../errors.ts'
 import type { Client } from '../../kafka/client.ts'
 import { countRecords } from '../../kafka/count.ts'
@@ -113,9 +113,11 @@ async function topicsOf(client: Client, worker: AnyWorker): Promise<Topics> {
   const existing = new Set(await topicNames(client))
   const inputs = [...new Set(Object.values(worker.inputs).map(({ name }) => name))]
   const absent = [...new Set([...inputs, worker.output.name])].filter((name) => !existing.has(name))
+  await refuseHidden(client, absent)
   if (absent.length > 0) throw topicsMissing(absent, { neededBy: `The audit of ${worker.name} needs` })
   const partitions = async (topic: string): Promise<TopicPartition[]> => {
-    const count = existing.has(topic) ? await client.shared.partitions(topic) : 0
+    // asked for by its name: one that may not be described must not be taken for one that is empty
+    const count = await client.shared.partitions(topic)
     return Array.from({ length: count }, (_, partition) => ({ topic, partition }))
   }
   const input = (await Promise.all(inputs.map(partitions))).flat()

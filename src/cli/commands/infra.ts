@@ -9,21 +9,27 @@ import type { World } from '../shell/world.ts'
 export function registerInfra(program: Command, world: World): void {
   const infra = program.command('infra').description('start, stop and look at the brokers')
   examples(infra, 'payflow infra up --nodes 3', 'payflow infra status --json', 'payflow infra down')
-  const up = addSettings(infra.command('up'), 'nodes')
+  const up = addSettings(infra.command('up'), 'kafka', 'nodes')
     .description('start the brokers; returns when they serve requests')
     .option('--no-ksql', 'without ksqlDB')
     .action(action(world, runUp))
-  examples(up, 'payflow infra up', 'payflow infra up --engine local --nodes 3', 'PAYFLOW_KAFKA_PORT=0 payflow infra up')
-  const down = infra
-    .command('down')
+  examples(
+    up,
+    'payflow infra up',
+    'payflow infra up --engine local --nodes 3',
+    'payflow infra up --kafka 4',
+    'PAYFLOW_KAFKA_PORT=0 payflow infra up',
+  )
+  const down = addSettings(infra.command('down'), 'kafka')
     .description('stop the brokers')
     .option('--volumes', 'remove their data too')
     .action(action(world, runDown))
   examples(down, 'payflow infra down', 'payflow infra down --volumes')
-  const status = infra.command('status').description('what runs, and where').action(action(world, runStatus))
+  const status = addSettings(infra.command('status'), 'kafka')
+    .description('what runs, and where')
+    .action(action(world, runStatus))
   examples(status, 'payflow infra status', 'payflow infra status --json')
-  const logs = infra
-    .command('logs')
+  const logs = addSettings(infra.command('logs'), 'kafka')
     .description('what the brokers wrote')
     .argument('[service]', 'one of them, such as kafka or zookeeper')
     .option('-f, --follow', 'go on with what they write')
@@ -55,10 +61,16 @@ interface Addresses {
   readonly brokers: readonly string[]
   readonly zookeeper: string | null
   readonly ksql: string | null
+  readonly kafka?: string
 }
 
-function addressLines({ brokers, zookeeper, ksql }: Addresses): string[] {
-  return [`brokers    ${brokers.join(', ')}`, `zookeeper  ${zookeeper ?? '-'}`, `ksqldb     ${ksql ?? '-'}`]
+function addressLines({ brokers, zookeeper, ksql, kafka }: Addresses): string[] {
+  return [
+    ...(kafka === undefined ? [] : [`kafka      ${kafka}`]),
+    `brokers    ${brokers.join(', ')}`,
+    `zookeeper  ${zookeeper ?? '-'}`,
+    `ksqldb     ${ksql ?? '-'}`,
+  ]
 }
 
 async function runDown(

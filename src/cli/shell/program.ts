@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { Command, Help } from 'commander'
 import { examples } from './action.ts'
+import { registerAcl } from '../commands/acl.ts'
 import { registerAll } from '../commands/all.ts'
 import { registerAudit } from '../commands/audit.ts'
 import { registerChaos } from '../commands/chaos.ts'
@@ -61,6 +62,7 @@ export function createProgram(world: World): Command {
     registerDeadLetters,
     registerChaos,
     registerAudit,
+    registerAcl,
     registerConfig,
   ])
     register(program, world)

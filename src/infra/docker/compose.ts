@@ -3,13 +3,15 @@ import { join } from 'node:path'
 import { z } from 'zod'
 import { messageOf } from '../../errors.ts'
 import { noLog, type Log } from '../../log.ts'
+import type { KafkaVersion } from '../../settings/kafka-version.ts'
 import { runCommand, type CommandResult } from '../command.ts'
 import { homeSuffix } from '../home.ts'
 import { packageRoot } from '../package-root.ts'
 
 export interface ComposePorts {
   readonly kafka: number
-  readonly zookeeper: number
+  /** Undefined where there is none. */
+  readonly zookeeper: number | undefined
   readonly ksql: number
 }
 
@@ -17,6 +19,15 @@ export interface ComposePorts {
 const containerPorts = { zookeeper: 2181, kafka: 9092, ksqldb: 8088 }
 export type ContainerName = keyof typeof containerPorts
 export const containerNames = Object.keys(containerPorts) as ContainerName[]
+
+/** Each Kafka has a file and a project of its own: neither finds the other's containers or volumes. */
+const files: Readonly<Record<KafkaVersion, { readonly file: string; readonly project: string }>> = {
+  '3.9': { file: 'docker-compose.yml', project: 'payflow' },
+  '4': { file: 'docker-compose.kafka4.yml', project: 'payflow-kafka4' },
+}
+/** The services of its file. */
+export const servicesOf = (kafka: KafkaVersion): ContainerName[] =>
+  containerNames.filter((name) => kafka === '3.9' || name !== 'zookeeper')
 
 /** Where docker-compose.yml and a user say which port of 127.0.0.1 it is. */
 export const portVariables: Readonly<Record<ContainerName, string>> = {
@@ -67,20 +78,22 @@ export function parseContainers(output: string): Container[] {
 export interface ComposeOptions {
   readonly home: string
   readonly env: NodeJS.ProcessEnv
+  readonly kafka?: KafkaVersion
   readonly root?: string | undefined
   readonly log?: Log | undefined
 }
 
-/** payflow's own compose project: one for each PAYFLOW_HOME. */
+/** payflow's own compose project: one for each PAYFLOW_HOME and Kafka. */
 export class Compose {
   readonly project: string
   readonly #file: string
   readonly #env: NodeJS.ProcessEnv
   readonly #log: Log
 
-  constructor({ home, env, root = packageRoot, log = noLog }: ComposeOptions) {
-    this.project = `payflow${homeSuffix(home)}`
-    this.#file = join(root, 'docker-compose.yml')
+  constructor({ home, env, kafka = '3.9', root = packageRoot, log = noLog }: ComposeOptions) {
+    const { file, project } = files[kafka]
+    this.project = `${project}${homeSuffix(home)}`
+    this.#file = join(root, file)
     this.#env = env
     this.#log = log
   }
@@ -94,7 +107,7 @@ export class Compose {
       ...this.#env,
       ...(ports && {
         PAYFLOW_KAFKA_PORT: String(ports.kafka),
-        PAYFLOW_ZOOKEEPER_PORT: String(ports.zookeeper),
+        ...(ports.zookeeper !== undefined && { PAYFLOW_ZOOKEEPER_PORT: String(ports.zookeeper) }),
         PAYFLOW_KSQL_PORT: String(ports.ksql),
       }),
     }

@@ -1,24 +1,19 @@
 import { PayflowError, messageOf } from '../../errors.ts'
 import { describeBrokers, waitForBrokers } from '../../kafka/readiness.ts'
 import { readRecord, removeRecord, writeRecord } from '../../settings/infra-record.ts'
+import type { KafkaVersion } from '../../settings/kafka-version.ts'
 import type { BrokerFaults, Engine, InfraOptions, InfraStatus, Report } from '../engine.ts'
 import { explainHomeError, prepareHome } from '../home.ts'
 import { withLock } from '../lock.ts'
-import { becomesFree, claimPort } from '../ports.ts'
 import { sameProcess, type ProcessIdentity } from '../processes.ts'
 import { isStillRegistered } from '../service-failure.ts'
 import { layoutOf } from '../local/layout.ts'
-import {
-  Compose,
-  containerNames,
-  portVariables,
-  type ComposePorts,
-  type Container,
-  type ContainerName,
-} from './compose.ts'
+import { claimPorts } from './claim-ports.ts'
+import { Compose, servicesOf, type ComposePorts, type Container, type ContainerName } from './compose.ts'
 import { dockerBrokerFaults } from './broker-faults.ts'
 import { explainComposeFailure, failedService } from './failure.ts'
 import { ownerOf } from './owner.ts'
+import { refuseOther } from './other-kafka.ts'
 import { showProgress } from './progress.ts'
 import { probeDocker, requireDocker } from './probe.ts'
 
@@ -27,21 +22,23 @@ const BROKER_TIMEOUT_MS = 60_000
 const START_TIMEOUT_SECONDS = 300
 const SHOWN_LOG_LINES = 60
 const MOST_ATTEMPTS = 5
-const DEFAULT_KSQL_PORT = 8088
 
 const address = (port: number): string => `127.0.0.1:${port}`
-/** The containers of docker-compose.yml. */
+/** The containers of docker-compose.yml, or of docker-compose.kafka4.yml. */
 export class DockerEngine implements Engine {
   readonly name = 'docker'
   readonly faults: BrokerFaults
   readonly #options: InfraOptions
+  readonly #kafka: KafkaVersion
   readonly #compose: Compose
   #startedAll = false
 
   constructor(options: InfraOptions) {
     this.#options = options
     const { home, env, packageRoot, log } = options
-    this.#compose = new Compose({ home, env, root: packageRoot, log })
+    const record = readRecord(home)
+    this.#kafka = options.kafka ?? (record?.engine === this.name ? record.kafka : undefined) ?? '3.9'
+    this.#compose = new Compose({ home, env, kafka: this.#kafka, root: packageRoot, log })
     this.faults = dockerBrokerFaults(this.#compose)
   }
 
@@ -79,6 +76,7 @@ export class DockerEngine implements Engine {
     if (run && !this.#isOf(run)) return { stopped: false }
     await requireDocker(env)
     const containers = await this.#compose.containers()
+    if (volumes) report(`Removing the data of Kafka ${this.#kafka} (the volumes of ${this.#compose.project})`)
     if (containers.length > 0 || volumes) await this.#remove(volumes, report)
     try {
       if (readRecord(home)?.engine === this.name) removeRecord(home)
@@ -118,12 +116,13 @@ export class DockerEngine implements Engine {
 
   async #start(report: Report, signal: AbortSignal | undefined): Promise<InfraStatus & { started: boolean }> {
     const { home } = this.#options
-    const wanted = containerNames.filter((name) => name !== 'ksqldb' || this.#options.ksql)
+    const wanted = servicesOf(this.#kafka).filter((name) => name !== 'ksqldb' || this.#options.ksql)
+    await refuseOther(this.#options, this.#kafka, signal)
     const before = await this.#compose.containers(signal)
     const complete = wanted.every((name) => before.some(({ service, serving }) => service === name && serving))
     const owner = ownerOf(home, this.#options.run, before.length === 0)
     if (complete && (await this.#answers(before))) return this.#finish(before, false, owner)
-    const ports = await this.#claimPorts(before)
+    const ports = await claimPorts(this.#options, this.#kafka, before)
     this.#startedAll = before.length === 0
     try {
       await this.#composeUp(wanted, ports, report, signal)
@@ -158,7 +157,7 @@ export class DockerEngine implements Engine {
       throw await explainComposeFailure({
         output,
         project,
-        ports: { kafka: ports.kafka, zookeeper: ports.zookeeper, ksqldb: ports.ksql },
+        ports: { kafka: ports.kafka, zookeeper: ports.zookeeper ?? 0, ksqldb: ports.ksql },
         logOf: (service) => this.#lastWords(service),
       })
     }
@@ -166,28 +165,6 @@ export class DockerEngine implements Engine {
 
   #lastWords(service: ContainerName): Promise<string> {
     return this.#compose.lastLogLines(service, SHOWN_LOG_LINES)
-  }
-
-  /** Compose cannot publish "any free port" under an address that a broker must advertise: it is chosen here. */
-  async #claimPorts(containers: readonly Container[]): Promise<ComposePorts> {
-    const { home, kafkaPort, zookeeperPort, ksql, ksqlPort = DEFAULT_KSQL_PORT } = this.#options
-    const record = containers.length > 0 ? readRecord(home) : undefined
-    const recorded = record?.engine === this.name ? record : undefined
-    const taken: number[] = []
-    const claim = async (service: ContainerName, wanted: number, former?: string | null): Promise<number> => {
-      const current = containers.find((container) => container.service === service)?.port
-      // who talks to a broker that was killed goes on at the same address
-      const again = former ? Number(former.split(':').at(-1)) : undefined
-      const keep = current === undefined && again !== undefined && (await becomesFree(again))
-      const port = current ?? (keep ? again : await claimPort(wanted, portVariables[service], taken))
-      taken.push(port)
-      return port
-    }
-    return {
-      zookeeper: await claim('zookeeper', zookeeperPort, recorded?.zookeeper),
-      kafka: await claim('kafka', kafkaPort, recorded?.brokers[0]),
-      ksql: ksql ? await claim('ksqldb', ksqlPort, recorded?.ksql) : DEFAULT_KSQL_PORT,
-    }
   }
 
   async #remove(volumes: boolean, report: Report): Promise<void> {
@@ -209,7 +186,16 @@ export class DockerEngine implements Engine {
     if (started || record?.engine !== this.name || record.run?.pid !== run?.pid) {
       const { brokers, zookeeper, ksql } = status
       const startedAt = new Date().toISOString()
-      writeRecord(home, { engine: this.name, brokers, zookeeper, ksql, startedAt, nodes: 1, ...(run && { run }) })
+      writeRecord(home, {
+        engine: this.name,
+        brokers,
+        zookeeper,
+        ksql,
+        startedAt,
+        nodes: 1,
+        kafka: this.#kafka,
+        ...(run && { run }),
+      })
     }
     return { ...status, started }
   }
@@ -232,6 +218,7 @@ export class DockerEngine implements Engine {
       brokers: kafka === undefined ? [] : [address(kafka)],
       zookeeper: zookeeper === undefined ? null : address(zookeeper),
       ksql: ksql === undefined ? (this.#options.ksqlUrl ?? null) : `http://${address(ksql)}`,
+      kafka: this.#kafka,
     }
   }
 }

@@ -3,13 +3,15 @@ import { basename, dirname, join } from 'node:path'
 import { PayflowError } from '../../errors.ts'
 import type { Report } from '../engine.ts'
 import { packageRoot } from '../package-root.ts'
-import { KAFKA_VERSION } from './layout.ts'
+import type { KafkaVersion } from '../../settings/kafka-version.ts'
+import { releases } from './layout.ts'
 import { copyDependencies } from './maven.ts'
 import { findFlaw, findFlaws, readManifest, writeManifest, type Manifest } from './manifest.ts'
 
 export interface JarOptions {
   /** The final directory; what is being fetched lies next to it. */
   readonly directory: string
+  readonly kafka?: KafkaVersion
   readonly root?: string | undefined
   readonly env: NodeJS.ProcessEnv
   readonly report: Report
@@ -45,13 +47,20 @@ function verify(directory: string, names: readonly string[]): Manifest {
   })
 }
 
-async function fetchJars({ directory, root = packageRoot, env, report, signal }: JarOptions): Promise<void> {
+async function fetchJars({
+  directory,
+  kafka = '3.9',
+  root = packageRoot,
+  env,
+  report,
+  signal,
+}: JarOptions): Promise<void> {
   const startedAt = Date.now()
   mkdirSync(dirname(directory), { recursive: true })
   removePartials(directory)
   const partial = mkdtempSync(join(dirname(directory), partialPrefix(directory)))
   try {
-    const pom = join(root, 'src', 'infra', 'local', 'pom.xml')
+    const pom = join(root, 'src', 'infra', 'local', releases[kafka].pom)
     const jars = join(partial, 'jars')
     const list = join(partial, 'classpath')
     const manifest = verify(jars, await copyDependencies({ pom, directory: jars, list, env, report, signal }))
@@ -61,7 +70,7 @@ async function fetchJars({ directory, root = packageRoot, env, report, signal }:
     const megabytes = manifest.jars.reduce((sum, { bytes }) => sum + bytes, 0) / 1e6
     const seconds = (Date.now() - startedAt) / 1000
     report(
-      `Apache Kafka ${KAFKA_VERSION}: ${manifest.jars.length} jars, ${megabytes.toFixed(0)} MB (${seconds.toFixed(1)} s)`,
+      `Apache Kafka ${releases[kafka].version}: ${manifest.jars.length} jars, ${megabytes.toFixed(0)} MB (${seconds.toFixed(1)} s)`,
     )
   } finally {
     rmSync(partial, { recursive: true, force: true })
@@ -74,12 +83,13 @@ async function fetchJars({ directory, root = packageRoot, env, report, signal }:
  * @throws PayflowError (infra) when Maven is missing or fails
  */
 export async function ensureJars(options: JarOptions): Promise<void> {
+  const { kafka = '3.9' } = options
   const flaws = flawsOf(options.directory)
   if (flaws.length === 0) return
   options.report(
     existsSync(options.directory)
       ? `The jars in ${options.directory} are broken (${flaws.slice(0, 3).join(', ')}): fetching them again`
-      : `Fetching Apache Kafka ${KAFKA_VERSION} and ZooKeeper through Maven, once (about 50 MB)`,
+      : `Fetching Apache Kafka ${releases[kafka].version}${kafka === '3.9' ? ' and ZooKeeper' : ''} through Maven, once (about 50 MB)`,
   )
   await fetchJars(options)
 }

@@ -3,7 +3,6 @@ import { PayflowError } from '../../errors.ts'
 import { runCommand } from '../command.ts'
 import { adviceOnJava, firstComplaint, javaVariablesIn } from '../service-failure.ts'
 
-const OLDEST_MAJOR = 11
 const TIMEOUT_MS = 20_000
 
 /** The major version in the output of `java -version`: 17 for `17.0.15`, 8 for `1.8.0_402`. */
@@ -12,10 +11,14 @@ export function majorVersion(output: string): number | undefined {
   return first === undefined ? undefined : Number(first === '1' ? second : first)
 }
 
-const HOW_TO_INSTALL = `install a Java runtime, version ${OLDEST_MAJOR} or newer, or set JAVA_HOME to one; or use --engine docker`
+const howToInstall = (oldestMajor: number): string =>
+  `install a Java runtime, version ${oldestMajor} or newer, or set JAVA_HOME to one; or use --engine docker`
 
 /** The program to run Java with: JAVA_HOME's, else the PATH's. @throws PayflowError (infra) when missing or too old */
-export async function findJava(env: NodeJS.ProcessEnv, signal?: AbortSignal): Promise<string> {
+export async function findJava(
+  env: NodeJS.ProcessEnv,
+  { oldestMajor = 11, signal }: { oldestMajor?: number; signal?: AbortSignal | undefined } = {},
+): Promise<string> {
   const home = env.JAVA_HOME
   const java = home ? resolve(home, 'bin', 'java') : 'java'
   const { outcome, exitCode, stdout, stderr } = await runCommand(java, ['-version'], {
@@ -28,20 +31,20 @@ export async function findJava(env: NodeJS.ProcessEnv, signal?: AbortSignal): Pr
   if (outcome === 'not-found')
     throw new PayflowError('JAVA_MISSING', home ? `There is no Java at JAVA_HOME (${java})` : 'Java is not installed', {
       kind: 'infra',
-      hint: HOW_TO_INSTALL,
+      hint: howToInstall(oldestMajor),
     })
   if (exitCode !== 0 || major === undefined) {
     const words = firstComplaint(output)
     throw new PayflowError(
       'JAVA_UNUSABLE',
       `\`${java} -version\` ${outcome === 'timed-out' ? 'hangs' : 'fails'}: ${words}`,
-      { kind: 'infra', hint: adviceOnJava(javaVariablesIn(env)) ?? HOW_TO_INSTALL },
+      { kind: 'infra', hint: adviceOnJava(javaVariablesIn(env)) ?? howToInstall(oldestMajor) },
     )
   }
-  if (major < OLDEST_MAJOR)
-    throw new PayflowError('JAVA_TOO_OLD', `Java ${major} (${java}) is too old for Kafka: ${OLDEST_MAJOR} is needed`, {
+  if (major < oldestMajor)
+    throw new PayflowError('JAVA_TOO_OLD', `Java ${major} (${java}) is too old for Kafka: ${oldestMajor} is needed`, {
       kind: 'infra',
-      hint: HOW_TO_INSTALL,
+      hint: howToInstall(oldestMajor),
     })
   return java
 }

@@ -5,6 +5,7 @@ import { listensOn } from '../port-owner.ts'
 import { poll } from '../poll.ts'
 import { becomesFree, claimPort } from '../ports.ts'
 import { ksqldbProperties, renderProperties } from './properties.ts'
+import { inHome, logPath, type Layout } from './layout.ts'
 import { markOptions } from './mark.ts'
 import { addressOf, propertiesPath, readStates, startProgram, stopService, type Service } from './services.ts'
 import { explainDeath, seconds, tooSlow, whileAlive, type StartContext } from './start.ts'
@@ -43,11 +44,11 @@ async function isHealthy(port: number): Promise<boolean> {
   }
 }
 
-const environmentFor = (env: NodeJS.ProcessEnv, marks: readonly string[]): NodeJS.ProcessEnv => ({
+const environmentFor = (layout: Layout, env: NodeJS.ProcessEnv, marks: readonly string[]): NodeJS.ProcessEnv => ({
   ...env,
-  LOG_DIR: 'logs',
+  LOG_DIR: inHome(layout, layout.logs),
   KSQL_HEAP_OPTS: env.KSQL_HEAP_OPTS ?? '-Xmx1g',
-  KSQL_LOG4J_OPTS: '-Dlog4j.configuration=file:run/log4j.properties -Dpayflow.log=logs/ksqldb.log',
+  KSQL_LOG4J_OPTS: `-Dlog4j.configuration=file:run/log4j.properties -Dpayflow.log=${inHome(layout, logPath(layout, 'ksqldb'))}`,
   // A time without a zone is read in the server's; the workers read it as UTC.
   KSQL_OPTS: `${env.KSQL_OPTS ?? ''} -Duser.timezone=UTC ${marks.join(' ')}`.trim(),
 })
@@ -64,7 +65,8 @@ export async function ensureKsqldb(
   { port: wanted, brokers, former }: { port: number; brokers: readonly string[]; former: number | undefined },
 ): Promise<void> {
   const { layout, env, nodes, report, signal, started, run } = context
-  const propertiesFor = (port: number): string => renderProperties(ksqldbProperties({ port, nodes, brokers }))
+  const propertiesFor = (port: number): string =>
+    renderProperties(ksqldbProperties({ port, nodes, brokers, data: inHome(layout, layout.data) }))
   const running = readStates(layout).ksqldb
   if (running) {
     if (isRunningWith(context, propertiesFor(running.port)) && (await isHealthy(running.port))) return
@@ -75,7 +77,7 @@ export async function ensureKsqldb(
   const reuse = again !== undefined && (wanted === 0 || wanted === again) && (await becomesFree(again))
   const port = reuse ? again : await claimPort(wanted, 'PAYFLOW_KSQL_PORT')
   const since = Date.now()
-  const environment = environmentFor(env, markOptions({ home: layout.home, name: 'ksqldb', port, run }))
+  const environment = environmentFor(layout, env, markOptions({ home: layout.home, name: 'ksqldb', port, run }))
   const service = startProgram(layout, 'ksqldb', port, { command: program, args: [propertiesPath(layout, 'ksqldb')], properties: propertiesFor(port), env: environment, run }) // prettier-ignore
   started.push(service)
   const healthy = async (inner: AbortSignal): Promise<void> => {

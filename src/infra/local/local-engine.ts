@@ -1,56 +1,59 @@
-import { existsSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { existsSync } from 'node:fs'
 import { PayflowError, messageOf } from '../../errors.ts'
 import { describeBrokers } from '../../kafka/readiness.ts'
 import { readRecord, removeRecord, writeRecord, type InfraRecord } from '../../settings/infra-record.ts'
+import { kafkaVersions, type KafkaVersion } from '../../settings/kafka-version.ts'
 import type { BrokerFaults, Engine, InfraOptions, InfraStatus, Report } from '../engine.ts'
 import { explainHomeError, prepareHome } from '../home.ts'
 import { withLock } from '../lock.ts'
-import { becomesFree, claimPort } from '../ports.ts'
 import { localBrokerFaults } from './broker-faults.ts'
-import { agreeOnNodes, recordNodes, removeData } from './cluster-data.ts'
+import { agreeOnNodes, hasData, recordNodes, removeData, removeDrafts } from './cluster-data.ts'
 import { signalTo, type ProcessIdentity } from '../processes.ts'
-import { ensureJars } from './jars.ts'
-import { findJava } from './java.ts'
 import { ensureKsqldb, ksqlUrlOf, ksqldbProgram, USUAL_KSQL_PORT } from './ksqldb.ts'
-import { brokerName, layoutOf, type Layout, type ServiceName } from './layout.ts'
+import { layoutOf, type Layout } from './layout.ts'
 import { showLogs } from './logs.ts'
-import { log4jProperties, renderProperties } from './properties.ts'
-import { keepWhatServes, type Survivors } from './repair.ts'
-import { addressOf, aliveIn, endsWith, forget, readStates, stopService, type Service, type ServiceStates } from './services.ts' // prettier-ignore
-import { startBrokers, startZookeeper, type Member, type StartContext } from './start.ts'
+import { keepWhatServes, runOf, type Survivors } from './repair.ts'
+import { addressOf, aliveIn, endsWith, forget, kafkaOf, readStates, stopService, type Service, type ServiceStates } from './services.ts' // prettier-ignore
+import { ABORT_GRACE_MS, startMissing, type MissingContext } from './start-missing.ts'
 import { stopInOrder } from './stop.ts'
+import { refuseOther, usualVersion } from './version.ts'
 
 const STATUS_TIMEOUT_MS = 3_000
-const ABORT_GRACE_MS = 3_000
 
-/** Apache Kafka and ZooKeeper as JVM processes of this machine, on 127.0.0.1 only. */
+/** Apache Kafka, 3.9 with ZooKeeper or 4 without, as JVM processes of this machine, on 127.0.0.1 only. */
 export class LocalEngine implements Engine {
   readonly name = 'local'
   readonly faults: BrokerFaults
   readonly #options: InfraOptions
+  /** Of whichever Kafka: pid files and the lock are everybody's. */
   readonly #layout: Layout
   #started: Service[] = []
 
   constructor(options: InfraOptions) {
     this.#options = options
-    this.#layout = layoutOf(options.home, options.log)
+    this.#layout = layoutOf(options.home, undefined, options.log)
     this.faults = localBrokerFaults(this.#layout)
+  }
+
+  /** That of the Kafka which this engine is about now. */
+  #versioned(): Layout {
+    const { home, kafka, log } = this.#options
+    return layoutOf(home, kafka ?? usualVersion(home, log), log)
   }
 
   async status(): Promise<InfraStatus> {
     const { zookeeper, brokers, ksqldb } = readStates(this.#layout)
     const addresses = brokers.map(addressOf)
-    const running =
-      zookeeper !== undefined && addresses.length > 0
-        ? await describeBrokers({ brokers: addresses }, STATUS_TIMEOUT_MS).then(
-            () => true,
-            (error: unknown) => {
-              this.#layout.log('info', 'not-reachable', { brokers: addresses, error: messageOf(error) })
-              return false
-            },
-          )
-        : false
+    const isWhole = brokers[0] !== undefined && (zookeeper !== undefined || kafkaOf(brokers[0]) === '4')
+    const running = isWhole
+      ? await describeBrokers({ brokers: addresses }, STATUS_TIMEOUT_MS).then(
+          () => true,
+          (error: unknown) => {
+            this.#layout.log('info', 'not-reachable', { brokers: addresses, error: messageOf(error) })
+            return false
+          },
+        )
+      : false
     return this.#statusOf(running, { zookeeper, brokers, ksqldb })
   }
 
@@ -60,8 +63,8 @@ export class LocalEngine implements Engine {
         kind: 'infra',
         hint: 'use --engine docker, or run payflow in WSL2',
       })
-    const { home, run, logs } = this.#layout
-    prepareHome(home, [run, logs])
+    const { home } = this.#layout
+    prepareHome(home)
     try {
       return await withLock(this.#layout.lock, { report, log: this.#layout.log, signal }, () =>
         this.#start(report, signal),
@@ -103,25 +106,28 @@ export class LocalEngine implements Engine {
     write: (line: string) => void,
     signal?: AbortSignal,
   ): Promise<void> {
-    await showLogs(this.#layout, options, write, signal)
+    await showLogs(this.#versioned(), options, write, signal)
   }
 
   async #start(report: Report, signal: AbortSignal | undefined): Promise<InfraStatus & { started: boolean }> {
-    const layout = this.#layout
+    const layout = this.#versioned()
+    prepareHome(layout.home, [layout.run, layout.logs])
+    refuseOther(layout)
     const nodes = agreeOnNodes(layout, this.#options.nodes)
     const survivors = await keepWhatServes(layout, report)
-    const owner = survivors.zookeeper?.run
+    const owner = runOf(survivors)
     if (owner) report(`They belong to a \`payflow all\` (pid ${owner.pid}), and end with it`)
-    const complete = survivors.zookeeper !== undefined && survivors.brokers.length === nodes
+    const complete = survivors.brokers.length === nodes
     this.#started = []
     try {
-      if (!complete) await this.#startMissing(nodes, survivors, report, signal)
-      await this.#startKsqldb(nodes, survivors, report, signal)
+      const context = { layout, env: this.#options.env, nodes, report, signal, started: this.#started }
+      if (!complete) await startMissing(context, survivors, this.#options)
+      await this.#startKsqldb(context, survivors)
       const status = this.#statusOf(true, readStates(layout))
       const { run } = this.#options
       this.#started = this.#started.filter((service) => run === undefined || endsWith(service, run))
       const known = readRecord(layout.home)
-      if (!complete || known?.engine !== this.name || known.ksql !== status.ksql) this.#record(status, nodes)
+      if (!complete || known?.engine !== this.name || known.ksql !== status.ksql) this.#record(layout, status, nodes)
       return { ...status, started: !complete }
     } catch (error) {
       await Promise.all(this.#started.map((service) => stopService(layout, service, ABORT_GRACE_MS)))
@@ -129,36 +135,8 @@ export class LocalEngine implements Engine {
     }
   }
 
-  async #startMissing(
-    nodes: number,
-    survivors: Survivors,
-    report: Report,
-    signal: AbortSignal | undefined,
-  ): Promise<void> {
-    const layout = this.#layout
-    const { env, packageRoot } = this.#options
-    if (nodes !== this.#options.nodes)
-      report(`The data belong to a cluster of ${nodes}: starting ${nodes} brokers, not ${this.#options.nodes}`)
-    const java = await findJava(env, signal)
-    layout.log('debug', 'java-found', { path: java })
-    const { zookeeperPort, members } = await this.#claimPorts(nodes, survivors)
-    await ensureJars({ directory: layout.jars, root: packageRoot, env, report, signal })
-    writeFileSync(join(layout.run, 'log4j.properties'), renderProperties(log4jProperties))
-    // who joins a cluster stays as long as the cluster
-    const run = survivors.zookeeper === undefined ? this.#options.run : survivors.zookeeper.run
-    const context: StartContext = { layout, java, env, nodes, report, signal, started: this.#started, run }
-    if (survivors.zookeeper === undefined) await startZookeeper(context, zookeeperPort)
-    await startBrokers(context, zookeeperPort, members)
-    signal?.throwIfAborted()
-  }
-
   /** Where an installation is given, and nobody named a ksqlDB that runs elsewhere. */
-  async #startKsqldb(
-    nodes: number,
-    { gone }: Survivors,
-    report: Report,
-    signal: AbortSignal | undefined,
-  ): Promise<void> {
+  async #startKsqldb(context: MissingContext, { gone }: Survivors): Promise<void> {
     const { env, ksql, ksqlUrl, ksqlPort = USUAL_KSQL_PORT } = this.#options
     const program = ksql ? ksqldbProgram(env) : undefined
     const { brokers, ksqldb } = readStates(this.#layout)
@@ -166,51 +144,30 @@ export class LocalEngine implements Engine {
     const own = [ksqldb?.port, former, ksqlPort].map((port) => `http://127.0.0.1:${port}`)
     if (program === undefined || (ksqlUrl !== undefined && !own.includes(ksqlUrl.replace(/\/+$/, '')))) return
     const { run } = this.#options
-    const context = { layout: this.#layout, env, nodes, report, signal, started: this.#started, run }
-    await ensureKsqldb(context, program, { port: ksqlPort, brokers: brokers.map(addressOf), former })
+    await ensureKsqldb({ ...context, run }, program, { port: ksqlPort, brokers: brokers.map(addressOf), former })
   }
 
-  #record({ brokers, zookeeper, ksql }: InfraStatus, nodes: number): void {
+  #record(layout: Layout, { brokers, zookeeper, ksql }: InfraStatus, nodes: number): void {
     const startedAt = new Date().toISOString()
-    writeRecord(this.#layout.home, { engine: this.name, brokers, zookeeper, ksql, startedAt, nodes })
-    recordNodes(this.#layout, nodes)
-  }
-
-  /** Clients of a cluster that lost a member go on at the same addresses, so its ports are kept where possible. */
-  async #claimPorts(
-    nodes: number,
-    { zookeeper, brokers, gone }: Survivors,
-  ): Promise<{ zookeeperPort: number; members: Member[] }> {
-    const taken: number[] = []
-    const claim = async (name: ServiceName, wanted: number, variable: string): Promise<number> => {
-      const former = gone.find((service) => service.name === name)?.port
-      const wantsFormer = former !== undefined && !taken.includes(former) && (wanted === 0 || zookeeper !== undefined)
-      const port = wantsFormer && (await becomesFree(former)) ? former : await claimPort(wanted, variable, taken)
-      taken.push(port)
-      this.#layout.log('debug', 'port-chosen', { name, port, wanted, former })
-      return port
-    }
-    const { kafkaPort, zookeeperPort } = this.#options
-    const missing = Array.from({ length: nodes }, (_, id) => id).filter(
-      (id) => !brokers.some(({ name }) => name === brokerName(id)),
-    )
-    const claimed = zookeeper?.port ?? (await claim('zookeeper', zookeeperPort, 'PAYFLOW_ZOOKEEPER_PORT'))
-    const members: Member[] = []
-    for (const id of missing) {
-      const wanted = kafkaPort === 0 ? 0 : kafkaPort + id
-      members.push({ id, port: await claim(brokerName(id), wanted, 'PAYFLOW_KAFKA_PORT') })
-    }
-    return { zookeeperPort: claimed, members }
+    const { home, kafka } = layout
+    writeRecord(home, { engine: this.name, brokers, zookeeper, ksql, startedAt, nodes, kafka })
+    recordNodes(layout, nodes)
   }
 
   async #stop(
     { volumes, run }: { volumes: boolean; run: ProcessIdentity | undefined },
     report: Report,
   ): Promise<{ stopped: boolean }> {
-    const layout = this.#layout
+    const layout = this.#versioned()
     const states = readStates(layout)
-    const chosen = aliveIn(states).filter((service) => run === undefined || endsWith(service, run))
+    const { kafka } = this.#options
+    const isMeant = (service: Service): boolean =>
+      run !== undefined ? endsWith(service, run) : kafka === undefined || kafkaOf(service) === kafka
+    const chosen = aliveIn(states).filter(
+      (service) => isMeant(service) || (run === undefined && states.left.includes(service)),
+    )
     await stopInOrder(layout, chosen, report)
+    if (run === undefined && kafka !== undefined) noteOther(this.#layout, kafka, report)
     for (const service of states.stale) {
       layout.log('info', 'stale-record-removed', { name: service.name, pid: service.pid })
       forget(layout, service)
@@ -219,10 +176,7 @@ export class LocalEngine implements Engine {
     if (zookeeper === undefined && brokers.length === 0) this.#changeRecord(() => removeRecord(layout.home), report)
     else if (ksqldb === undefined)
       this.#changeRecord((record) => writeRecord(layout.home, { ...record, ksql: null }), report)
-    if (volumes && existsSync(layout.data)) {
-      removeData(layout)
-      report(`Removed the data in ${layout.data}`)
-    }
+    if (volumes) removeVolumes(layout, report)
     return { stopped: chosen.length > 0 }
   }
 
@@ -244,6 +198,30 @@ export class LocalEngine implements Engine {
       brokers: brokers.map(addressOf),
       zookeeper: zookeeper ? addressOf(zookeeper) : null,
       ksql: ksqldb ? ksqlUrlOf(ksqldb) : (this.#options.ksqlUrl ?? null),
+      kafka: brokers[0] ? kafkaOf(brokers[0]) : this.#versioned().kafka,
     }
   }
+}
+
+function noteOther(layout: Layout, kafka: KafkaVersion, report: Report): void {
+  const [other] = readStates(layout).brokers
+  if (other && kafkaOf(other) !== kafka)
+    report(`Kafka ${kafkaOf(other)} goes on: \`payflow infra down --kafka ${kafkaOf(other)}\` stops it`)
+}
+
+/** Removes the data of one Kafka, and says so; those of the other stay. */
+function removeVolumes(layout: Layout, report: Report): void {
+  const { home, kafka, data, log } = layout
+  removeDrafts(layout)
+  if (existsSync(data)) {
+    removeData(layout)
+    report(`Removed the data of Kafka ${kafka} in ${data}`)
+  }
+  for (const other of kafkaVersions
+    .filter((version) => version !== kafka)
+    .map((version) => layoutOf(home, version, log)))
+    if (hasData(other))
+      report(
+        `The data of Kafka ${other.kafka} in ${other.data} stay: \`payflow infra down --volumes --kafka ${other.kafka}\` removes them`,
+      )
 }

@@ -31,17 +31,65 @@ export interface BrokerPlan {
   readonly zookeeperPort: number
 }
 
-export function brokerProperties({ id, port, nodes, zookeeperPort }: BrokerPlan): Properties {
+export const brokerProperties = ({ id, port, nodes, zookeeperPort }: BrokerPlan): Properties => ({
+  'broker.id': id,
+  listeners: `PLAINTEXT://127.0.0.1:${port}`,
+  'zookeeper.connect': `127.0.0.1:${zookeeperPort}`,
+  'zookeeper.session.timeout.ms': SESSION_TIMEOUT_MS,
+  'zookeeper.connection.timeout.ms': 3 * SESSION_TIMEOUT_MS,
+  'log.dirs': `data/${brokerName(id)}`,
+  ...commonProperties(nodes),
+  'controlled.shutdown.max.retries': 2,
+  'controlled.shutdown.retry.backoff.ms': 500,
+})
+
+export interface KraftPlan {
+  readonly id: number
+  readonly port: number
+  readonly nodes: number
+  /** Of the voters, by their ids: see `votersOf`. */
+  readonly controllerPorts: readonly number[]
+  /** The cluster's data, relative to the home. */
+  readonly data: string
+}
+
+/**
+ * How many of the nodes, the first ones, are controllers too: an odd number. A quorum of two is lost with either of them, one of four
+ * takes no more losses than one of three.
+ */
+export const votersOf = (nodes: number): number => Math.min(nodes % 2 === 0 ? nodes - 1 : nodes, 5)
+
+/**
+ * A broker, and a controller if it is one of the voters. The voters are named in each node's configuration, not in the metadata log (KIP-853): after a stop
+ * of all nodes they may come back at other ports.
+ */
+export const kraftProperties = ({ id, port, nodes, controllerPorts, data }: KraftPlan): Properties => ({
+  'node.id': id,
+  ...(id < controllerPorts.length
+    ? {
+        'process.roles': 'broker,controller',
+        listeners: `PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controllerPorts[id]!}`,
+      }
+    : { 'process.roles': 'broker', listeners: `PLAINTEXT://127.0.0.1:${port}` }),
+  'advertised.listeners': `PLAINTEXT://127.0.0.1:${port}`,
+  'listener.security.protocol.map': 'PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT',
+  'inter.broker.listener.name': 'PLAINTEXT',
+  'controller.listener.names': 'CONTROLLER',
+  'controller.quorum.voters': controllerPorts.map((voter, of) => `${of}@127.0.0.1:${voter}`).join(','),
+  'log.dirs': `${data}/${brokerName(id)}`,
+  ...commonProperties(nodes),
+  // a killed broker's partitions get other leaders as soon as with ZooKeeper: 9 s by default
+  'broker.session.timeout.ms': SESSION_TIMEOUT_MS,
+  'broker.heartbeat.interval.ms': 1000,
+  'share.coordinator.state.topic.replication.factor': Math.min(nodes, 3),
+  'share.coordinator.state.topic.min.isr': nodes >= 3 ? 2 : 1,
+})
+
+function commonProperties(nodes: number): Properties {
   const replicationFactor = Math.min(nodes, 3)
   // with three replicas a write survives the loss of one broker, and so does writing
   const minInSyncReplicas = replicationFactor === 3 ? 2 : 1
   return {
-    'broker.id': id,
-    listeners: `PLAINTEXT://127.0.0.1:${port}`,
-    'zookeeper.connect': `127.0.0.1:${zookeeperPort}`,
-    'zookeeper.session.timeout.ms': SESSION_TIMEOUT_MS,
-    'zookeeper.connection.timeout.ms': 3 * SESSION_TIMEOUT_MS,
-    'log.dirs': `data/${brokerName(id)}`,
     'auto.create.topics.enable': false,
     'default.replication.factor': replicationFactor,
     'min.insync.replicas': minInSyncReplicas,
@@ -62,8 +110,6 @@ export function brokerProperties({ id, port, nodes, zookeeperPort }: BrokerPlan)
     'num.io.threads': 4,
     // its default, 128 MiB, would take a quarter of the heap
     'log.cleaner.dedupe.buffer.size': 32 * 1024 * 1024,
-    'controlled.shutdown.max.retries': 2,
-    'controlled.shutdown.retry.backoff.ms': 500,
   }
 }
 
@@ -72,9 +118,11 @@ export interface KsqldbPlan {
   readonly nodes: number
   /** host:port of the brokers. */
   readonly brokers: readonly string[]
+  /** The cluster's data, relative to the home. */
+  readonly data: string
 }
 
-export function ksqldbProperties({ port, nodes, brokers }: KsqldbPlan): Properties {
+export function ksqldbProperties({ port, nodes, brokers, data }: KsqldbPlan): Properties {
   const replicationFactor = Math.min(nodes, 3)
   return {
     'bootstrap.servers': brokers.join(','),
@@ -82,7 +130,7 @@ export function ksqldbProperties({ port, nodes, brokers }: KsqldbPlan): Properti
     'ksql.service.id': 'payflow_',
     // or it reports to its maker
     'confluent.support.metrics.enable': false,
-    'ksql.streams.state.dir': 'data/ksqldb',
+    'ksql.streams.state.dir': `${data}/ksqldb`,
     'ksql.streams.auto.offset.reset': 'earliest',
     'ksql.streams.processing.guarantee': 'exactly_once_v2',
     // 4 by default: as many for each of eleven queries

@@ -2,6 +2,7 @@ import { messageOf } from '../../errors.ts'
 import { describeBrokers } from '../../kafka/readiness.ts'
 import type { Report } from '../engine.ts'
 import { listensOn } from '../port-owner.ts'
+import type { ProcessIdentity } from '../processes.ts'
 import type { Layout } from './layout.ts'
 import { addressOf, forget, readStates, stopService, type Service } from './services.ts'
 import { stopLeft } from './stop.ts'
@@ -32,6 +33,9 @@ async function stop(layout: Layout, services: Service[], why: string, report: Re
   await Promise.all(services.map((service) => stopService(layout, service, GRACE_MS)))
 }
 
+/** The process with which what is left of a cluster ends; undefined: it stays. */
+export const runOf = ({ zookeeper, brokers }: Survivors): ProcessIdentity | undefined => (zookeeper ?? brokers[0])?.run
+
 /** Looks what an earlier `infra up` left: keeps what serves, ends what only half does, forgets what is gone. */
 export async function keepWhatServes(layout: Layout, report: Report): Promise<Survivors> {
   const { zookeeper, brokers, stale: ended, left } = readStates(layout)
@@ -41,7 +45,7 @@ export async function keepWhatServes(layout: Layout, report: Report): Promise<Su
   }
   await stopLeft(layout, left, report)
   const stale = [...ended, ...left]
-  if (zookeeper === undefined || !(await zookeeperAnswers(zookeeper))) {
+  if (layout.kafka === '3.9' && (zookeeper === undefined || !(await zookeeperAnswers(zookeeper)))) {
     await stop(layout, brokers, 'runs without ZooKeeper', report)
     await stop(layout, zookeeper ? [zookeeper] : [], 'does not answer', report)
     return { zookeeper: undefined, brokers: [], gone: [...stale, ...brokers, ...(zookeeper ? [zookeeper] : [])] }

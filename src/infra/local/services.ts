@@ -1,12 +1,13 @@
 import { spawn } from 'node:child_process'
 import { closeSync, openSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
-import { join, relative } from 'node:path'
+import { join } from 'node:path'
 import { z } from 'zod'
 import { PayflowError, messageOf, systemCodeOf } from '../../errors.ts'
 import { sizeOf } from '../log-files.ts'
 import { runningCommands } from '../process-list.ts'
 import { identify, isAlive, sameProcess, signalTo, terminate, type ProcessIdentity } from '../processes.ts'
-import { logPath, outputPath, type Layout, type ServiceName } from './layout.ts'
+import { kafkaVersions, type KafkaVersion } from '../../settings/kafka-version.ts'
+import { inHome, logPath, outputPath, type Layout, type ServiceName } from './layout.ts'
 import { isOfHome, markOf, markOptions } from './mark.ts'
 
 const serviceSchema = z.object({
@@ -14,6 +15,9 @@ const serviceSchema = z.object({
   pid: z.int().positive(),
   startTime: z.string(),
   port: z.int().positive(),
+  kafka: z.enum(kafkaVersions).optional(),
+  /** Of the voters of its KRaft cluster, by their ids: one that is away must come back to its own. */
+  controllerPorts: z.array(z.int().positive()).optional(),
   run: z.object({ pid: z.int().positive(), startTime: z.string() }).optional(),
 })
 /** A program that payflow started, as its pid file describes it. `run`: the process with which it ends. */
@@ -28,6 +32,9 @@ export interface ServiceStates {
   /** They are alive, but nobody wants them any more: the run they belong to is gone, or their pid file is. */
   readonly left: Service[]
 }
+
+/** A pid file of an earlier payflow does not say; nor does the command line of what has lost its file, which is only ever stopped. */
+export const kafkaOf = ({ kafka = '3.9' }: Service): KafkaVersion => kafka
 
 export const addressOf = ({ port }: Service): string => `127.0.0.1:${port}`
 const pidPath = (layout: Layout, name: ServiceName): string => join(layout.run, `${name}.pid`)
@@ -108,6 +115,7 @@ export interface JavaProgram {
   readonly properties: string
   readonly env: NodeJS.ProcessEnv
   readonly run: ProcessIdentity | undefined
+  readonly controllerPorts?: readonly number[]
 }
 
 export interface Program {
@@ -118,6 +126,7 @@ export interface Program {
   readonly properties: string
   readonly env: NodeJS.ProcessEnv
   readonly run: ProcessIdentity | undefined
+  readonly controllerPorts?: readonly number[]
 }
 
 export const propertiesPath = (layout: Layout, name: ServiceName): string =>
@@ -129,33 +138,38 @@ export interface StartedService extends Service {
 }
 
 /** File names are bytes to the system, but not to Java: it reads them in the locale's encoding, and cannot start in a directory beyond that. */
-const javaEnvironment = (env: NodeJS.ProcessEnv): NodeJS.ProcessEnv =>
+export const javaEnvironment = (env: NodeJS.ProcessEnv): NodeJS.ProcessEnv =>
   process.platform === 'linux' ? { ...env, LC_ALL: 'C.UTF-8' } : env
+
+/** The arguments of Java, run in the home, for one of the programs in Kafka's jars. */
+export const javaArguments = (layout: Layout, log: string, mainClass: string): string[] => [
+  '-XX:-UsePerfData',
+  '-Djava.awt.headless=true',
+  // Kafka upper-cases names by the locale's rules, and does not start where i becomes a dotted I
+  '-Duser.language=en',
+  '-Duser.country=US',
+  '-Dlog4j.configuration=file:run/log4j.properties',
+  `-Dpayflow.log=${inHome(layout, log)}`,
+  '-cp',
+  join(inHome(layout, layout.jars), '*'),
+  mainClass,
+]
 
 /** Starts a JVM with Kafka's jars that outlives this process. */
 export function startService(layout: Layout, name: ServiceName, port: number, program: JavaProgram): StartedService {
-  const { java, jvmOptions, mainClass, properties, env, run } = program
+  const { java, jvmOptions, mainClass, env, run, ...rest } = program
   const args = [
     ...jvmOptions,
-    '-XX:-UsePerfData',
-    '-Djava.awt.headless=true',
-    // Kafka upper-cases names by the locale's rules, and does not start where i becomes a dotted I
-    '-Duser.language=en',
-    '-Duser.country=US',
     ...markOptions({ home: layout.home, name, port, run }),
-    '-Dlog4j.configuration=file:run/log4j.properties',
-    `-Dpayflow.log=logs/${name}.log`,
-    '-cp',
-    join(relative(layout.home, layout.jars), '*'),
-    mainClass,
+    ...javaArguments(layout, logPath(layout, name), mainClass),
     join('run', `${name}.properties`),
   ]
-  return startProgram(layout, name, port, { command: java, args, properties, env: javaEnvironment(env), run })
+  return startProgram(layout, name, port, { ...rest, command: java, args, env: javaEnvironment(env), run })
 }
 
 /** Starts a program that outlives this process. Its pid file is written before anything else can happen. */
 export function startProgram(layout: Layout, name: ServiceName, port: number, program: Program): StartedService {
-  const { command, args, properties, env, run } = program
+  const { command, args, properties, env, run, controllerPorts } = program
   writeFileSync(propertiesPath(layout, name), properties)
   const logStart = sizeOf(logPath(layout, name))
   const output = openSync(outputPath(layout, name), 'w')
@@ -167,7 +181,11 @@ export function startProgram(layout: Layout, name: ServiceName, port: number, pr
     const identity = child.pid === undefined ? undefined : identify(child.pid)
     if (identity === undefined)
       throw new PayflowError('START_FAILED', `${name}: could not run ${command}`, { kind: 'infra' })
-    const service = { name, ...identity, port, ...(run && { run }) }
+    const service: Service = {
+      ...{ name, ...identity, port, kafka: layout.kafka },
+      ...(controllerPorts && { controllerPorts: [...controllerPorts] }),
+      ...(run && { run }),
+    }
     record(layout, service)
     layout.log('info', 'process-started', { name, pid: service.pid, port, log: logPath(layout, name) })
     return { ...service, logStart }

@@ -156,7 +156,10 @@ export const WORKER_NAME = /^[a-z][a-z0-9]*(-[a-z0-9]+)*$/
 
 export const groupOf = (worker: string): string => `payflow-${worker}`
 /** Whose producers fence each other: nothing of the process may be in it. `payflow worker reset` fences with the same id. */
-export const transactionalIdOf = (worker: string, partition: number): string => `payflow-${worker}-${partition}`
+export const transactionalIdOf = (worker: string, partition: number): string =>
+  `${transactionalIdPrefix(worker)}${partition}`
+/** What an ACL for a worker's transactional ids must allow. */
+export const transactionalIdPrefix = (worker: string): string => `payflow-${worker}-`
 export const stateTopic = (worker: string): string => `payflow-${worker}-state`
 export const inboxTopic = (worker: string): string => `payflow-${worker}-inbox`
 

@@ -7,6 +7,7 @@ import { retrying } from '../../kafka/retry.ts'
 import type { Broker } from '../../kafka/transport.ts'
 import type { Compression } from '../../kafka/compression.ts'
 import { produce } from '../../kafka/produce.ts'
+import { needing } from '../../kafka/rights.ts'
 import { initProducerId } from '../../kafka/requests.ts'
 import type { ProduceResult } from '../../kafka/records.ts'
 import { byLeader } from '../../kafka/partitions.ts'
@@ -16,6 +17,9 @@ const DUPLICATE_SEQUENCE = 46
 interface Pending extends PartitionRecords {
   readonly baseSequence: number
 }
+
+/** Who may write any topic may do this, too, from Kafka 2.8 on (KIP-679). */
+const idempotentWrite = { operation: 'IdempotentWrite', resource: 'cluster', names: [] } as const
 
 /**
  * Writes with acks=all under one producer id. A batch whose answer was lost is sent again with the same sequence numbers until it is
@@ -50,7 +54,8 @@ export class IdempotentProducer {
     const id = await retrying(
       async () => {
         try {
-          return await initProducerId(await connection.any(), { transactionTimeout: 60_000 })
+          const broker = await connection.any()
+          return await needing([idempotentWrite], () => initProducerId(broker, { transactionTimeout: 60_000 }))
         } catch (error) {
           await connection.forget(error)
           throw error

@@ -14,6 +14,8 @@ import { type TopicPartition, byLeader, byTopic } from '../../kafka/partitions.t
 const CONCURRENT_TRANSACTIONS = 51
 /** TOPIC_AUTHORIZATION_FAILED, and OPERATION_NOT_ATTEMPTED for the others of the same request. */
 const refusedTopic = new Set([29, 55])
+/** COORDINATOR_LOAD_IN_PROGRESS, COORDINATOR_NOT_AVAILABLE, NOT_COORDINATOR */
+const coordinatorMoves = new Set([14, 15, 16])
 
 export interface OffsetCommit extends TopicPartition {
   /** The next offset to read. */
@@ -160,12 +162,28 @@ export class TransactionalProducer {
       if (known) known.push(position)
       else topics.set(topic, [position])
     }
-    const coordinator = await this.#connection.coordinator('group', groupId)
     const rights = [
       { operation: 'Read', resource: 'group', names: [groupId] },
       { operation: 'Read', resource: 'topic', names: [...topics.keys()] },
     ] as const
-    await needing(rights, () => txnOffsetCommit(coordinator, { ...this.#identity, groupId, place, topics }))
+    await this.#onceSettled(groupId, (coordinator) =>
+      needing(rights, () => txnOffsetCommit(coordinator, { ...this.#identity, groupId, place, topics })),
+    )
+  }
+
+  /** A broker of Kafka 4 is named as a group's coordinator a moment before it knows that it is: it has refused then, and done nothing. */
+  async #onceSettled(groupId: string, request: (coordinator: Broker) => Promise<unknown>): Promise<void> {
+    const deadline = performance.now() + 10_000
+    for (;;) {
+      try {
+        await request(await this.#connection.coordinator('group', groupId))
+        return
+      } catch (error) {
+        if (!coordinatorMoves.has(codeOf(error) ?? 0) || performance.now() > deadline) throw error
+        await this.#connection.forget(error)
+      }
+      await sleep(20)
+    }
   }
 
   /** `onSent` runs when the request is on its way and its answer is not here. */

@@ -236,6 +236,16 @@ describe('what infra up recorded', () => {
     expect(settle({ options: { engine: 'docker' }, record: recorded })).toMatchObject({ record: undefined })
   })
 
+  test('says which Kafka runs to those who name none; a version that is named counts more', () => {
+    const four: InfraRecord = { ...recorded, kafka: '4' }
+    const { kafka, origins } = settle({ record: four })
+    expect([kafka, origins.kafka.text]).toEqual(['4', 'infra up'])
+    expect(settle({ record: four, options: { kafka: '3.9' } })).toMatchObject({ kafka: '3.9' })
+    expect(settle({ record: recorded })).toMatchObject({ kafka: '3.9', origins: { kafka: { kind: 'default' } } })
+    expect(settle({ config: { kafka: 4 } }).kafka).toBe('4')
+    expect(() => settle({ env: { PAYFLOW_KAFKA: '5' } })).toThrow('PAYFLOW_KAFKA cannot be "5"')
+  })
+
   test('brokers that it told people to export are still its own, in any order', () => {
     const record = { ...recorded, brokers: ['a:1', 'b:2'] }
     expect(settle({ env: { PAYFLOW_BROKERS: 'b:2,a:1' }, record }).brokersGiven).toBe(false)

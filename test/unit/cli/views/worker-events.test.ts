@@ -67,7 +67,7 @@ test.each<[Trouble, string, string]>([
   [
     { code: 'not-authorized', right: { operation: 'Read', resource: 'group', names: ['g'] } },
     'Not allowed by the brokers: Read on group g',
-    'have it granted to the principal that payflow connects as (kafka-acls --add --operation Read --group g), then start it again',
+    'have it granted to the principal that payflow connects as (kafka-acls --add --operation Read --group g), then start it again; `payflow acl --principal User:NAME` prints all that are needed',
   ],
 ])('a trouble is one line what is wrong and one what to do: $0.code', (trouble, message, hint) => {
   expect(troubleText(trouble)).toEqual({ message, hint })
