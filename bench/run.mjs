@@ -6,10 +6,23 @@ import { startBroker } from './rig/broker.mjs'
 import { Cluster } from './rig/cluster.mjs'
 import { streamsPeer } from './rig/peers.mjs'
 import { cpuSeconds } from './rig/processes.mjs'
+import { worseThanBefore } from './report/changes.mjs'
 import { load, machine, save } from './report/results.mjs'
 import { markdown } from './report/table.mjs'
 
-const scenarios = ['backlog', 'latency', 'restore', 'produce', 'processes', 'six', 'memory', 'handover', 'faust']
+const scenarios = [
+  'backlog',
+  'latency',
+  'partitions',
+  'calm',
+  'restore',
+  'produce',
+  'processes',
+  'six',
+  'memory',
+  'handover',
+  'faust',
+]
 
 function parse() {
   const { values } = parseArgs({
@@ -76,7 +89,9 @@ for (const name of only) {
   try {
     const result = await measure(name, broker, options)
     if (!result) continue
-    results.scenarios[name] = { date: new Date().toISOString().slice(0, 10), machine: machine(), ...result }
+    const now = { date: new Date().toISOString().slice(0, 10), machine: machine(), ...result }
+    for (const line of worseThanBefore(name, load().scenarios[name], now)) report(line)
+    results.scenarios[name] = now
     if (saves) save(results)
     failed ||= Object.values(result.peers).some((peer) => peer.failed)
   } catch (error) {

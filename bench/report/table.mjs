@@ -24,6 +24,15 @@ const columns = {
   othersMs: ['the others, ms', 0],
 }
 
+/** The median, and where there were several rounds the least and the greatest of them. */
+function spread(row, key, digits = 0) {
+  const all = (row.rounds ?? []).map((round) => round[key]).filter(Number.isFinite)
+  const median = number(row[key], digits)
+  if (all.length < 2) return median
+  const [least, greatest] = [Math.min(...all), Math.max(...all)].map((value) => number(value, digits))
+  return least === greatest ? median : `${median} (${least}–${greatest})`
+}
+
 /** A column for each figure that the scenario has. */
 function figures(peers) {
   const rows = Object.entries(peers)
@@ -32,7 +41,7 @@ function figures(peers) {
     ['', ...known.map(([, [name]]) => name)],
     rows.map(([name, row]) => [
       row.failed ? `${name} (failed)` : name,
-      ...known.map(([key, [, digits]]) => number(row[key], digits)),
+      ...known.map(([key, [, digits]]) => spread(row, key, digits)),
     ]),
   )
 }
@@ -43,8 +52,8 @@ function latencies(peers) {
     row.failed ? `${name} (failed)` : name,
     quantiles(row, 1),
     quantiles(row, 2),
-    number(row.peerCpu),
-    number(row.brokerCpu),
+    spread(row, 'peerCpu'),
+    spread(row, 'brokerCpu'),
     number(row.rssMb),
   ])
   return table(['', 'one hop, ms p50 / p95 / p99', 'two hops, ms', 'CPU, % of a core', 'broker CPU, %', 'MB'], rows)
@@ -53,6 +62,8 @@ function latencies(peers) {
 const sections = {
   backlog: ({ events }) => `Backlog of ${number(events)} events, four workers in one process, start-up included`,
   latency: () => 'From an input to its output, read-committed, at a steady rate',
+  partitions: () => 'The same load over more partitions',
+  calm: () => '`payflow all` at its defaults',
   restore: ({ events }) => `Restore of ${number(events)} keys: from the start to the commit of what came meanwhile`,
   produce: ({ events }) => `Top rate of one producer: ${number(events)} orders, acks=all, idempotent`,
   processes: ({ events }) => `${number(events)} events, the four workers in one, two and three processes`,
@@ -65,7 +76,7 @@ const sections = {
 
 const rounds = ({ peers }) => Math.max(...Object.values(peers).map((peer) => peer.rounds?.length ?? 1))
 const facts = (scenario) =>
-  `${scenario.date}, ${scenario.machine}${scenario.note ? `, ${scenario.note}` : ''}. ${rounds(scenario) > 1 ? `Medians of ${rounds(scenario)} interleaved rounds.` : 'One round.'}`
+  `${scenario.date}, ${scenario.machine}${scenario.note ? `, ${scenario.note}` : ''}. ${rounds(scenario) > 1 ? `Medians of ${rounds(scenario)} interleaved rounds (least–greatest).` : 'One round.'}`
 
 export function markdown({ scenarios }) {
   const verdicts = goals(scenarios)
@@ -86,7 +97,7 @@ export function markdown({ scenarios }) {
       '',
       facts(scenario),
       '',
-      name === 'latency' ? latencies(scenario.peers) : figures(scenario.peers),
+      ['latency', 'partitions', 'calm'].includes(name) ? latencies(scenario.peers) : figures(scenario.peers),
     )
   }
   return `${parts.join('\n').trimEnd()}\n`

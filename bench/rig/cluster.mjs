@@ -13,8 +13,10 @@ export const outputs = ['failed_payments', 'large_orders', 'aggregated_revenue',
 const patience = { timeoutMs: 20_000 }
 
 export class Cluster {
-  constructor(brokers) {
+  /** `count`: partitions of every topic. */
+  constructor(brokers, count = PARTITIONS) {
     this.brokers = brokers
+    this.count = count
     this.client = new Client({ brokers: brokers.split(','), clientId: 'bench' })
   }
 
@@ -23,7 +25,7 @@ export class Cluster {
   }
 
   partitions = (topics) =>
-    topics.flatMap((topic) => Array.from({ length: PARTITIONS }, (_, partition) => ({ topic, partition })))
+    topics.flatMap((topic) => Array.from({ length: this.count }, (_, partition) => ({ topic, partition })))
   ends = (topics, position = 'latest') =>
     retrying(() => listOffsets(this.connection, this.partitions(topics), position), patience)
 
@@ -39,7 +41,7 @@ export class Cluster {
     await sleep(1_000)
     await createTopics(
       this.client,
-      topics.map((topic) => ({ topic, partitions: PARTITIONS, replicationFactor: 1 })),
+      topics.map((topic) => ({ topic, partitions: this.count, replicationFactor: 1 })),
     )
   }
 

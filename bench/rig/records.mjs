@@ -3,7 +3,7 @@ import { OutputBuffers } from '../../dist/kafka/output-buffers.js'
 import { readPartition } from '../../dist/kafka/read.js'
 import { partitionOf } from '../../dist/kafka/partitioner.js'
 import { IdempotentProducer } from '../../dist/runtime/producers/idempotent.js'
-import { PARTITIONS, outputs } from './cluster.mjs'
+import { outputs } from './cluster.mjs'
 import { Tally } from './events.mjs'
 
 const BATCH = 10_000
@@ -11,14 +11,16 @@ const BATCH = 10_000
 export class Writer {
   #buffers = new OutputBuffers()
   #producer
+  #count
   static async open(cluster) {
     const writer = new Writer()
+    writer.#count = cluster.count
     writer.#producer = await IdempotentProducer.open(cluster.client.connect(), 30_000)
     return writer
   }
   add(topic, event) {
     const key = String(event.user_id)
-    this.#buffers.append(topic, partitionOf(key, PARTITIONS), key, JSON.stringify(event))
+    this.#buffers.append(topic, partitionOf(key, this.#count), key, JSON.stringify(event))
   }
   async flush() {
     for (const round of this.#buffers.rounds()) await this.#producer.send(round, () => 30_000)

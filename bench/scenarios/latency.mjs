@@ -1,7 +1,7 @@
 // At a steady rate: from the moment an input was due until its output was read, read-committed. One hop, and two (frequent-failed-payments).
 // The moment travels in `timestamp`, which every output passes on, so that one process measures both ends.
 import { setTimeout as sleep } from 'node:timers/promises'
-import { readPartition } from '../../dist/kafka/read.js'
+import { fetch } from '../../dist/kafka/fetch.js'
 import { inputs, outputs } from '../rig/cluster.mjs'
 import { feed } from '../rig/feed.mjs'
 import { fastPeer, payflowPeer } from '../rig/peers.mjs'
@@ -10,19 +10,23 @@ import { inTurn } from '../rig/rounds.mjs'
 
 export const title = 'Latency'
 
-/** Calls `seen(hop, ms)` for each output. */
-async function watch(cluster, since, seen, signal) {
+/** Calls `seen(hop, ms)` for each output. One request at a time for all partitions: a connection each would be load of its own. */
+export async function watch(cluster, since, seen, signal) {
   const connection = cluster.client.connect()
-  const one = async ({ topic, partition }) => {
-    const from = (await cluster.ends([topic], 'stable')).of(topic, partition) ?? 0
-    for await (const { records } of readPartition(cluster.client.connect(), {
-      topic,
-      partition,
-      from,
-      to: Infinity,
-      signal,
-    })) {
-      const now = Date.now()
+  const at = cluster.partitions(outputs)
+  const ends = await cluster.ends(outputs, 'stable')
+  const next = new Map(at.map(({ topic, partition }) => [`${topic}/${partition}`, ends.of(topic, partition) ?? 0]))
+  while (!signal.aborted) {
+    const fetched = await fetch(connection, await connection.any(), {
+      maxWaitMs: 200,
+      minBytes: 1,
+      maxBytes: 32 << 20,
+      isolation: 'read_committed',
+      partitions: at.map((one) => ({ ...one, offset: next.get(`${one.topic}/${one.partition}`), maxBytes: 1 << 20 })),
+    })
+    const now = Date.now()
+    for (const { topic, partition, records } of fetched) {
+      next.set(`${topic}/${partition}`, records.nextOffset)
       for (const cursor = records.cursor(); cursor.next();) {
         const value = JSON.parse(cursor.valueText())
         const due = Date.parse(value.timestamp ?? value.last_failed_timestamp)
@@ -30,17 +34,10 @@ async function watch(cluster, since, seen, signal) {
       }
     }
   }
-  await Promise.all(
-    cluster.partitions(outputs).map((at) =>
-      one(at).catch((error) => {
-        if (!signal.aborted) throw error
-      }),
-    ),
-  )
   await connection.close()
 }
 
-const quantile = (sorted, q) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * q))] ?? NaN
+export const quantile = (sorted, q) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * q))] ?? NaN
 
 export async function measure({ cluster, env, broker, clear, options }, peer, rate) {
   const [warmupMs, measuredMs] = options.quick ? [4_000, 6_000] : [8_000, 15_000]

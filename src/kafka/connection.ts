@@ -5,6 +5,7 @@ import { checkVersions } from './api-versions.ts'
 import type { RecordCodec } from './codec.ts'
 import { NoLeader, PartitionError, brokerOf, classify, codeOf, isConnectionError } from './errors.ts'
 import type { Exchange } from './exchange.ts'
+import { FetchSize } from './fetch-size.ts'
 import { needing } from './rights.ts'
 import { topicErrorOf } from './topic-error.ts'
 import type { Broker, CoordinatorType, Metadata, TopicMetadata, Transport } from './transport.ts'
@@ -17,6 +18,8 @@ import { metadataRequest } from './wire/metadata.ts'
 export class Connection {
   /** Who encodes and decodes records. */
   readonly codec: RecordCodec
+  /** How much it can bring in time. */
+  readonly fetchSize = new FetchSize()
   readonly #transport: Transport
   readonly #onClose: () => void
   readonly #log: Log

@@ -104,6 +104,10 @@ export const isConnectionError = (error: unknown): boolean =>
 const isTokenMissing = (error: unknown): boolean =>
   error instanceof PayflowError && error.code === 'TOKEN_COMMAND_FAILED'
 
+/** True for an answer that did not come in time. */
+export const isTimeout = (error: unknown): boolean =>
+  error instanceof Error && error.name === 'KafkaJSRequestTimeoutError'
+
 export function classify(error: unknown): ErrorClass {
   const code = codeOf(error)
   if (code !== undefined) return classes[code] ?? 'fatal'

@@ -3,6 +3,16 @@ import type { FetchArgs, FetchedPartition } from './records.ts'
 import type { Broker } from './transport.ts'
 import { fetchRequest } from './wire/fetch.ts'
 
-/** One fetch request. Errors of single partitions are in the result, not thrown. */
-export const fetch = (connection: Connection, broker: Broker, args: FetchArgs): Promise<FetchedPartition[]> =>
-  connection.send(broker, fetchRequest(args, connection.codec))
+/** One fetch request, for what the connection can bring in time. Errors of single partitions are in the result, not thrown. */
+export async function fetch(connection: Connection, broker: Broker, args: FetchArgs): Promise<FetchedPartition[]> {
+  const { fetchSize, codec } = connection
+  const maxBytes = Math.min(args.maxBytes, fetchSize.bytes)
+  try {
+    const fetched = await connection.send(broker, fetchRequest({ ...args, maxBytes }, codec))
+    fetchSize.answered()
+    return fetched
+  } catch (error) {
+    fetchSize.failed(error, maxBytes)
+    throw error
+  }
+}

@@ -194,6 +194,19 @@ describe('a producer writes each event once, in order,', () => {
   })
 })
 
+test('a line that brings a fetch too slowly brings smaller ones', async () => {
+  const own = await isolated(revenue, { partitions: 1 })
+  // batches of about 100 KB: a broker sends none in pieces
+  for (let part = 0; part < 12; part++)
+    await writeAll(brokers(), own.topicOf('orders'), orderMessages(part * 400, (part + 1) * 400))
+  const proxy = await proxied(brokers()[0]!)
+  proxy.bytesPerSecond = 400_000
+  const address = { brokers: [proxy.address], requestTimeoutMs }
+  const [summary] = await runUntilCaughtUp([own.worker], { client: address, sessionTimeoutMs: 6_000 })
+  expect(summary).toMatchObject({ processed: 4_800 })
+  await expectExactRevenue(brokers(), own.output, 4_800)
+})
+
 test('topics that no broker tells of are a lost connection, not a bug', async () => {
   const proxy = await proxied(brokers()[0]!)
   const through = client([proxy.address])

@@ -33,6 +33,19 @@ test('each payment above the threshold gives one large order, in the partition o
   }
 })
 
+test('slow steps do not keep a process from its brokers: it commits what it has', async () => {
+  const large = findWorker('large-orders')!
+  const busy = (): undefined => {
+    for (const until = performance.now() + 2; performance.now() < until;);
+  }
+  const { worker, topicOf } = await isolated({ ...large, on: { payments: busy } }, { partitions: 1 })
+  await writeAll(brokers(), topicOf('payments'), messages(payments, 0, 600))
+  const running = start([worker], { untilCaughtUp: true })
+  expect(await running.done).toMatchObject([{ processed: 600 }])
+  // a tenth of a second at 2 ms a record, and what is processed between two looks at the clock
+  for (const { processed } of eventsOf(running.events, 'committed')) expect(processed).toBeLessThanOrEqual(96)
+})
+
 test('running totals go on after a restart, from exactly what was committed', async () => {
   const { worker, topicOf, output } = await isolated(findWorker('aggregated-revenue')!)
   await writeAll(brokers(), topicOf('orders'), messages(orders, 0, 1_000))

@@ -24,6 +24,8 @@ export declare class Proxy {
   readonly cutOff: ReadonlyMap<number, number>
   /** Each frame is held up by so much, in ms. */
   delayMs: number
+  /** What one connection lets through in each direction. */
+  bytesPerSecond: number
   /** Nothing passes, in either direction, and nobody is told. */
   blackHole: boolean
   /** Connections open now. */

@@ -18,12 +18,15 @@ export class Proxy {
   lost = new Map()
   cutOff = new Map()
   delayMs = 0
+  bytesPerSecond = Infinity
   blackHole = false
   #server
   /** What is open: { client, broker, asked: correlation id → API key of the requests under way } */
   #links = new Set()
   #losing = new Map()
   #cutting = new Map()
+  /** Socket → when what was written to it has passed. */
+  #lineFreeAt = new WeakMap()
 
   static async inFrontOf(address) {
     const [host, port] = address.split(':')
@@ -88,8 +91,17 @@ export class Proxy {
 
   #pass(frame, to) {
     if (this.blackHole || to.destroyed) return
-    if (this.delayMs > 0) setTimeout(() => !to.destroyed && to.write(frame), this.delayMs)
+    if (this.bytesPerSecond < Infinity) this.#passSlowly(frame, to)
+    else if (this.delayMs > 0) setTimeout(() => !to.destroyed && to.write(frame), this.delayMs)
     else to.write(frame)
+  }
+
+  /** One frame after the other, as over one line. */
+  #passSlowly(frame, to) {
+    const now = performance.now()
+    const free = Math.max(this.#lineFreeAt.get(to) ?? now, now) + (frame.length / this.bytesPerSecond) * 1_000
+    this.#lineFreeAt.set(to, free)
+    setTimeout(() => !to.destroyed && to.write(frame), free - now)
   }
 }
 

@@ -26,6 +26,9 @@ import type { Compression } from '../../kafka/compression.ts'
 /** A transaction ends here, however much is fetched: it bounds memory and the work that an abort throws away. */
 const MAX_TRANSACTION_BYTES = 8 << 20
 const MAX_TRANSACTION_RECORDS = 50_000
+/** All tasks of a process share one thread, and so do its heartbeats and answers: slow records must not keep it for seconds. */
+const MAX_FILL_MS = 100
+const RECORDS_PER_LOOK = 32
 /** The first transactions are small and grow: results are seen early, and the other tasks of this process get to start meanwhile. */
 const FIRST_TRANSACTION_RECORDS = 1_000
 const GROWTH = 4
@@ -148,6 +151,7 @@ export class Epoch {
   fill(): boolean {
     if (this.#failure) throw this.#failure
     const { buffers, counts } = this.#processor
+    const deadline = performance.now() + MAX_FILL_MS
     let input: Input | undefined
     while (
       counts.processed < this.#maxRecords &&
@@ -156,6 +160,7 @@ export class Epoch {
     ) {
       this.#processor.process(input.peek()!)
       input.take()
+      if (counts.processed % RECORDS_PER_LOOK === 0 && performance.now() > deadline) break
     }
     return counts.processed > 0
   }
