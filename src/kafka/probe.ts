@@ -4,17 +4,9 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { splitAddress } from '../settings/address.ts'
 import type { ConnectionSettings } from '../settings/connection.ts'
 import { messageOf } from '../errors.ts'
+import type { Finding } from './finding.ts'
 import { DEFAULT_CONNECT_TIMEOUT_MS, openSocket } from './sockets.ts'
 import { tlsFinding } from './tls-finding.ts'
-
-/** What is found at an address. `kafka`: it answers as Kafka does; the others say why it cannot be used, `detail` in the words of a sentence. */
-export interface Finding {
-  readonly address: string
-  readonly kind:
-    | ('kafka' | 'unresolved' | 'unreachable' | 'silent' | 'closes' | 'http' | 'tls' | 'other')
-    | ('plaintext' | 'untrusted' | 'expired' | 'name' | 'client-certificate' | 'tls-failed')
-  readonly detail: string
-}
 
 /** A broker that is busy may take its time; one more attempt, with TLS, must fit behind it in the ten seconds that a user waits. */
 const ANSWER_TIMEOUT_MS = 4_000

@@ -1,8 +1,9 @@
 import type { ConnectionSettings } from '../settings/connection.ts'
 import type { ErrorCode } from '../error-codes.ts'
 import { PayflowError, messageOf } from '../errors.ts'
+import type { Finding } from './finding.ts'
 import { loginFault } from './login.ts'
-import { probe, type Finding } from './probe.ts'
+import { probe } from './probe.ts'
 import { describeBrokers, type ClusterDescription } from './readiness.ts'
 import { noteSilenceAt } from './kafkajs/silence.ts'
 

@@ -3,7 +3,7 @@ import type { PeerCertificate } from 'node:tls'
 import { splitAddress } from '../settings/address.ts'
 import type { ConnectionSettings } from '../settings/connection.ts'
 import { messageOf } from '../errors.ts'
-import type { Finding } from './probe.ts'
+import type { Finding } from './finding.ts'
 import { openTlsSocket } from './sockets.ts'
 
 const notTrusted = new Set(['UNABLE_TO_GET_ISSUER_CERT', 'UNABLE_TO_GET_ISSUER_CERT_LOCALLY', 'UNABLE_TO_VERIFY_LEAF_SIGNATURE', 'SELF_SIGNED_CERT_IN_CHAIN', 'DEPTH_ZERO_SELF_SIGNED_CERT', 'CERT_UNTRUSTED', 'INVALID_CA', 'CERT_SIGNATURE_FAILURE']) // prettier-ignore

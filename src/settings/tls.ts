@@ -64,7 +64,7 @@ const shown = (source = '', variable: string): string => (source.includes('-----
 function identityFault(error: unknown, about: { key: string; cert: string; hasPassphrase: boolean }): PayflowError {
   const { key, cert, hasPassphrase } = about
   const said = messageOf(error)
-  if (/mac verify failure|bad decrypt|bad password read|interrupted or cancelled|processing error|wrong tag/i.test(said) || (!hasPassphrase && /bad decrypt|empty|pem.*password/i.test(said)))
+  if (/mac verify failure|bad decrypt|bad password read|interrupted or cancelled|processing error|wrong tag/i.test(said))
     return usage('TLS_PASSPHRASE', hasPassphrase ? `${key} does not open with the given passphrase` : `${key} is encrypted, and no passphrase is given`, 'set PAYFLOW_TLS_PASSPHRASE, or PAYFLOW_TLS_PASSPHRASE_FILE') // prettier-ignore
   if (/key values mismatch|values do not match/i.test(said))
     return usage('TLS_KEY_DIFFERS', `The private key ${key} does not belong to the certificate ${cert}`, 'name the two that belong together; in the certificate file its own certificate comes first') // prettier-ignore
