@@ -122,7 +122,8 @@ export class Connection {
    * broken off: an answer that comes late would be taken for nothing, and the next request would wait behind it.
    */
   async forget(error: unknown, broker?: Broker): Promise<void> {
-    if (classify(error) === 'fatal') return
+    // what was under way when it was closed is not lost
+    if (this.#closed || classify(error) === 'fatal') return
     this.#stale = true
     this.#coordinators.clear()
     if (!isConnectionError(error)) return

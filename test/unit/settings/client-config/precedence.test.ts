@@ -7,12 +7,12 @@ import type { SettingSources } from '../../../../src/settings/gather.ts'
 import { connectionOf } from '../../../../src/settings/connection.ts'
 import { resolveSettings, type Settings } from '../../../../src/settings/resolve.ts'
 
-const properties = 'bootstrap.servers=file:1\nsecurity.protocol=SASL_SSL\nsasl.mechanisms=PLAIN\nsasl.username=ada\nsasl.password=of-the-file\n' // prettier-ignore
+const PROPERTIES = 'bootstrap.servers=file:1\nsecurity.protocol=SASL_SSL\nsasl.mechanisms=PLAIN\nsasl.username=ada\nsasl.password=of-the-file\n' // prettier-ignore
 
 function directory(): string {
   const path = mkdtempSync(join(tmpdir(), 'payflow-precedence-'))
   onTestFinished(() => rmSync(path, { recursive: true }))
-  writeFileSync(join(path, 'client.properties'), properties)
+  writeFileSync(join(path, 'client.properties'), PROPERTIES)
   writeFileSync(join(path, 'secret'), 'of-a-file\n')
   return path
 }
