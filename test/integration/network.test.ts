@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, onTestFinished, test } from 'vitest'
+import { Client } from '../../src/kafka/client.ts'
 import { classify, isConnectionError } from '../../src/kafka/errors.ts'
 import { describeBrokers } from '../../src/kafka/readiness.ts'
 import { readPartition } from '../../src/kafka/read.ts'
@@ -192,6 +193,22 @@ describe('a producer writes each event once, in order,', () => {
     expect((await run.done).records).toBe(20_000)
     await expectEach(addresses, topicOf('orders'), 20_000)
   })
+})
+
+test('an answer that breaks off in the middle is forgotten: the next connection brings whole ones', async () => {
+  const { topicOf } = await isolated(revenue, { partitions: 1 })
+  await writeAll(brokers(), topicOf('orders'), orderMessages(0, 400))
+  const proxy = await proxied(brokers()[0]!)
+  const connection = new Client({ brokers: [proxy.address], requestTimeoutMs: REQUEST_TIMEOUT_MS }).connect()
+  onTestFinished(() => connection.close())
+  const at = { topic: topicOf('orders'), partition: 0, from: 0, to: 400 }
+  for (let times = 1; times <= 3; times++) {
+    proxy.breakAnswers(API.fetch, 1)
+    let records = 0
+    for await (const fetched of readPartition(connection, { ...at, patienceMs: 3_000 }))
+      records += fetched.records.count
+    expect([records, proxy.broken.get(API.fetch)]).toEqual([400, times])
+  }
 })
 
 test('a line that brings a fetch too slowly brings smaller ones', async () => {

@@ -20,6 +20,8 @@ export declare class Proxy {
   readonly address: string
   /** Answers lost so far, by API key. */
   readonly lost: ReadonlyMap<number, number>
+  /** Answers of which half has arrived so far, by API key. */
+  readonly broken: ReadonlyMap<number, number>
   /** Requests at which the connection was cut so far, by API key. */
   readonly cutOff: ReadonlyMap<number, number>
   /** Each frame is held up by so much, in ms. */
@@ -34,6 +36,8 @@ export declare class Proxy {
   cutAt(apiKey: number, times: number, after?: number): void
   /** The next `times` answers to this kind of request do not arrive; the connection they were due on is cut. */
   loseAnswers(apiKey: number, times: number): void
+  /** Of the next `times` answers to this kind of request one half arrives, and then the connection is cut. */
+  breakAnswers(apiKey: number, times: number): void
   /** Cuts every connection. */
   cut(): void
   /** Cuts every connection and takes no new ones. */

@@ -17,6 +17,7 @@ export const API = {
 export class Proxy {
   lost = new Map()
   cutOff = new Map()
+  broken = new Map()
   delayMs = 0
   bytesPerSecond = Infinity
   blackHole = false
@@ -24,6 +25,7 @@ export class Proxy {
   /** What is open: { client, broker, asked: correlation id → API key of the requests under way } */
   #links = new Set()
   #losing = new Map()
+  #breaking = new Map()
   #cutting = new Map()
   /** Socket → when what was written to it has passed. */
   #lineFreeAt = new WeakMap()
@@ -51,6 +53,10 @@ export class Proxy {
 
   loseAnswers(apiKey, times) {
     this.#losing.set(apiKey, { after: 0, times })
+  }
+
+  breakAnswers(apiKey, times) {
+    this.#breaking.set(apiKey, { after: 0, times })
   }
 
   cut() {
@@ -85,6 +91,8 @@ export class Proxy {
       const apiKey = asked.get(correlationId)
       asked.delete(correlationId)
       if (apiKey !== undefined && isDue(this.#losing, this.lost, apiKey)) end()
+      else if (apiKey !== undefined && isDue(this.#breaking, this.broken, apiKey))
+        client.write(frame.subarray(0, frame.length >> 1), end)
       else this.#pass(frame, client)
     })
   }

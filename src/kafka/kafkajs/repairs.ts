@@ -25,16 +25,30 @@ frames.processData = function (data) {
   }
 }
 
-/** It opens a socket for each request that comes while it connects (fetches do), and loses all of them but the last. */
-const { prototype: connections } = require('kafkajs/src/network/connection') as {
-  prototype: { connect: () => Promise<unknown> }
+interface Connection {
+  connect: () => Promise<unknown>
+  isConnected: () => boolean
+  /** What has come of the next answer, and how much of it must come before it is looked at. */
+  chunks: Buffer[]
+  bytesBuffered: number
+  bytesNeeded: number
 }
+
+/**
+ * It opens a socket for each request that comes while it connects (fetches do), and loses all of them but the last. And it takes what a new
+ * socket brings for the rest of the answer that the last one broke off in: no answer is understood from then on.
+ */
+const { prototype: connections } = require('kafkajs/src/network/connection') as { prototype: Connection }
 const { connect } = connections
+const SIZE_BYTES = 4
 const connecting = new WeakMap<object, Promise<unknown>>()
 connections.connect = function () {
-  const pending = connecting.get(this) ?? connect.call(this).finally(() => connecting.delete(this))
-  connecting.set(this, pending)
-  return pending
+  const pending = connecting.get(this)
+  if (pending) return pending
+  if (!this.isConnected()) Object.assign(this, { chunks: [], bytesBuffered: 0, bytesNeeded: SIZE_BYTES })
+  const begun = connect.call(this).finally(() => connecting.delete(this))
+  connecting.set(this, begun)
+  return begun
 }
 
 /** Where no broker answers its admin client, it fails over metadata that are null: a bug for all who see it, and never tried again. */
