@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { PayflowError, messageOf } from '../errors.ts'
 import type { Client } from './client.ts'
-import { notAuthorized } from './errors.ts'
+import { classify, notAuthorized } from './errors.ts'
 import { refuseHidden } from './missing-topics.ts'
 import { retrying } from './retry.ts'
 import { describeTopics, topicNames } from './topics.ts'
@@ -12,6 +12,9 @@ export interface NewTopic {
   readonly replicationFactor: number
   readonly config?: Readonly<Record<string, string>>
 }
+
+/** Topics that have not shown for so long may be hidden from this user. */
+const ASK_BY_NAME_MS = 80
 
 /** Creates what is missing and waits until every new partition has a leader. */
 export async function createTopics(
@@ -47,11 +50,17 @@ export async function createTopics(
     // A name that is still being deleted is refused as existing: only the metadata tell.
     const now = new Set(await topicNames(client))
     if (missing.every(({ topic }) => now.has(topic))) break
+    // what may not be described never shows
+    if (lookMs >= ASK_BY_NAME_MS) await refuseHidden(client, missing.map(({ topic }) => topic)).catch(unlessTransient) // prettier-ignore
     if (performance.now() > deadline) throw cannotCreate(missing, new Error('they did not appear in time'))
     await sleep(lookMs, undefined, signal ? { signal } : {})
   }
   await retrying(() => describeTopics(client, specs.map(({ topic }) => topic)), { timeoutMs: 15_000, signal }) // prettier-ignore
   return { created: missing.map(({ topic }) => topic), existing: specs.filter(({ topic }) => before.has(topic)).map(({ topic }) => topic) } // prettier-ignore
+}
+
+function unlessTransient(error: unknown): void {
+  if (classify(error) !== 'retriable') throw error
 }
 
 const isTransient = (error: unknown): boolean => !/REPLICATION_FACTOR|PARTITIONS|POLICY|CONFIG|AUTHORIZATION|INVALID_TOPIC/i.test(typeOf(error)) // prettier-ignore

@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, w
 import { join } from 'node:path'
 import { expect, test, vi } from 'vitest'
 import type { LocalEngine } from '../../src/infra/local/local-engine.ts'
+import { createTopics } from '../../src/kafka/topic-creation.ts'
 import { layoutOf } from '../../src/infra/local/layout.ts'
 import { aliveIn, readStates } from '../../src/infra/local/services.ts'
 import { startTimeOf } from '../../src/infra/processes.ts'
@@ -29,10 +30,8 @@ async function asking<Result>(brokers: readonly string[], ask: (client: Client) 
   }
 }
 
-const createTopic = (brokers: readonly string[], topic: string, replicationFactor = 1): Promise<boolean> =>
-  asking(brokers, async (client) =>
-    (await client.admin()).createTopics({ topics: [{ topic, numPartitions: 1, replicationFactor }] }),
-  )
+const createTopic = (brokers: readonly string[], topic: string, replicationFactor = 1): Promise<unknown> =>
+  asking(brokers, (client) => createTopics(client, [{ topic, partitions: 1, replicationFactor }]))
 const topicNames = (brokers: readonly string[]): Promise<string[]> =>
   asking(brokers, async (client) => (await client.admin()).listTopics())
 
