@@ -49,7 +49,11 @@ describe('a cluster is reached', () => {
 
   test('with a certificate, from PEM or PKCS#12, and CAs from a trust store of Java', async () => {
     const { client: own, trustStore } = broker.certificates
-    const pem = { PAYFLOW_TLS_CERT: own.cert, PAYFLOW_TLS_KEY: own.encryptedKey, PAYFLOW_TLS_PASSPHRASE: STORE_PASSWORD }
+    const pem = {
+      PAYFLOW_TLS_CERT: own.cert,
+      PAYFLOW_TLS_KEY: own.encryptedKey,
+      PAYFLOW_TLS_PASSPHRASE: STORE_PASSWORD,
+    }
     const store = { PAYFLOW_TLS_CA: trustStore, PAYFLOW_TLS_PFX: own.store, PAYFLOW_TLS_PASSPHRASE: STORE_PASSWORD }
     expect(await listTopicsAt('mutual', pem)).toMatchObject({ exitCode: 0, stderr: '' })
     expect(await listTopicsAt('mutual', store)).toMatchObject({ exitCode: 0, stderr: '' })

@@ -29,7 +29,10 @@ export function createCertificates(directory: string): Certificates {
   const openssl = (...args: readonly string[]): void =>
     void execFileSync('openssl', [...args], { cwd: directory, stdio: 'pipe' })
   const keytool = (...args: readonly string[]): void =>
-    void execFileSync('keytool', [...args, '-storepass', STORE_PASSWORD, '-noprompt'], { cwd: directory, stdio: 'pipe' })
+    void execFileSync('keytool', [...args, '-storepass', STORE_PASSWORD, '-noprompt'], {
+      cwd: directory,
+      stdio: 'pipe',
+    })
   const newKey = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes']
 
   for (const [name, subject] of [
