@@ -5,7 +5,7 @@ import type { Engine, InfraOptions, InfraStatus } from '../infra/engine.ts'
 import type { ProcessIdentity } from '../infra/processes.ts'
 import type { Settings } from '../settings/resolve.ts'
 import type { Report } from './cluster.ts'
-import { quoted } from './quoted.ts'
+import { quoted } from '../quoted.ts'
 
 interface EngineWish {
   readonly log: Log

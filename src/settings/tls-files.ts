@@ -3,6 +3,7 @@ import { createRequire } from 'node:module'
 import { rootCertificates, type ConnectionOptions } from 'node:tls'
 import type forgeModule from 'node-forge'
 import { messageOf } from '../errors.ts'
+import { quoted } from '../quoted.ts'
 import { isPemText, withLines } from './pem.ts'
 import { usage } from './refuse.ts'
 
@@ -25,8 +26,6 @@ export const isPem = (bytes: Buffer): boolean => bytes.includes('-----BEGIN ')
 
 const jksMagic = [0xfeedfeed, 0xcececece]
 const isJks = (bytes: Buffer): boolean => bytes.length > 4 && jksMagic.includes(bytes.readUInt32BE(0))
-
-const quoted = (path: string): string => (/^[\w./-]+$/.test(path) ? path : `'${path.replaceAll("'", `'\\''`)}'`)
 
 function javaKeystore(path: string, option: string): Error {
   const target = `${path.replace(/\.(jks|keystore|truststore)$/i, '')}.p12`

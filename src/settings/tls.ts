@@ -1,5 +1,6 @@
 import { createSecureContext, type ConnectionOptions } from 'node:tls'
 import { messageOf, type PayflowError } from '../errors.ts'
+import { isPemText } from './pem.ts'
 import { usage } from './refuse.ts'
 import { isPem, readCas, readMaterial } from './tls-files.ts'
 
@@ -59,7 +60,7 @@ function checkIdentity(identity: Identity, { tlsCert, tlsKey, tlsPfx, tlsPassphr
   }
 }
 
-const shown = (source = '', variable: string): string => (source.includes('-----BEGIN') ? variable : source)
+const shown = (source = '', variable: string): string => (isPemText(source) ? variable : source)
 
 function identityFault(error: unknown, about: { key: string; cert: string; hasPassphrase: boolean }): PayflowError {
   const { key, cert, hasPassphrase } = about

@@ -1,5 +1,5 @@
 import { PayflowError } from '../../errors.ts'
-import { quoted } from '../quoted.ts'
+import { quoted } from '../../quoted.ts'
 import type { Grant } from './grants.ts'
 
 export type Format = 'kafka-acls' | 'strimzi' | 'confluent'

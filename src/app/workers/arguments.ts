@@ -1,6 +1,5 @@
 import { didYouMean } from '../../did-you-mean.ts'
-import type { ErrorCode } from '../../error-codes.ts'
-import { PayflowError } from '../../errors.ts'
+import { usage } from '../../settings/refuse.ts'
 import { allOptions, maxAheadOption } from '../../pipeline/worker/max-ahead.ts'
 import { spelledAs, type AnyWorker } from '../../pipeline/worker/definition.ts'
 
@@ -17,9 +16,6 @@ export interface WorkerChoice {
   /** What follows `payflow worker` on a command line that runs this worker alone: its name or file, and its options. */
   readonly words: readonly string[]
 }
-
-const usage = (code: ErrorCode, message: string, hint: string): PayflowError =>
-  new PayflowError(code, message, { kind: 'usage', hint })
 
 /** The name of an option without its dashes: `threshold`. */
 export const flagName = (flag: string): string => flag.replace(/^--/, '').replace(/[ =].*$/, '')

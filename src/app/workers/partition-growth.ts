@@ -1,6 +1,5 @@
 import { topicsNotFound } from '../../kafka/missing-topics.ts'
-import type { ErrorCode } from '../../error-codes.ts'
-import { PayflowError } from '../../errors.ts'
+import { usage } from '../../settings/refuse.ts'
 import type { Client } from '../../kafka/client.ts'
 import { addPartitions } from '../../kafka/topic-changes.ts'
 import { listTopics, type TopicInfo } from '../../kafka/topics.ts'
@@ -17,9 +16,6 @@ export interface GrowthPlan {
   /** Workers that keep state of it: they end, and refuse to start until they are reset. Those without state take the new partitions. */
   readonly reset: readonly string[]
 }
-
-const usage = (code: ErrorCode, message: string, hint: string): PayflowError =>
-  new PayflowError(code, message, { kind: 'usage', hint })
 
 /** @throws PayflowError for a topic that is not there or may not grow, and a count that is not more than it has */
 export function planGrowth(

@@ -2,7 +2,7 @@ import { didYouMean } from '../../did-you-mean.ts'
 import { usage } from '../refuse.ts'
 import type { ConnectionSettingName } from '../table.ts'
 import { isElsewhere } from './elsewhere.ts'
-import { parseJaas } from './jaas.ts'
+import { parseJaas, type JaasEntry } from './jaas.ts'
 
 /** A setting's value, and the key of the file that says so. */
 export interface ClientValue {
@@ -137,7 +137,12 @@ function jaasLogin(path: string, text: string, mechanism: string, wanted: RegExp
     throw usage('CLIENT_CONFIG_INVALID', `${path}: ${key} cannot be read`, 'write it as org.apache.kafka.common.security.….LoginModule required username="…" password="…";') // prettier-ignore
   if (!wanted.test(entry.module))
     throw usage('CLIENT_CONFIG_INVALID', `${path}: ${key} has a ${entry.module}, which does not go with the mechanism ${mechanism}`, 'make the two agree') // prettier-ignore
-  const [username, password] = [entry.options.get('username'), entry.options.get('password')]
+  return namedIn(entry, key)
+}
+
+/** User and password of a login module, as far as it has them. */
+export function namedIn({ options }: JaasEntry, key: string): ClientValues {
+  const [username, password] = [options.get('username'), options.get('password')]
   return {
     ...(username !== undefined && { saslUsername: { value: username, key } }),
     ...(password !== undefined && { saslPassword: { value: password, key } }),

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { usage } from '../refuse.ts'
-import type { ClientValues } from './meaning.ts'
+import { namedIn, type ClientValues } from './meaning.ts'
 import { parseJaas } from './jaas.ts'
 
 const has = (directory: string, name: string): boolean => existsSync(join(directory, name))
@@ -24,14 +24,13 @@ export function readStrimziUser(directory: string): ClientValues {
   }
   if (has(directory, 'sasl.jaas.config')) {
     const key = 'sasl.jaas.config'
-    const options = parseJaas(textOf(directory, key))?.options
-    const [username, password] = [options?.get('username'), options?.get('password')]
-    if (username !== undefined && password !== undefined)
+    const entry = parseJaas(textOf(directory, key))
+    const named = entry && namedIn(entry, key)
+    if (named?.saslUsername && named.saslPassword)
       return {
         ...('tlsCa' in ca && { tls: { value: 'on', key: 'ca.crt' }, ...ca }),
         saslMechanism: { value: 'scram-sha-512', key },
-        saslUsername: { value: username, key },
-        saslPassword: { value: password, key },
+        ...named,
       }
   }
   throw usage(
