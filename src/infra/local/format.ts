@@ -2,13 +2,11 @@ import { randomBytes } from 'node:crypto'
 import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { runCommand } from '../command.ts'
-import { explainFailure, javaVariablesIn } from '../service-failure.ts'
 import { draftPrefix, hasData, removeDrafts, writeShape } from './cluster-data.ts'
-import { flawsOf } from './jars.ts'
 import { brokerName, inHome } from './layout.ts'
 import { kraftProperties, renderProperties } from './properties.ts'
 import { javaArguments, javaEnvironment } from './services.ts'
-import type { Member, StartContext } from './start.ts'
+import { explainWords, type Member, type StartContext } from './start.ts'
 
 const jvmOptions = ['-Xmx128m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1']
 
@@ -75,11 +73,5 @@ async function formatNode(
   })
   rmSync(properties, { force: true })
   if (exitCode === 0) return
-  const { data, kafka } = layout
-  const text = `${stderr}\n${stdout}`
-  const jarFlaws = (): string[] => flawsOf(layout.jars)
-  throw explainFailure({
-    ...{ name, port, portVariable: 'PAYFLOW_KAFKA_PORT', data, kafka, text, jarFlaws },
-    javaVariables: javaVariablesIn(env),
-  })
+  throw explainWords({ layout, env }, { name, port }, `${stderr}\n${stdout}`)
 }

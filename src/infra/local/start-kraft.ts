@@ -1,26 +1,12 @@
-import { brokerName, inHome } from './layout.ts'
-import { brokerJvmOptions, kraftProperties, renderProperties } from './properties.ts'
-import { addressOf, startService, type StartedService } from './services.ts'
-import { explainDeath, seconds, topicsHeldBy, untilAllReady, whileAlive, type Member, type StartContext } from './start.ts' // prettier-ignore
+import { inHome } from './layout.ts'
+import { kraftProperties } from './properties.ts'
+import { addressOf, type StartedService } from './services.ts'
+import { explainDeath, seconds, startMember, topicsHeldBy, untilAllReady, whileAlive, type Member, type StartContext } from './start.ts' // prettier-ignore
 
-function startNode(
-  { layout, java, env, nodes, started, run }: StartContext,
-  controllerPorts: readonly number[],
-  { id, port }: Member,
-): StartedService {
-  const service = startService(layout, brokerName(id), port, {
-    java,
-    env,
-    run,
-    controllerPorts,
-    jvmOptions: brokerJvmOptions(nodes),
-    mainClass: 'kafka.Kafka',
-    properties: renderProperties(
-      kraftProperties({ id, port, nodes, controllerPorts, data: inHome(layout, layout.data) }),
-    ),
-  })
-  started.push(service)
-  return service
+function startNode(context: StartContext, controllerPorts: readonly number[], member: Member): StartedService {
+  const { layout, nodes } = context
+  const properties = kraftProperties({ ...member, nodes, controllerPorts, data: inHome(layout, layout.data) })
+  return startMember(context, member, properties, { controllerPorts })
 }
 
 /**

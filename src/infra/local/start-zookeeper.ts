@@ -1,14 +1,14 @@
 import { poll } from '../poll.ts'
 import { isStillRegistered } from '../service-failure.ts'
 import { brokerName } from './layout.ts'
-import { brokerJvmOptions, brokerProperties, renderProperties, SESSION_TIMEOUT_MS } from './properties.ts'
-import { zookeeperJvmOptions, zookeeperProperties } from './properties.ts'
+import { brokerProperties, renderProperties, SESSION_TIMEOUT_MS, zookeeperJvmOptions, zookeeperProperties } from './properties.ts' // prettier-ignore
 import { addressOf, startService, type Service, type StartedService } from './services.ts'
 import {
   ServiceDied,
   explainDeath,
   saidSinceStart,
   seconds,
+  startMember,
   tooSlow,
   topicsHeldBy,
   untilAllReady,
@@ -47,19 +47,8 @@ export async function startZookeeper(context: StartContext, port: number): Promi
   return service
 }
 
-function startBroker(context: StartContext, zookeeperPort: number, { id, port }: Member): StartedService {
-  const { layout, java, env, nodes, started, run } = context
-  const service = startService(layout, brokerName(id), port, {
-    java,
-    env,
-    run,
-    jvmOptions: brokerJvmOptions(nodes),
-    mainClass: 'kafka.Kafka',
-    properties: renderProperties(brokerProperties({ id, port, nodes, zookeeperPort })),
-  })
-  started.push(service)
-  return service
-}
+const startBroker = (context: StartContext, zookeeperPort: number, member: Member): StartedService =>
+  startMember(context, member, brokerProperties({ ...member, nodes: context.nodes, zookeeperPort }))
 
 /** Brokers that were killed stay registered until their sessions end; one that is started sooner ends with NodeExists. */
 async function untilForgotten({ report, signal }: StartContext, zookeeperPort: number, ids: number[]): Promise<void> {

@@ -9,8 +9,9 @@ import { explainFailure, javaVariablesIn, lastComplaints } from '../service-fail
 import { topicsOnDisk } from './cluster-data.ts'
 import { flawsOf } from './jars.ts'
 import { waitForTopics } from './known-topics.ts'
-import { logPath, outputPath, type Layout } from './layout.ts'
-import { addressOf, type Service, type StartedService } from './services.ts'
+import { brokerName, logPath, outputPath, type Layout } from './layout.ts'
+import { brokerJvmOptions, renderProperties, type Properties } from './properties.ts'
+import { addressOf, startService, type Service, type StartedService } from './services.ts'
 
 const BROKER_TIMEOUT_MS = 90_000
 const TOPICS_TIMEOUT_MS = 15_000
@@ -74,15 +75,38 @@ const portVariables: Readonly<Record<string, string>> = {
   ksqldb: 'PAYFLOW_KSQL_PORT',
 }
 
-export function explainDeath(error: unknown, { layout, env }: Pick<StartContext, 'layout' | 'env'>): unknown {
-  if (!(error instanceof ServiceDied)) return error
-  const { name, port } = error.service
+/** Why a service, or what prepares it, ended with these words. */
+export function explainWords(
+  { layout, env }: Pick<StartContext, 'layout' | 'env'>,
+  { name, port }: Pick<Service, 'name' | 'port'>,
+  text: string,
+): PayflowError {
   const portVariable = portVariables[name] ?? 'PAYFLOW_KAFKA_PORT'
   const jarFlaws = (): string[] => (name === 'ksqldb' ? [] : flawsOf(layout.jars))
-  const javaVariables = javaVariablesIn(env)
-  const text = saidSinceStart(layout, error.service)
   const { data, kafka } = layout
-  return explainFailure({ name, port, portVariable, data, kafka, text, jarFlaws, javaVariables })
+  return explainFailure({ name, port, portVariable, data, kafka, text, jarFlaws, javaVariables: javaVariablesIn(env) })
+}
+
+export const explainDeath = (error: unknown, context: Pick<StartContext, 'layout' | 'env'>): unknown =>
+  error instanceof ServiceDied
+    ? explainWords(context, error.service, saidSinceStart(context.layout, error.service))
+    : error
+
+/** Starts a broker, or a node of a KRaft cluster. */
+export function startMember(
+  { layout, java, env, nodes, started, run }: StartContext,
+  { id, port }: Member,
+  properties: Properties,
+  kraft: { readonly controllerPorts?: readonly number[] } = {},
+): StartedService {
+  const service = startService(layout, brokerName(id), port, {
+    ...{ java, env, run, ...kraft },
+    jvmOptions: brokerJvmOptions(nodes),
+    mainClass: 'kafka.Kafka',
+    properties: renderProperties(properties),
+  })
+  started.push(service)
+  return service
 }
 
 export function tooSlow(layout: Layout, service: StartedService, timeoutMs: number): PayflowError {
