@@ -6,16 +6,23 @@ export interface TopicPartition {
   readonly partition: number
 }
 
-/** Partition numbers by topic. */
-export function byTopic(partitions: Iterable<TopicPartition>): Map<string, number[]> {
-  const topics = new Map<string, number[]>()
-  for (const { topic, partition } of partitions) {
-    const ids = topics.get(topic)
-    if (ids) ids.push(partition)
-    else topics.set(topic, [partition])
+/** What `valueOf` makes of each item, by topic. */
+export function groupedByTopic<Item extends TopicPartition, Value>(
+  items: Iterable<Item>,
+  valueOf: (item: Item) => Value,
+): Map<string, Value[]> {
+  const topics = new Map<string, Value[]>()
+  for (const item of items) {
+    const values = topics.get(item.topic)
+    if (values) values.push(valueOf(item))
+    else topics.set(item.topic, [valueOf(item)])
   }
   return topics
 }
+
+/** Partition numbers by topic. */
+export const byTopic = (partitions: Iterable<TopicPartition>): Map<string, number[]> =>
+  groupedByTopic(partitions, ({ partition }) => partition)
 
 /**
  * Groups what is about partitions by the broker that leads them: one request each. `onUnknown` decides about an item whose leader cannot be

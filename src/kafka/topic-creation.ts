@@ -24,6 +24,7 @@ export async function createTopics(
 ): Promise<{ created: string[]; existing: string[] }> {
   const before = new Set(await topicNames(client))
   const missing = specs.filter(({ topic }) => !before.has(topic))
+  const names = missing.map(({ topic }) => topic)
   const deadline = performance.now() + timeoutMs
   const admin = await client.admin()
   for (let lookMs = 10; missing.length > 0; lookMs = Math.min(lookMs * 2, 200)) {
@@ -43,20 +44,21 @@ export async function createTopics(
     } catch (error) {
       if (performance.now() > deadline || !isTransient(error)) {
         // what may not be described does not show, even when it is there
-        await refuseHidden(client, missing.map(({ topic }) => topic)) // prettier-ignore
+        await refuseHidden(client, names)
         throw notAllowed(error) ?? cannotCreate(missing, error)
       }
     }
     // A name that is still being deleted is refused as existing: only the metadata tell.
     const now = new Set(await topicNames(client))
-    if (missing.every(({ topic }) => now.has(topic))) break
+    const awaited = names.filter((name) => !now.has(name))
+    if (awaited.length === 0) break
     // what may not be described never shows
-    if (lookMs >= ASK_BY_NAME_MS) await refuseHidden(client, missing.map(({ topic }) => topic)).catch(unlessTransient) // prettier-ignore
+    if (lookMs >= ASK_BY_NAME_MS) await refuseHidden(client, awaited).catch(unlessTransient)
     if (performance.now() > deadline) throw cannotCreate(missing, new Error('they did not appear in time'))
     await sleep(lookMs, undefined, signal ? { signal } : {})
   }
   await retrying(() => describeTopics(client, specs.map(({ topic }) => topic)), { timeoutMs: 15_000, signal }) // prettier-ignore
-  return { created: missing.map(({ topic }) => topic), existing: specs.filter(({ topic }) => before.has(topic)).map(({ topic }) => topic) } // prettier-ignore
+  return { created: names, existing: specs.filter(({ topic }) => before.has(topic)).map(({ topic }) => topic) } // prettier-ignore
 }
 
 function unlessTransient(error: unknown): void {

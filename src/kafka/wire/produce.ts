@@ -1,3 +1,4 @@
+import { groupedByTopic } from '../partitions.ts'
 import { ByteReader } from './byte-reader.ts'
 import { codecNumber } from '../compression.ts'
 import type { PartitionBatch, ProduceArgs, ProduceResult } from '../records.ts'
@@ -21,7 +22,7 @@ interface ProduceResponse {
  * Encoded by payflow or by kafkajs, as its records were (`createRecordBuffer`). An error of a partition is a result; none is thrown.
  */
 export function produceRequest(args: ProduceArgs): Exchange<ProduceResult[], ProduceResponse> {
-  const topics = byTopic(args.batches)
+  const topics = checked(args.batches)
   const request = args.batches.every(({ records }) => records instanceof MessageList)
     ? kafkajsRequest(args, topics)
     : { ...produceApi, encode: async () => encode(args, topics, await packedOf(args)) }
@@ -37,17 +38,15 @@ export function produceRequest(args: ProduceArgs): Exchange<ProduceResult[], Pro
 
 type Topics = ReadonlyMap<string, readonly PartitionBatch[]>
 
-function byTopic(batches: readonly PartitionBatch[]): Topics {
-  const topics = new Map<string, PartitionBatch[]>()
-  for (const batch of batches) {
-    const { topic, partition, records } = batch
-    if (records.count === 0) throw new Error(`no records for ${topic}[${partition}]`)
-    const others = topics.get(topic) ?? []
-    if (others.some((other) => other.partition === partition))
-      throw new Error(`two batches for ${topic}[${partition}] in one request`)
-    topics.set(topic, [...others, batch])
-  }
-  return topics
+function checked(batches: readonly PartitionBatch[]): Topics {
+  const seen = new Set<string>()
+  return groupedByTopic(batches, (batch) => {
+    const at = `${batch.topic}[${batch.partition}]`
+    if (batch.records.count === 0) throw new Error(`no records for ${at}`)
+    if (seen.has(at)) throw new Error(`two batches for ${at} in one request`)
+    seen.add(at)
+    return batch
+  })
 }
 
 /** kafkajs compresses all batches of a request in one way. */

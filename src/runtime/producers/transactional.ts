@@ -9,7 +9,7 @@ import { produce } from '../../kafka/produce.ts'
 import { addOffsetsToTxn, addPartitionsToTxn, endTxn, initProducerId, txnOffsetCommit, type GroupPlace, type ProducerIdentity } from '../../kafka/requests.ts' // prettier-ignore
 import type { Broker } from '../../kafka/transport.ts'
 import type { Compression } from '../../kafka/compression.ts'
-import { type TopicPartition, byLeader, byTopic } from '../../kafka/partitions.ts'
+import { type TopicPartition, byLeader, byTopic, groupedByTopic } from '../../kafka/partitions.ts'
 
 const CONCURRENT_TRANSACTIONS = 51
 /** TOPIC_AUTHORIZATION_FAILED, and OPERATION_NOT_ATTEMPTED for the others of the same request. */
@@ -156,12 +156,7 @@ export class TransactionalProducer {
     await this.#afterMarkers(async (coordinator) => {
       await addOffsetsToTxn(coordinator, { ...this.#identity, groupId })
     })
-    const topics = new Map<string, { partition: number; offset: number }[]>()
-    for (const { topic, ...position } of offsets) {
-      const known = topics.get(topic)
-      if (known) known.push(position)
-      else topics.set(topic, [position])
-    }
+    const topics = groupedByTopic(offsets, ({ partition, offset }) => ({ partition, offset }))
     const rights = [
       { operation: 'Read', resource: 'group', names: [groupId] },
       { operation: 'Read', resource: 'topic', names: [...topics.keys()] },

@@ -89,7 +89,8 @@ export class Epoch {
     this.#options = options
     this.#state = state
     this.#processor = processor
-    this.inputs = sources.map((source, i) => this.#input(source, positions[i]!))
+    const aliases = aliasesOf(options.worker)
+    this.inputs = sources.map((source, i) => this.#input(source, aliases, positions[i]!))
     this.#progress = progress
   }
 
@@ -184,12 +185,12 @@ export class Epoch {
     return new SizeLearnt(error.message)
   }
 
-  #input(source: SourcePartition, { from, committed }: StartingPosition): Input {
-    const { worker, options, onInput } = this.#options
+  #input(source: SourcePartition, aliases: Aliases, { from, committed }: StartingPosition): Input {
+    const { options, onInput } = this.#options
     return new Input({
       ...source,
       committed,
-      aliases: aliasesOf(worker),
+      aliases,
       offset: from,
       maxAheadMs: maxAheadOf(options),
       onData: onInput,
