@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { payflow } from '../rig/peers.mjs'
 import { start } from '../rig/processes.mjs'
 import { inTurn } from '../rig/rounds.mjs'
-import { quantile, watch } from './latency.mjs'
+import { percent, quantile, watch } from './latency.mjs'
 
 export const title = 'At rest'
 
@@ -26,8 +26,10 @@ async function measure({ cluster, env, broker, options }) {
   )
   const before = { peer: run.cpu(), broker: broker.cpu() }
   await sleep(MEASURED_MS)
-  const percent = (now, then) => Math.round((100_000 * (now - then)) / MEASURED_MS)
-  const row = { peerCpu: percent(run.cpu(), before.peer), brokerCpu: percent(broker.cpu(), before.broker) }
+  const row = {
+    peerCpu: percent(run.cpu(), before.peer, MEASURED_MS),
+    brokerCpu: percent(broker.cpu(), before.broker, MEASURED_MS),
+  }
   over.abort()
   await watched
   const { rssMb } = await run.end()

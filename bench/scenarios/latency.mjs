@@ -37,6 +37,9 @@ export async function watch(cluster, since, seen, signal) {
   await connection.close()
 }
 
+/** CPU seconds between two looks, as a share of a core in percent. */
+export const percent = (now, then, ms) => Math.round((100_000 * (now - then)) / ms)
+
 export const quantile = (sorted, q) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * q))] ?? NaN
 
 export async function measure({ cluster, env, broker, clear, options }, peer, rate) {
@@ -62,8 +65,10 @@ export async function measure({ cluster, env, broker, clear, options }, peer, ra
   since = Date.now()
   const before = { peer: run.cpu(), broker: broker.cpu() }
   await sleep(measuredMs)
-  const percent = (now, then) => Math.round((100_000 * (now - then)) / measuredMs)
-  const row = { peerCpu: percent(run.cpu(), before.peer), brokerCpu: percent(broker.cpu(), before.broker) }
+  const row = {
+    peerCpu: percent(run.cpu(), before.peer, measuredMs),
+    brokerCpu: percent(broker.cpu(), before.broker, measuredMs),
+  }
   over.abort()
   await work
   const { rssMb } = await run.end()

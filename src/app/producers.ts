@@ -3,12 +3,11 @@ import { randomInt } from 'node:crypto'
 import { refuseHidden, topicsMissing } from '../kafka/missing-topics.ts'
 import { topicNames } from '../kafka/topics.ts'
 import { formatTimestamp } from '../pipeline/time.ts'
+import type { Kind } from '../pipeline/sources/source.ts'
 import { produce, type ProduceSummary } from '../runtime/producers/produce.ts'
 import type { Settings } from '../settings/resolve.ts'
 import { clientOptions, withCluster } from './cluster.ts'
 
-export const kinds = ['orders', 'payments', 'users'] as const
-export type Kind = (typeof kinds)[number]
 type Rate = number | 'max'
 
 /** Records per second when nothing else is asked for. */

@@ -1,5 +1,6 @@
 import type { Right } from '../../kafka/rights.ts'
 import { DEAD_LETTERS, groupOf, inboxTopic, publicTopics, stateTopic, transactionalIdPrefix } from '../../pipeline/events/topics.ts' // prettier-ignore
+import { kinds } from '../../pipeline/sources/source.ts'
 import type { AnyWorker } from '../../pipeline/worker/definition.ts'
 
 /** As Kafka's ACLs call them. */
@@ -26,8 +27,6 @@ export interface Purposes {
   readonly workers: readonly AnyWorker[]
 }
 
-/** What `payflow produce` writes. */
-const produced = ['orders', 'payments', 'users']
 const kafkasOwn = ['__consumer_offsets', '__transaction_state']
 /** Each of these implies Describe. */
 const describing: ReadonlySet<Operation> = new Set(['Read', 'Write'])
@@ -79,8 +78,8 @@ const checking = (workers: readonly AnyWorker[]): Grant[] => [
 export function grantsFor({ topics, produce, run, audit, checks, workers }: Purposes): Grant[] {
   const all = [
     ...(topics ? creating(workers) : []),
-    ...(produce ? produced.map(on('Write')) : []),
-    ...(produce && checks ? produced.map(on('DescribeConfigs')) : []),
+    ...(produce ? kinds.map(on('Write')) : []),
+    ...(produce && checks ? kinds.map(on('DescribeConfigs')) : []),
     ...(run ? workers.flatMap(running) : []),
     ...(run && checks ? checking(workers) : []),
     ...(audit ? workers.flatMap(auditing) : []),

@@ -10,7 +10,8 @@ import { clientOptions, type Report } from '../cluster.ts'
 import { applyIfThere, freeTopics } from '../ksql/flow.ts'
 import type { Live } from './live.ts'
 import { Monitor, snapshotOf, type Sample } from '../monitor/monitor.ts'
-import { flowOf, kinds, produceAll, type Flow, type Produced, type ProducerProgress } from '../producers.ts' // prettier-ignore
+import { kinds } from '../../pipeline/sources/source.ts'
+import { flowOf, produceAll, type Flow, type Produced, type ProducerProgress } from '../producers.ts' // prettier-ignore
 import { Supervisor, workerCommand, type SupervisorEvent } from '../workers/supervisor.ts'
 import { applyReset, createMissing, layoutOf, planReset, readState } from '../topics/topics.ts'
 import { untilDrained } from '../monitor/until-drained.ts'

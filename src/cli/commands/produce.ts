@@ -29,7 +29,8 @@ async function run(
   [kind]: readonly string[],
 ): Promise<void> {
   world.stopWith({ message: 'Stopping: what was generated is still being written', outcome: 'done' })
-  const { checkTopics, flowOf, kinds, produceAll, reproduceCommand } = await import('../../app/producers.ts')
+  const { checkTopics, flowOf, produceAll, reproduceCommand } = await import('../../app/producers.ts')
+  const { kinds } = await import('../../pipeline/sources/source.ts')
   const { live } = await import('../views/live.ts')
   const { produceView } = await import('../views/produce-progress.ts')
   const flow = flowOf(flowOptionsOf(typed))

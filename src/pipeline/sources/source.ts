@@ -2,6 +2,10 @@ import type { TopicSpec } from '../events/topics.ts'
 import { lanes } from './hash.ts'
 import { uuidText } from './uuid.ts'
 
+/** What producers write: a topic of each, by its name. */
+export const kinds = ['orders', 'payments', 'users'] as const
+export type Kind = (typeof kinds)[number]
+
 export interface SourceOptions {
   readonly seed: number
   /** The time of event 0, in whole ms since 1970. */

@@ -1,7 +1,8 @@
 import { Command } from 'commander'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { flowOf, kinds, reproduceCommand, type FlowOptions } from '../../../src/app/producers.ts'
+import { flowOf, reproduceCommand, type FlowOptions } from '../../../src/app/producers.ts'
+import { kinds } from '../../../src/pipeline/sources/source.ts'
 import { addFlowOptions, flowOptionsOf, type TypedFlow } from '../../../src/cli/commands/flow-options.ts'
 import { MAX_TIME_MS, MIN_TIME_MS } from '../../../src/pipeline/time.ts'
 

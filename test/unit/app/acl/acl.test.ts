@@ -5,7 +5,7 @@ import { purposesOf } from '../../../../src/app/acl/purposes.ts'
 import { internalTopics } from '../../../../src/runtime/internal-topics.ts'
 import { transactionalIdOf, transactionalIdPrefix, publicTopics } from '../../../../src/pipeline/events/topics.ts'
 import { defaultWorkers } from '../../../../src/pipeline/workers/index.ts'
-import { kinds } from '../../../../src/app/producers.ts'
+import { kinds } from '../../../../src/pipeline/sources/source.ts'
 import { command } from '../../../support/command.ts'
 
 const grants = async (words: readonly string[], checks = false): Promise<Grant[]> =>
