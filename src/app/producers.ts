@@ -1,7 +1,6 @@
 import type { Log } from '../log.ts'
 import { randomInt } from 'node:crypto'
-import { refuseHidden, topicsMissing } from '../kafka/missing-topics.ts'
-import { topicNames } from '../kafka/topics.ts'
+import { topicsMissing, topicsWith } from '../kafka/missing-topics.ts'
 import { formatTimestamp } from '../pipeline/time.ts'
 import type { Kind } from '../pipeline/sources/source.ts'
 import { produce, type ProduceSummary } from '../runtime/producers/produce.ts'
@@ -80,10 +79,8 @@ export type Produced = ProduceSummary
 /** @throws PayflowError when no broker answers or a topic is missing: the first record would be too late to find out */
 export async function checkTopics(settings: Settings, wanted: readonly Kind[], log: Log): Promise<void> {
   const missing = await withCluster(settings, log, async (client) => {
-    const existing = await topicNames(client)
-    const absent = wanted.filter((kind) => !existing.includes(kind))
-    await refuseHidden(client, absent)
-    return absent
+    const existing = await topicsWith(client, wanted)
+    return wanted.filter((kind) => !existing.has(kind))
   })
   if (missing.length > 0) throw topicsMissing(missing)
 }

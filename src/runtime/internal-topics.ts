@@ -1,17 +1,17 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { refuseHidden, topicsMissing } from '../kafka/missing-topics.ts'
+import { topicsMissing, topicsWith } from '../kafka/missing-topics.ts'
 import { PayflowError } from '../errors.ts'
 import { codeOf } from '../kafka/errors.ts'
 import type { Client } from '../kafka/client.ts'
 import { retrying } from '../kafka/retry.ts'
 import { addPartitions } from '../kafka/topic-changes.ts'
 import { createTopics, type NewTopic } from '../kafka/topic-creation.ts'
-import { describeTopics, topicNames } from '../kafka/topics.ts'
+import { describeTopics } from '../kafka/topics.ts'
 import { DEAD_LETTERS, inboxTopic, stateTopic } from '../pipeline/events/topics.ts'
 import { spelledAs, type AnyWorker } from '../pipeline/worker/definition.ts'
 import type { OutputPartitions } from './task/processor.ts'
 
-const NO_TOPICS_PATIENCE_MS = 5_000
+const METADATA_PATIENCE_MS = 5_000
 const GROWTH_PATIENCE_MS = 10_000
 const INVALID_PARTITIONS = 37
 /** Copies of input records and what was added to them must fit, whatever the input's own limit was. */
@@ -47,13 +47,13 @@ export async function prepareTopics(
   client: Client,
   worker: AnyWorker,
   replicationFactor: number,
+  signal?: AbortSignal,
 ): Promise<OutputPartitions> {
   const inputs = Object.values(worker.inputs).map(({ name }) => name)
   const needed = [...new Set([...inputs, worker.output.name])]
-  const existing = await topicsOf(client)
+  const existing = await topicsWith(client, needed, signal)
   const absent = needed.filter((name) => !existing.has(name))
   if (absent.length > 0) {
-    await refuseHidden(client, absent)
     throw topicsMissing(absent, {
       neededBy: `${worker.name} needs`,
       ...(worker.file && { hint: 'create it with `payflow topics create`, or run the worker that writes it' }),
@@ -100,18 +100,8 @@ async function growTo(client: Client, topic: string, count: number): Promise<voi
   }
 }
 
-/** A broker that has just started answers before it knows its topics: one that knows none at all is asked again. */
-async function topicsOf(client: Client): Promise<ReadonlySet<string>> {
-  const deadline = performance.now() + NO_TOPICS_PATIENCE_MS
-  for (;;) {
-    const names = await retrying(() => topicNames(client), { timeoutMs: NO_TOPICS_PATIENCE_MS })
-    if (names.length > 0 || performance.now() > deadline) return new Set(names)
-    await sleep(100)
-  }
-}
-
 async function partitionCounts(client: Client, names: readonly string[]): Promise<Map<string, number>> {
-  const described = await retrying(() => describeTopics(client, names), { timeoutMs: NO_TOPICS_PATIENCE_MS })
+  const described = await retrying(() => describeTopics(client, names), { timeoutMs: METADATA_PATIENCE_MS })
   return new Map(described.map(({ topic, partitions }) => [topic, partitions.length]))
 }
 

@@ -26,7 +26,7 @@ export async function prepareWorker(
   },
 ): Promise<OutputPartitions | undefined> {
   const attempt = async (): Promise<OutputPartitions> => {
-    const partitions = await prepareTopics(client, worker, options.replicationFactor)
+    const partitions = await prepareTopics(client, worker, options.replicationFactor, room.signal)
     room.limits.learn(await checkCluster(client, worker, options, room))
     return partitions
   }

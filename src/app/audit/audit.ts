@@ -1,8 +1,7 @@
-import { refuseHidden, topicsMissing } from '../../kafka/missing-topics.ts'
+import { topicsMissing, topicsWith } from '../../kafka/missing-topics.ts'
 import { PayflowError } from '../../errors.ts'
 import type { Client } from '../../kafka/client.ts'
 import { listGroups } from '../../kafka/groups.ts'
-import { topicNames } from '../../kafka/topics.ts'
 import type { RuleOf } from '../../pipeline/audit/rule.ts'
 import { auditRules } from '../../pipeline/audit/rules.ts'
 import type { AnyWorker } from '../../pipeline/worker/definition.ts'
@@ -55,7 +54,7 @@ export async function chooseAuditable(
   choices: readonly AuditChoice[],
   all: boolean,
 ): Promise<{ present: AuditChoice[]; absent: AbsentWorker[] }> {
-  const existing = new Set(await topicNames(client))
+  const existing = await topicsWith(client, [...new Set(choices.flatMap(({ worker }) => topicsOf(worker)))])
   const wanted = new Set(choices.map(({ worker }) => groupOf(worker.name)))
   const groups = new Set((await listGroups(client, (group) => wanted.has(group))).map(({ group }) => group))
   const present: AuditChoice[] = []
@@ -63,7 +62,6 @@ export async function chooseAuditable(
   for (const choice of choices) {
     const { name } = choice.worker
     const topics = topicsOf(choice.worker).filter((topic) => !existing.has(topic))
-    await refuseHidden(client, topics)
     if (topics.length === 0 || groups.has(groupOf(name))) present.push(choice)
     else absent.push({ worker: name, topics })
   }

@@ -1,11 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { refuseHidden, topicsMissing } from '../../kafka/missing-topics.ts'
+import { topicsMissing, topicsWith } from '../../kafka/missing-topics.ts'
 import { PayflowError } from '../../errors.ts'
 import type { Client } from '../../kafka/client.ts'
 import { countRecords } from '../../kafka/count.ts'
 import { listOffsets, type OffsetMap, type Position } from '../../kafka/offsets.ts'
 import { retrying } from '../../kafka/retry.ts'
-import { topicNames } from '../../kafka/topics.ts'
 import { DEAD_LETTERS, groupOf, inboxTopic } from '../../pipeline/events/topics.ts'
 import type { AnyWorker } from '../../pipeline/worker/definition.ts'
 import { progressOf } from './worker-progress.ts'
@@ -110,10 +109,10 @@ interface Topics {
 }
 
 async function topicsOf(client: Client, worker: AnyWorker): Promise<Topics> {
-  const existing = new Set(await topicNames(client))
   const inputs = [...new Set(Object.values(worker.inputs).map(({ name }) => name))]
-  const absent = [...new Set([...inputs, worker.output.name])].filter((name) => !existing.has(name))
-  await refuseHidden(client, absent)
+  const needed = [...new Set([...inputs, worker.output.name])]
+  const existing = await topicsWith(client, needed)
+  const absent = needed.filter((name) => !existing.has(name))
   if (absent.length > 0) throw topicsMissing(absent, { neededBy: `The audit of ${worker.name} needs` })
   const partitions = async (topic: string): Promise<TopicPartition[]> => {
     // asked for by its name: one that may not be described must not be taken for one that is empty

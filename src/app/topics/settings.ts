@@ -1,8 +1,7 @@
-import { topicsNotFound } from '../../kafka/missing-topics.ts'
+import { topicsNotFound, topicsWith } from '../../kafka/missing-topics.ts'
 import { PayflowError, messageOf } from '../../errors.ts'
 import type { Client } from '../../kafka/client.ts'
 import { alterTopicConfig, topicConfigs } from '../../kafka/configs.ts'
-import { topicNames } from '../../kafka/topics.ts'
 
 interface WantedSettings {
   readonly topics: readonly string[]
@@ -31,9 +30,9 @@ export function readChanges(words: readonly string[]): WantedSettings {
 
 /** What would be changed; what is so already is left out. @throws PayflowError when a topic does not exist */
 export async function planConfigure(client: Client, { topics, settings }: WantedSettings): Promise<SettingChange[]> {
-  const existing = await topicNames(client)
-  const missing = topics.filter((topic) => !existing.includes(topic))
-  if (missing.length > 0) throw topicsNotFound(missing, existing)
+  const existing = await topicsWith(client, topics)
+  const missing = topics.filter((topic) => !existing.has(topic))
+  if (missing.length > 0) throw topicsNotFound(missing, [...existing])
   const now = await topicConfigs(client, topics, Object.keys(settings))
   return topics.flatMap((topic) =>
     Object.entries(settings)

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { topicsNotFound } from '../../kafka/missing-topics.ts'
+import { topicsNotFound, topicsWith } from '../../kafka/missing-topics.ts'
 import { PayflowError } from '../../errors.ts'
 import type { Client } from '../../kafka/client.ts'
 import { topicConfigs } from '../../kafka/configs.ts'
@@ -8,14 +8,7 @@ import { deleteGroups } from '../../kafka/group-deletion.ts'
 import { listGroups, type GroupInfo } from '../../kafka/groups.ts'
 import { createTopics, type NewTopic } from '../../kafka/topic-creation.ts'
 import { deleteTopics } from '../../kafka/topic-deletion.ts'
-import {
-  infoOf,
-  listTopics,
-  lookAtTopics,
-  topicNames,
-  type TopicDescription,
-  type TopicInfo,
-} from '../../kafka/topics.ts'
+import { infoOf, listTopics, lookAtTopics, type TopicDescription, type TopicInfo } from '../../kafka/topics.ts'
 import { isPayflowGroup, isPayflowTopic, publicTopics } from '../../pipeline/events/topics.ts'
 import { defaultWorkers as workers } from '../../pipeline/workers/index.ts'
 import { internalTopics } from '../../runtime/internal-topics.ts'
@@ -207,8 +200,8 @@ export async function describeExisting(
   client: Client,
   names: readonly string[],
 ): Promise<TopicDescription<number | null>[]> {
-  const existing = await topicNames(client)
-  const missing = names.filter((name) => !existing.includes(name))
-  if (missing.length > 0) throw topicsNotFound(missing, existing)
+  const existing = await topicsWith(client, names)
+  const missing = names.filter((name) => !existing.has(name))
+  if (missing.length > 0) throw topicsNotFound(missing, [...existing])
   return lookAtTopics(client, names)
 }

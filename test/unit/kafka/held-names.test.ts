@@ -1,6 +1,6 @@
 import kafkajs from 'kafkajs'
 import { describe, expect, it } from 'vitest'
-import { namesRefusedAsExisting } from '../../../src/kafka/topic-deletion.ts'
+import { namesRefusedAsExisting } from '../../../src/kafka/held-names.ts'
 
 /** As kafkajs throws it for a CreateTopics of which single topics failed. */
 const failed = (...errors: (readonly [topic: string, type: string])[]): Error =>
