@@ -179,13 +179,18 @@ async function verify(argv, again = true) {
 async function breakThings(seconds) {
   const ended = new AbortController()
   faults = new Faults({ seed: options.seed, payflow, cluster, partitions, timeline, intervals: options.ownFaults })
-  const own = faults.run(ended.signal)
+  // it counts the instances there are: one that comes for a fault of ours must not be among them
+  let begins
+  const begun = new Promise((resolve) => (begins = resolve))
   const chaos = payflow.start(['chaos', '--for', `${seconds}s`, '--seed', String(options.seed), ...options.chaos.split(' '), '--json'], { onLine }) // prettier-ignore
   function onLine(line) {
+    if (/^seed /.test(line)) begins()
     const event = eventOf(line)
     if (event) timeline.push(event)
     if (!event && !/ s  /.test(line)) say(`chaos: ${line}`)
   }
+  await Promise.race([begun, chaos.ended])
+  const own = faults.run(ended.signal)
   await sleep(seconds * 1000)
   ended.abort()
   await own
