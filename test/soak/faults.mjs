@@ -96,7 +96,11 @@ export class Faults {
     const env = { ...this.#payflow.env, PAYFLOW_FAILPOINT: `${point}:freeze` }
     const instance = this.#payflow.start(['worker', worker], { env, onLine: () => undefined })
     const slept = await isStopped(instance.pid, 20_000)
-    if (slept) await sleep(zombieMs)
+    if (slept) {
+      this.#note('falls asleep', [worker])
+      await sleep(zombieMs)
+    }
+    this.#note('wakes', [worker])
     instance.kill('SIGCONT')
     await sleep(3_000)
     instance.kill('SIGTERM')
@@ -106,6 +110,7 @@ export class Faults {
 
   /** What ends transactions is slow, while groups go on: a transaction is undecided long after its partitions have gone elsewhere. */
   async #held() {
+    this.#note('ends of transactions held', workers)
     for (const { held } of this.#cluster.proxies) held.set(API.endTxn, heldMs)
     await sleep(8_000)
     for (const { held } of this.#cluster.proxies) held.delete(API.endTxn)
@@ -161,6 +166,10 @@ export class Faults {
 
   #count(kind, concerned, detail = '', times = 1) {
     this.counts[kind] = (this.counts[kind] ?? 0) + times
+    this.#note(kind, concerned, detail)
+  }
+
+  #note(kind, concerned, detail = '') {
     this.#timeline.push({ atMs: Date.now(), kind, workers: concerned, detail })
   }
 }
