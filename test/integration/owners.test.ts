@@ -161,7 +161,7 @@ describe('the transactions of slots that nobody has', () => {
   /** Slots of a worker → how many connections have asked for the coordinator of its transactional id since. */
   const askedFor = (worker: string): (() => Record<string, number>) => {
     const connections = new Map<string, Set<unknown>>()
-    const original = Reflect.get(Connection.prototype, 'coordinator') as Connection['coordinator']
+    const original = Object.getOwnPropertyDescriptor(Connection.prototype, 'coordinator')!.value as Connection['coordinator'] // prettier-ignore
     vi.spyOn(Connection.prototype, 'coordinator').mockImplementation(function (this: Connection, type, id) {
       const [, slot] = id.split(`payflow-${worker}-`)
       if (type === 'transaction' && slot) connections.set(slot, (connections.get(slot) ?? new Set()).add(this))
