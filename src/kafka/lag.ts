@@ -1,6 +1,5 @@
 import type { Client } from './client.ts'
-import type { Connection } from './connection.ts'
-import { countRecords } from './count.ts'
+import { countSpans } from './count.ts'
 import { listOffsets } from './offsets.ts'
 import { retrying } from './retry.ts'
 
@@ -35,25 +34,13 @@ export async function lagOf(
     () => Promise.all([listOffsets(connection, positions, 'earliest'), listOffsets(connection, positions, 'stable')]),
     { timeoutMs: 8_000 },
   )
-  return Promise.all(
-    positions.map(async ({ topic, partition, committed }) => {
-      const start = starts.of(topic, partition) ?? 0
-      const end = ends.of(topic, partition) ?? start
-      const from = committed === null || committed > end ? start : Math.max(committed, start)
-      const lag = end - from > countedGap ? end - from : await visible(connection, topic, partition, from, end)
-      return { topic, partition, committed, end, lag }
-    }),
-  )
-}
-
-async function visible(
-  connection: Connection,
-  topic: string,
-  partition: number,
-  from: number,
-  to: number,
-): Promise<number> {
-  let count = 0
-  for await (const { records } of countRecords(connection, { topic, partition, from, to })) count += records
-  return count
+  const found = positions.map(({ topic, partition, committed }) => {
+    const start = starts.of(topic, partition) ?? 0
+    const end = ends.of(topic, partition) ?? start
+    const from = committed === null || committed > end ? start : Math.max(committed, start)
+    return { topic, partition, committed, from, to: end, lag: end - from > countedGap ? end - from : 0 }
+  })
+  const counted = found.filter(({ lag }) => lag === 0)
+  await countSpans(connection, counted, (span, { records }) => (span.lag += records))
+  return found.map(({ topic, partition, committed, to: end, lag }) => ({ topic, partition, committed, end, lag }))
 }

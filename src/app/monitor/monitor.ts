@@ -113,36 +113,40 @@ export class Monitor {
     const own = new Set(this.#options.workers.map(({ name }) => groupOf(name)))
     const listed = await listGroups(this.#client, (group) => own.has(group))
     const groups = new Map(listed.map((info) => [info.group, info]))
-    return Promise.all(
-      this.#options.workers.map(async ({ name, inputs }) => {
-        const read = new Set([...Object.values(inputs).map((input) => input.name), inboxTopic(name)])
-        const partitions = topics.filter(({ topic }) => read.has(topic)).flatMap(partitionsOf)
-        const info = groups.get(groupOf(name))
-        const behind = await this.#behind(groupOf(name), partitions)
-        return { worker: name, ...behind, state: info?.state ?? 'Dead', members: info?.members ?? 0 }
-      }),
-    )
+    const behind = await this.#behind(topics)
+    return this.#options.workers.map(({ name }) => {
+      const { state = 'Dead', members } = groups.get(groupOf(name)) ?? {}
+      return { worker: name, ...behind.get(name)!, state, members: members ?? 0 }
+    })
   }
 
-  async #behind(
-    group: string,
-    partitions: readonly TopicPartition[],
-  ): Promise<Pick<Sample['workers'][number], 'lag' | 'undecided'>> {
+  /** By worker. All are asked for together: a request for each of them, every second, would cost more than the answers are worth. */
+  async #behind(topics: readonly TopicDescription[]): Promise<Map<string, Behind>> {
+    const connection = this.#client.shared
+    const read = this.#options.workers.map(({ name, inputs }) => {
+      const names = new Set([...Object.values(inputs).map((input) => input.name), inboxTopic(name)])
+      return { worker: name, partitions: topics.filter(({ topic }) => names.has(topic)).flatMap(partitionsOf) }
+    })
     // Asked before the last stable offsets are: what is written in between does not count as undecided.
-    const latest = await listOffsets(this.#client.shared, partitions, 'latest')
-    const committed = await committedOffsets(this.#client.shared, group, partitions)
-    const positions = partitions.map(({ topic, partition }) => ({
-      topic,
-      partition,
-      committed: committed.of(topic, partition) ?? null,
-    }))
-    const found = await lagOf(this.#client, positions)
-    return {
-      lag: found.reduce((sum, { lag }) => sum + lag, 0),
-      undecided: found.reduce((sum, { topic, partition, end }) => sum + Math.max(0, (latest.of(topic, partition) ?? 0) - end), 0), // prettier-ignore
+    const latest = await listOffsets(connection, read.flatMap(({ partitions }) => partitions), 'latest') // prettier-ignore
+    const positions = await Promise.all(
+      read.map(async ({ worker, partitions }) => {
+        const committed = await committedOffsets(connection, groupOf(worker), partitions)
+        return partitions.map((at) => ({ ...at, worker, committed: committed.of(at.topic, at.partition) ?? null }))
+      }),
+    )
+    const asked = positions.flat()
+    const behind = new Map(read.map(({ worker }) => [worker, { lag: 0, undecided: 0 }]))
+    for (const [i, { topic, partition, end, lag }] of (await lagOf(this.#client, asked)).entries()) {
+      const of = behind.get(asked[i]!.worker)!
+      of.lag += lag
+      of.undecided += Math.max(0, (latest.of(topic, partition) ?? 0) - end)
     }
+    return behind
   }
 }
+
+type Behind = Pick<Sample['workers'][number], 'lag' | 'undecided'>
 
 const partitionsOf = ({ topic, partitions }: TopicDescription): TopicPartition[] =>
   partitions.map(({ partition }) => ({ topic, partition }))

@@ -23,6 +23,7 @@ import { defaultWorkers } from '../../pipeline/workers/index.ts'
 
 const WORKERS_TIMEOUT_MS = 60_000
 const FIRST_LOOK_MS = 200
+const CHECK_MS = 1_000
 const outputs = new Set(defaultWorkers.map(({ output }) => output.name))
 const secondsSince = (startMs: number): number => Math.round(performance.now() - startMs) / 1000
 
@@ -140,7 +141,7 @@ export class AllRun {
     return `faults of seed ${this.flow.seed}`
   }
 
-  /** Shows the run until the producers are done or the signal is aborted. @throws what ended a producer or a worker for good */
+  /** Shows the run, every `intervalMs`, until the producers are done or the signal is aborted. @throws what ended a producer or a worker for good */
   async watch(intervalMs: number, show: (live: Live) => void): Promise<void> {
     const state = { done: false }
     const finished = this.#producing!.finally(() => {
@@ -148,10 +149,14 @@ export class AllRun {
       this.#flowSeconds = secondsSince(this.#flowingMs)
     })
     finished.catch(() => undefined)
+    let lookAtMs = 0
     while (!state.done && !this.#signal.aborted) {
       this.#supervisor!.check()
-      await this.#sampler!.look(intervalMs, (now, before) => show(this.#live(now, before)))
-      const pauseMs = !('firstDerivedRecord' in this.#phases) ? Math.min(FIRST_LOOK_MS, intervalMs) : intervalMs
+      if (performance.now() >= lookAtMs) {
+        await this.#sampler!.look(intervalMs, (now, before) => show(this.#live(now, before)))
+        lookAtMs = performance.now() + ('firstDerivedRecord' in this.#phases ? intervalMs : Math.min(FIRST_LOOK_MS, intervalMs)) // prettier-ignore
+      }
+      const pauseMs = Math.max(0, Math.min(lookAtMs - performance.now(), CHECK_MS))
       await Promise.race([finished, pause(pauseMs, this.#signal)])
     }
     await finished

@@ -92,7 +92,7 @@ function watch({ world, output, signal }: Context, run: AllRun, lastEvent: () =>
     plainEveryMs: PLAIN_INTERVAL_MS,
   }
   return live({ world, output }, view, async ({ show, announce }) => {
-    await run.watch(DRAW_INTERVAL_MS, show)
+    await run.watch(output.interactive ? DRAW_INTERVAL_MS : PLAIN_INTERVAL_MS, show)
     announce(signal.aborted ? 'Stopping' : 'The producers are done; the workers catch up')
     return run.finish(show)
   })
