@@ -26,6 +26,8 @@ export interface Assigned {
   readonly slot: number | undefined
   /** Slots that no member has. */
   readonly freeSlots: readonly number[]
+  /** How long it took to join. */
+  readonly ms: number
 }
 
 export interface MembershipOptions {
@@ -44,6 +46,8 @@ export interface MembershipOptions {
   readonly onFailure?: (error: unknown) => void
   /** It has joined, or its heartbeat was answered. */
   readonly onAnswer?: () => void
+  /** It begins to join, or sends a heartbeat. */
+  readonly onBeat?: () => void
   readonly log?: Log
 }
 
@@ -112,6 +116,8 @@ export class Membership {
 
   async #joinAndSync(): Promise<void> {
     const { connection, groupId, topics, sessionTimeoutMs } = this.#options
+    const startedMs = performance.now()
+    this.#options.onBeat?.()
     const coordinator = await connection.coordinator('group', groupId)
     const userData = encodeClaim({ owned: this.#owned, generation: this.#generation, slot: this.#slot })
     const right = { operation: 'Read', resource: 'group', names: [groupId] } as const
@@ -138,7 +144,8 @@ export class Membership {
     this.#slot = slot
     this.#options.onAnswer?.()
     const place = { memberId: this.#memberId, generation: this.#generation }
-    if (!this.#ended) this.#options.onAssigned({ place, partitions: this.#owned, slot, freeSlots: free })
+    const ms = Math.round(performance.now() - startedMs)
+    if (!this.#ended) this.#options.onAssigned({ place, partitions: this.#owned, slot, freeSlots: free, ms })
   }
 
   #assignments({ members }: JoinGroupResult): { memberId: string; memberAssignment: Buffer }[] {
@@ -164,6 +171,7 @@ export class Membership {
     for (;;) {
       await sleep(heartbeatMs, undefined, { signal })
       try {
+        this.#options.onBeat?.()
         const coordinator = await connection.coordinator('group', groupId)
         await heartbeat(coordinator, { groupId, groupGenerationId: this.#generation, memberId: this.#memberId })
         lastAnswer = performance.now()

@@ -7,6 +7,7 @@ const assigned = (memberId: string, generation: number, slot?: number): Assigned
   partitions: [0],
   slot,
   freeSlots: [],
+  ms: 0,
 })
 
 test.each([
