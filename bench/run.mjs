@@ -1,10 +1,10 @@
-// npm run bench [-- --quick] [--events N] [--rounds N] [--only scenario,…] [--save]: see README.md
+// npm run bench [-- --quick] [--events N] [--rounds N] [--only scenario,…] [--kafka 3.9|4] [--save]: see README.md
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { startBroker } from './rig/broker.mjs'
 import { Cluster } from './rig/cluster.mjs'
-import { streamsPeer } from './rig/peers.mjs'
+import { six, streamsPeer } from './rig/peers.mjs'
 import { cpuSeconds } from './rig/processes.mjs'
 import { worseThanBefore } from './report/changes.mjs'
 import { load, machine, save } from './report/results.mjs'
@@ -32,19 +32,26 @@ function parse() {
       rounds: { type: 'string' },
       only: { type: 'string' },
       save: { type: 'boolean' },
+      kafka: { type: 'string', default: '3.9' },
     },
   })
   const only = values.only?.split(',') ?? scenarios
   const unknown = only.find((name) => !scenarios.includes(name))
   if (unknown) throw new Error(`no scenario ${unknown}: ${scenarios.join(', ')}`)
-  const { quick = false } = values
+  const { quick = false, kafka } = values
+  if (!['3.9', '4'].includes(kafka)) throw new Error('--kafka is 3.9 or 4')
   const options = {
     quick,
+    kafka,
     events: Number(values.events ?? (quick ? 200_000 : 2_000_000)),
     rounds: Number(values.rounds ?? (quick ? 1 : 3)),
   }
   if (!(options.events >= 2 && options.rounds >= 1)) throw new Error('--events and --rounds are numbers')
-  return { only, options: { ...options, events: options.events - (options.events % 2) }, save: values.save ?? !quick }
+  return {
+    only,
+    options: { ...options, events: options.events - (options.events % 2) },
+    save: values.save ?? (!quick && kafka === '3.9'),
+  }
 }
 
 /** No scenario is begun after that. */
@@ -63,7 +70,8 @@ async function measure(name, broker, options) {
       report,
       env: { BROKERS: broker.brokers, PAYFLOW_BROKERS: broker.brokers, PAYFLOW_HOME: broker.home },
       broker: { cpu: () => cpuSeconds(broker.pid) },
-      streams: streamsPeer(broker.brokers, state),
+      streams: streamsPeer(broker.brokers, { state, kafka: options.kafka }),
+      sixStreams: streamsPeer(broker.brokers, { state, kafka: options.kafka, workers: six }),
       clear: (peer) => peer.state && rmSync(peer.state, { recursive: true, force: true }),
     })
   } finally {
@@ -73,7 +81,7 @@ async function measure(name, broker, options) {
 
 const { only, options, save: saves } = parse()
 const results = saves ? load() : { scenarios: {} }
-const broker = await startBroker()
+const broker = await startBroker(options.kafka)
 const end = async (code) => {
   await broker.stop()
   process.exit(code)

@@ -32,6 +32,7 @@ export const errorCodes = {
   SETTING_INVALID: 'a setting has a value it does not take',
   TLS_FILE_INVALID: 'a file with certificates or a key does not hold what it must',
   TLS_FILE_UNREADABLE: 'a file with certificates or a key cannot be read',
+  SECURITY_NOT_USED: 'an option secures the connection to brokers that payflow starts itself',
   TLS_INCOMPLETE: 'a certificate is named without its key, or the reverse',
   TLS_JKS: "a file is a keystore of Java's own format",
   TLS_KEY_DIFFERS: 'a private key does not belong to the certificate',

@@ -14,27 +14,29 @@ const run = promisify(execFile)
 const report = (line) => process.stderr.write(`${line}\n`)
 
 /** Kafka's jars, fetched once and kept for the next run. */
-async function jars() {
+async function jars(kafka) {
   const {
     home,
     jars: directory,
     lock,
-  } = layoutOf(process.env.PAYFLOW_BENCH_JARS ?? join(tmpdir(), 'payflow-bench-jars'))
+  } = layoutOf(process.env.PAYFLOW_BENCH_JARS ?? join(tmpdir(), 'payflow-bench-jars'), kafka)
   mkdirSync(home, { recursive: true })
-  await withLock(lock, { report }, () => ensureJars({ directory, env: process.env, report }))
+  await withLock(lock, { report }, () => ensureJars({ kafka, directory, env: process.env, report }))
   return directory
 }
 
-/** `stop` also removes the data. `pid` is the broker's. */
-export async function startBroker() {
+/** A broker of Kafka 3.9 or 4. `stop` also removes the data. `pid` is the broker's. */
+export async function startBroker(kafka = '3.9') {
   const home = mkdtempSync(join(tmpdir(), 'payflow-bench-'))
-  symlinkSync(await jars(), layoutOf(home).jars)
+  const layout = layoutOf(home, kafka)
+  symlinkSync(await jars(kafka), layout.jars)
   const env = {
     ...process.env,
     PAYFLOW_HOME: home,
     PAYFLOW_KAFKA_PORT: '0',
     PAYFLOW_ZOOKEEPER_PORT: '0',
     PAYFLOW_ENGINE: 'local',
+    PAYFLOW_KAFKA: kafka,
   }
   for (const name of ['PAYFLOW_BROKERS', 'PAYFLOW_NODES', 'PAYFLOW_CONFIG']) delete env[name]
   const command = (...args) => run(process.execPath, [payflow, 'infra', ...args], { env })
@@ -45,7 +47,7 @@ export async function startBroker() {
   try {
     const { stdout } = await command('up', '--no-ksql', '--json')
     const { brokers } = JSON.parse(stdout)
-    return { home, brokers: brokers.join(','), pid: readStates(layoutOf(home)).brokers[0].pid, stop }
+    return { home, brokers: brokers.join(','), pid: readStates(layout).brokers[0].pid, stop }
   } catch (error) {
     await stop()
     throw error

@@ -18,10 +18,10 @@ const reads = {
 }
 export const six = Object.keys(reads)
 const groupsOf = (prefix, workers) => Object.fromEntries(workers.map((name) => [`${prefix}-${name}`, reads[name]]))
-const everything = ['orders', 'payments', 'failed_payments']
 const everFailing = ['--frequent-failed-payments.window', 'all']
 
-const streams = at('../peers/kafka-streams/target')
+/** Kafka Streams of the same version as the broker. */
+const streamsOf = { 3.9: at('../peers/kafka-streams/target'), 4: at('../peers/kafka-streams/target-4') }
 const faust = at('../peers/faust')
 
 /** `endsItself`: when nothing is left to read. */
@@ -48,13 +48,15 @@ export const kafkajsPeer = {
 }
 
 /** Undefined when it is not built (bench/README.md). `state` is a directory that it may fill. */
-export function streamsPeer(brokers, state) {
-  if (!existsSync(join(streams, 'lib'))) return undefined
-  const classPath = `${join(streams, 'classes')}:${join(streams, 'lib')}/*`
+export function streamsPeer(brokers, { state, kafka = '3.9', workers = four }) {
+  const directory = streamsOf[kafka]
+  if (!existsSync(join(directory, 'lib'))) return undefined
+  const classPath = `${join(directory, 'classes')}:${join(directory, 'lib')}/*`
+  const which = workers.length > four.length ? ['-Dsix'] : []
   return {
     name: 'Kafka Streams',
-    groups: { 'peer-kafka-streams': everything },
-    commands: [['java', '-cp', classPath, 'Pipeline', brokers, 'exactly_once_v2', state, '2']],
+    groups: { 'peer-kafka-streams': [...new Set(workers.flatMap((worker) => reads[worker]))] },
+    commands: [['java', '-cp', classPath, ...which, 'Pipeline', brokers, 'exactly_once_v2', state, '2']],
     state,
   }
 }
@@ -65,7 +67,7 @@ export function faustPeer() {
   if (!existsSync(program)) return undefined
   return {
     name: 'Faust',
-    groups: { 'peer-faust': everything },
+    groups: { 'peer-faust': ['orders', 'payments', 'failed_payments'] },
     commands: [[program, '-A', 'pipeline', 'worker', '-l', 'error']],
     cwd: faust,
   }

@@ -47,6 +47,24 @@ export async function writeBacklog(cluster, source, count, { model, ordersOnly =
   }
 }
 
+/** How many records a read-committed reader finds in each of these topics. */
+export async function countRecords(cluster, topics) {
+  const counts = Object.fromEntries(topics.map((topic) => [topic, 0]))
+  const ends = await cluster.ends(topics, 'stable')
+  const reader = cluster.client.connect()
+  for (const { topic, partition } of cluster.partitions(topics))
+    for await (const { records } of readPartition(reader, {
+      topic,
+      partition,
+      from: 0,
+      to: ends.of(topic, partition) ?? 0,
+    }))
+      // prettier-ignore
+      for (const cursor = records.cursor(); cursor.next();) counts[topic]++
+  await reader.close()
+  return counts
+}
+
 /** What a read-committed reader finds in the outputs. */
 export async function tallyOutputs(cluster) {
   const got = new Tally()

@@ -1,4 +1,4 @@
-/** Steps of the protocol at which a test may end the process or raise an error (docs/internals/task.md). */
+/** Steps of the protocol at which a test may end the process, stop it, or raise an error (docs/internals/task.md). */
 export const failPoints = [
   'on-assignment',
   'after-fencing',
@@ -12,9 +12,12 @@ export const failPoints = [
 ] as const
 export type FailPoint = (typeof failPoints)[number]
 
+const actions = ['kill', 'freeze', 'error'] as const
+type Action = (typeof actions)[number]
+
 interface Armed {
   readonly point: string
-  readonly action: 'kill' | 'error'
+  readonly action: Action
   /** Passes left until it strikes. */
   left: number
 }
@@ -26,16 +29,17 @@ class FailPointError extends Error {
 
 let armed: Armed | undefined
 
-/** `after-outputs:kill:3` ends the process at the third pass, `after-outputs:error` raises an error at the first. */
+/** `after-outputs:kill:3` ends the process at the third pass; `freeze` stops it until SIGCONT; `error` raises one. */
 export function armFailPoint(text: string | undefined): void {
-  const [point = '', action, nth = '1'] = (text ?? '').split(':')
-  armed = text ? { point, action: action === 'error' ? 'error' : 'kill', left: Number(nth) } : undefined
+  const [point = '', wanted, nth = '1'] = (text ?? '').split(':')
+  const action = actions.find((known) => known === wanted) ?? 'kill'
+  armed = text ? { point, action, left: Number(nth) } : undefined
 }
 armFailPoint(process.env.PAYFLOW_FAILPOINT)
 
 /** Does nothing unless this very point is armed. */
 export function failpoint(point: FailPoint): void {
   if (armed?.point !== point || --armed.left !== 0) return
-  if (armed.action === 'kill') process.kill(process.pid, 'SIGKILL')
-  else throw new FailPointError(`fail point ${point}`)
+  if (armed.action === 'error') throw new FailPointError(`fail point ${point}`)
+  process.kill(process.pid, armed.action === 'kill' ? 'SIGKILL' : 'SIGSTOP')
 }

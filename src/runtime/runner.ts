@@ -193,12 +193,12 @@ export class Runner {
 
   #assign(assigned: Assigned, room: TaskRoom): void {
     failpoint('on-assignment')
-    const { place, partitions, slot, freeSlots, ms } = assigned
+    const { place, partitions, ms } = assigned
     this.#membership.assigned = true
     this.#tasks.keep(this.#assigned && follows(this.#assigned, assigned) ? partitions : [])
     this.#assigned = assigned
     const added = partitions.filter((partition) => !this.#tasks.has(partition))
-    this.#committer.assigned(place, slot, added.length > 0 ? freeSlots : undefined)
+    this.#committer.assigned(assigned)
     for (const partition of added) this.#launch(partition, room)
     this.#options.onEvent({ kind: 'assigned', worker: this.worker.name, partitions: [...partitions], generation: place.generation, ms }) // prettier-ignore
   }

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import kafkajs from 'kafkajs'
 import { defaultWorkers } from '../../dist/pipeline/workers/index.js'
@@ -8,12 +9,31 @@ const { Kafka, logLevel } = kafkajs
 
 export const workers = defaultWorkers.map(({ name }) => name)
 /** Mean time between two of a kind, in s. */
-const intervals = { failPoint: 18, stranger: 40, network: 20 }
+const intervals = { failPoint: 18, zombie: 25, stranger: 40, network: 20, held: 40 }
+/** Where a zombie wakes with more to do than it may. */
+const zombiePoints = ['after-outputs', 'after-offsets', 'after-first-output', 'after-restore', 'after-fencing', 'commit-sent'] // prettier-ignore
+/** Longer than its group waits for it, shorter than its transaction may last. */
+const zombieMs = 9_000
+/** Shorter than a request may take, longer than a rebalance. */
+const heldMs = 2_500
 const lostAnswers = ['produce', 'txnOffsetCommit', 'endTxn']
 /** Longer than payflow's request timeout of 10 s. */
 const blackHoleMs = 13_000
 
-/** Faults that `payflow chaos` does not know: fail points, strangers with a worker's transactional id, and the network's. */
+/** The kinds in `yes`, `no`, or `zombie:4,held:5`: these alone, so many seconds apart. */
+export function ownFaults(text) {
+  if (text === 'yes') return intervals
+  if (text === 'no') return {}
+  const wanted = Object.fromEntries(text.split(',').map((part) => part.split(':')))
+  const unknown = Object.keys(wanted).filter((kind) => !(kind in intervals))
+  if (unknown.length > 0) throw new Error(`--own-faults knows ${Object.keys(intervals).join(', ')}, not ${unknown.join(', ')}`) // prettier-ignore
+  return Object.fromEntries(Object.entries(wanted).map(([kind, s]) => [kind, Number(s ?? intervals[kind])]))
+}
+
+/**
+ * Faults that `payflow chaos` does not know: instances that die, err or sleep at a step of the protocol, strangers with a worker's
+ * transactional id, and the network's.
+ */
 export class Faults {
   counts = {}
   #timeline
@@ -21,9 +41,12 @@ export class Faults {
   #payflow
   #cluster
   #partitions
+  #intervals
   #turn = 0
+  #zombies = 0
 
-  constructor({ seed, payflow, cluster, partitions, timeline }) {
+  constructor({ seed, payflow, cluster, partitions, timeline, intervals }) {
+    this.#intervals = intervals
     this.#random = generator(seed)
     this.#payflow = payflow
     this.#cluster = cluster
@@ -35,12 +58,15 @@ export class Faults {
   async run(signal) {
     const loops = {
       failPoint: () => this.#failPoint(),
+      zombie: () => this.#zombie(),
       stranger: () => this.#stranger(),
       network: () => this.#network(),
+      held: () => this.#held(),
     }
     await Promise.all(
-      Object.entries(loops).map(async ([kind, once]) => {
-        const rest = () => sleep(this.#random() * 2_000 * intervals[kind], undefined, { signal }).catch(() => undefined)
+      Object.entries(this.#intervals).map(async ([kind, meanS]) => {
+        const once = loops[kind]
+        const rest = () => sleep(this.#random() * 2_000 * meanS, undefined, { signal }).catch(() => undefined)
         for (await rest(); !signal.aborted; await rest())
           await once().catch((error) => this.#count(`${kind} failed`, [], String(error)))
       }),
@@ -61,6 +87,34 @@ export class Faults {
     clearTimeout(timeout)
     if (action === 'error') this.#count(`fail point ${point} (error)`, [worker])
     else this.#count(signal === 'SIGKILL' ? `fail point ${point}` : 'fail point not reached', [worker])
+  }
+
+  /** An instance joins, sleeps at a step of the protocol until another one has its partitions, and goes on in the middle of it. */
+  async #zombie() {
+    const point = zombiePoints[this.#zombies++ % zombiePoints.length]
+    const worker = this.#pick(workers)
+    const env = { ...this.#payflow.env, PAYFLOW_FAILPOINT: `${point}:freeze` }
+    const instance = this.#payflow.start(['worker', worker], { env, onLine: () => undefined })
+    const slept = await isStopped(instance.pid, 20_000)
+    if (slept) {
+      this.#note('falls asleep', [worker])
+      await sleep(zombieMs)
+    }
+    this.#note('wakes', [worker])
+    instance.kill('SIGCONT')
+    await sleep(3_000)
+    instance.kill('SIGTERM')
+    await instance.ended
+    this.#count(slept ? `asleep ${point}` : 'fail point not reached', [worker])
+  }
+
+  /** What ends transactions is slow, while groups go on: a transaction is undecided long after its partitions have gone elsewhere. */
+  async #held() {
+    this.#note('ends of transactions held', workers)
+    for (const { held } of this.#cluster.proxies) held.set(API.endTxn, heldMs)
+    await sleep(8_000)
+    for (const { held } of this.#cluster.proxies) held.delete(API.endTxn)
+    this.#count('ends of transactions held', workers)
   }
 
   async #stranger() {
@@ -112,7 +166,21 @@ export class Faults {
 
   #count(kind, concerned, detail = '', times = 1) {
     this.counts[kind] = (this.counts[kind] ?? 0) + times
+    this.#note(kind, concerned, detail)
+  }
+
+  #note(kind, concerned, detail = '') {
     this.#timeline.push({ atMs: Date.now(), kind, workers: concerned, detail })
+  }
+}
+
+/** Whether a process has stopped itself, within so many ms. */
+async function isStopped(pid, patienceMs) {
+  const deadline = performance.now() + patienceMs
+  for (;;) {
+    if (/^State:\s+T/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'))) return true
+    if (performance.now() > deadline) return false
+    await sleep(100)
   }
 }
 

@@ -8,7 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { compactSoon, startCluster } from './cluster.mjs'
-import { Faults, workers } from './faults.mjs'
+import { Faults, ownFaults, workers } from './faults.mjs'
 import { Memory } from './memory.mjs'
 import { copyOf, mutationNames } from './mutate.mjs'
 import { payflowIn, run } from './payflow.mjs'
@@ -41,6 +41,7 @@ const options = {
   nodes: Number(given.nodes),
   rate: Number(given.rate),
   brokerDownS: Number(given['broker-down']),
+  ownFaults: ownFaults(given['own-faults']),
 }
 if (options.mutate !== 'none' && !mutationNames.includes(options.mutate))
   throw new Error(`--mutate is none or one of ${mutationNames.join(', ')}`)
@@ -177,14 +178,19 @@ async function verify(argv, again = true) {
 /** `payflow chaos` and the faults that it does not know, at the same time. Returns what chaos reports. */
 async function breakThings(seconds) {
   const ended = new AbortController()
-  faults = new Faults({ seed: options.seed, payflow, cluster, partitions, timeline })
-  const own = options['own-faults'] === 'yes' ? faults.run(ended.signal) : Promise.resolve()
+  faults = new Faults({ seed: options.seed, payflow, cluster, partitions, timeline, intervals: options.ownFaults })
+  // it counts the instances there are: one that comes for a fault of ours must not be among them
+  let begins
+  const begun = new Promise((resolve) => (begins = resolve))
   const chaos = payflow.start(['chaos', '--for', `${seconds}s`, '--seed', String(options.seed), ...options.chaos.split(' '), '--json'], { onLine }) // prettier-ignore
   function onLine(line) {
+    if (/^seed /.test(line)) begins()
     const event = eventOf(line)
     if (event) timeline.push(event)
     if (!event && !/ s  /.test(line)) say(`chaos: ${line}`)
   }
+  await Promise.race([begun, chaos.ended])
+  const own = faults.run(ended.signal)
   await sleep(seconds * 1000)
   ended.abort()
   await own

@@ -24,6 +24,8 @@ export declare class Proxy {
   readonly broken: ReadonlyMap<number, number>
   /** Requests at which the connection was cut so far, by API key. */
   readonly cutOff: ReadonlyMap<number, number>
+  /** API key → ms for which its requests wait here, while all others pass. */
+  readonly held: Map<number, number>
   /** Each frame is held up by so much, in ms. */
   delayMs: number
   /** What one connection lets through in each direction. */

@@ -21,6 +21,8 @@ export class Proxy {
   delayMs = 0
   bytesPerSecond = Infinity
   blackHole = false
+  /** API key → ms for which its requests wait here, while all others pass. */
+  held = new Map()
   #server
   /** What is open: { client, broker, asked: correlation id → API key of the requests under way } */
   #links = new Set()
@@ -83,7 +85,9 @@ export class Proxy {
     onFrames(client, (frame) => {
       const apiKey = frame.readInt16BE(4)
       asked.set(frame.readInt32BE(8), apiKey)
+      const heldMs = this.held.get(apiKey)
       if (isDue(this.#cutting, this.cutOff, apiKey)) end()
+      else if (heldMs !== undefined) setTimeout(() => this.#pass(frame, broker), heldMs)
       else this.#pass(frame, broker)
     })
     onFrames(broker, (frame) => {

@@ -9,6 +9,8 @@ import type { ToldFigures } from './told.ts'
 import { showVersion } from './version.ts'
 import { unready } from './worker-metrics.ts'
 
+type Heard = Aged<readonly WorkerLag[]> | undefined
+
 /** A process tells every second; after this it is silent. */
 const SILENT_MS = 5_000
 
@@ -44,7 +46,7 @@ export class AllMetrics {
   /** `lags`: as they were last heard, or are asked for; `place`: of which home and cluster audits are shown. */
   async observed(
     processes: () => readonly Process[],
-    lags: () => Promise<Aged<readonly WorkerLag[]> | undefined>,
+    lags: () => Heard | Promise<Heard>,
     place: () => Place,
   ): Promise<Observed> {
     const { exposition } = await import('./registry.ts')

@@ -10,7 +10,6 @@ import { applyIfThere, freeTopics } from '../ksql/flow.ts'
 import type { Live } from './live.ts'
 import { AllMetrics } from '../metrics/all-metrics.ts'
 import type { Observed } from '../metrics/observed.ts'
-import type { Aged } from '../monitor/on-demand.ts'
 import { Monitor, snapshotOf, type Sample } from '../monitor/monitor.ts'
 import { kinds } from '../../pipeline/sources/source.ts'
 import { flowOf, produceAll, type Flow, type Produced, type ProducerProgress } from '../producers.ts' // prettier-ignore
@@ -26,6 +25,7 @@ import { defaultWorkers } from '../../pipeline/workers/index.ts'
 
 const WORKERS_TIMEOUT_MS = 60_000
 const FIRST_LOOK_MS = 200
+const CHECK_MS = 1_000
 const outputs = new Set(defaultWorkers.map(({ output }) => output.name))
 const secondsSince = (startMs: number): number => Math.round(performance.now() - startMs) / 1000
 
@@ -33,7 +33,6 @@ const secondsSince = (startMs: number): number => Math.round(performance.now() -
 export class AllRun {
   readonly flow: Flow
   readonly #options: AllOptions
-  readonly #env: NodeJS.ProcessEnv
   readonly #infra: RunInfra
   readonly #startedMs = performance.now()
   readonly #phases: Record<string, number> = {}
@@ -50,13 +49,12 @@ export class AllRun {
   #flowSeconds = 0
   #stopped: Promise<void> | undefined
 
-  constructor(settings: Settings, env: NodeJS.ProcessEnv, options: AllOptions, around: Surroundings) {
+  constructor(settings: Settings, options: AllOptions, around: Surroundings) {
     this.#metrics = settings.http === undefined ? undefined : new AllMetrics(defaultWorkers.map(({ name }) => name))
     this.#around = around
     this.#settings = settings
-    this.#env = env
     this.#options = options
-    this.#infra = new RunInfra(env, { ksql: options.ksql, keep: options.keepInfra, log: around.log })
+    this.#infra = new RunInfra(around.env, { ksql: options.ksql, keep: options.keepInfra, log: around.log })
     this.flow = flowOf(options)
   }
 
@@ -67,8 +65,7 @@ export class AllRun {
 
   /** What there is to watch of it; to be asked for only where settings name an address for it. */
   observed(): Promise<Observed> {
-    const lags = (): Promise<Aged<Sample['lags']> | undefined> => Promise.resolve(this.#sampler?.lags)
-    return this.#metrics!.observed(() => this.#supervisor?.list() ?? [], lags, () => this.#settings) // prettier-ignore
+    return this.#metrics!.observed(() => this.#supervisor?.list() ?? [], () => this.#sampler?.lags, () => this.#settings) // prettier-ignore
   }
 
   async brokers(report: Report): Promise<string> {
@@ -136,7 +133,7 @@ export class AllRun {
 
   /** Breaks things until the producers are done. */
   async injectFaults(onEvent: (event: ChaosEvent) => void): Promise<string> {
-    const surroundings = { env: this.#env, cwd: this.#around.cwd, log: this.#around.log }
+    const surroundings = { env: this.#around.env, cwd: this.#around.cwd, log: this.#around.log }
     this.#chaos = await beginChaos(this.#settings, surroundings, this.flow.seed, {
       signal: this.#around.signal,
       onEvent,
@@ -144,7 +141,7 @@ export class AllRun {
     return `faults of seed ${this.flow.seed}`
   }
 
-  /** Shows the run until the producers are done or the signal is aborted. @throws what ended a producer or a worker for good */
+  /** Shows the run, every `intervalMs`, until the producers are done or the signal is aborted. @throws what ended a producer or a worker for good */
   async watch(intervalMs: number, show: (live: Live) => void): Promise<void> {
     const state = { done: false }
     const finished = this.#producing!.finally(() => {
@@ -152,10 +149,14 @@ export class AllRun {
       this.#flowSeconds = secondsSince(this.#flowingMs)
     })
     finished.catch(() => undefined)
+    let lookAtMs = 0
     while (!state.done && !this.#around.signal.aborted) {
       this.#supervisor!.check()
-      await this.#sampler!.look(intervalMs, (now, before) => show(this.#live(now, before)))
-      const pauseMs = !('firstDerivedRecord' in this.#phases) ? Math.min(FIRST_LOOK_MS, intervalMs) : intervalMs
+      if (performance.now() >= lookAtMs) {
+        await this.#sampler!.look(intervalMs, (now, before) => show(this.#live(now, before)))
+        lookAtMs = performance.now() + ('firstDerivedRecord' in this.#phases ? intervalMs : Math.min(FIRST_LOOK_MS, intervalMs)) // prettier-ignore
+      }
+      const pauseMs = Math.max(0, Math.min(lookAtMs - performance.now(), CHECK_MS))
       await Promise.race([finished, pause(pauseMs, this.#around.signal)])
     }
     await finished
@@ -216,7 +217,7 @@ export class AllRun {
 
   /** Their processes load their code while topics are still being made. */
   #startWorkers(): void {
-    this.#supervisor = supervise(this.#settings, { ...this.#around, env: this.#env, metrics: this.#metrics })
+    this.#supervisor = supervise(this.#settings, { ...this.#around, metrics: this.#metrics })
     for (const { name } of defaultWorkers) this.#supervisor.start(name, { held: true })
   }
 

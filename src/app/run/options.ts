@@ -18,6 +18,7 @@ export interface AllOptions extends FlowOptions {
 
 /** Where a run takes place, and who is told of it. */
 export interface Surroundings {
+  readonly env: NodeJS.ProcessEnv
   readonly signal: AbortSignal
   readonly onEvent: (event: SupervisorEvent) => void
   readonly log: Log

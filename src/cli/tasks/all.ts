@@ -38,7 +38,8 @@ export async function runAll(context: Context, options: AllOptions): Promise<voi
   const workers = defaultWorkers.map(({ name }) => name)
   const logs = keepLogs(settings, { run: 'all', workers, verbose: output.verbose, log: context.log })
   const log = allOf(context.log, logs.log)
-  const run = new AllRun(settings, world.env, options, {
+  const run = new AllRun(settings, options, {
+    env: world.env,
     signal,
     log,
     logs,
@@ -106,7 +107,7 @@ function watch({ world, output, signal }: Context, run: AllRun, lastEvent: () =>
     plainEveryMs: PLAIN_INTERVAL_MS,
   }
   return live({ world, output }, view, async ({ show, announce }) => {
-    await run.watch(DRAW_INTERVAL_MS, show)
+    await run.watch(output.interactive ? DRAW_INTERVAL_MS : PLAIN_INTERVAL_MS, show)
     announce(signal.aborted ? 'Stopping' : 'The producers are done; the workers catch up')
     return run.finish(show)
   })

@@ -37,6 +37,14 @@ export interface CommitterOptions extends SlotProducerOptions {
   readonly onTransaction?: (ended: EndedTransaction) => void
 }
 
+/** Where the group has put this instance (`Assigned` in group/membership). */
+export interface Standing {
+  readonly place: GroupPlace
+  readonly slot: number | undefined
+  readonly freeSlots: readonly number[]
+  readonly settle: (slot: number) => void
+}
+
 /** Nothing of it was committed, for no reason of its own: the task begins again. */
 export class Undone extends Error {
   override readonly name: string = 'Undone'
@@ -74,12 +82,12 @@ export class Committer {
   }
 
   /**
-   * This instance has its partitions under this place and slot; `end`: free slots whose transactions are to be ended, if it has new ones.
-   * To be called in the same moment in which the parts of lost partitions are not owned any more.
+   * This instance has its partitions under this place and slot, and ends the transactions of free slots. To be called in the same moment in
+   * which the parts of lost partitions are not owned any more.
    */
-  assigned(place: GroupPlace, slot: number | undefined, end: readonly number[] | undefined): void {
+  assigned({ place, slot, freeSlots, settle }: Standing): void {
     this.#place.take(place)
-    if (end) this.#producer.end(end)
+    this.#producer.end(freeSlots, settle)
     this.#producer.hold(slot)
   }
 
@@ -93,7 +101,7 @@ export class Committer {
     this.#place.leave()
   }
 
-  /** Returns when a task may begin: this instance is a member, and no earlier owner has a transaction open. */
+  /** Returns when a task may begin: this instance is a member, and has ended what it was to end of earlier owners. */
   async ready(signal: AbortSignal): Promise<void> {
     const ready = async (): Promise<void> => {
       await this.#place.next(signal)
@@ -144,7 +152,8 @@ export class Committer {
       bytes += part.buffers.byteLength
       return submission === first || bytes <= MAX_BYTES
     })
-    this.#waiting = this.#waiting.filter((submission) => !next.includes(submission))
+    const taken = new Set(next)
+    this.#waiting = this.#waiting.filter((submission) => !taken.has(submission))
     return next
   }
 
