@@ -17,6 +17,8 @@ export const errorCodes = {
   CONFIG_UNREADABLE: 'the configuration file cannot be read',
   ENGINE_CONFLICT: 'two settings name different engines',
   ID_INVALID: 'what should name a dead letter does not look like an id',
+  LISTEN_REFUSED: 'the address of --http cannot be listened on',
+  LOG_UNWRITABLE: 'the file of the log cannot be written',
   NO_DIRECTORY: 'the current directory is gone',
   NO_HOME_DIRECTORY: 'the user has no home directory',
   NO_WORKER_NAMED: 'no worker was named where one is needed',

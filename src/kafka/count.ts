@@ -25,18 +25,22 @@ export async function* countRecords(
 ): AsyncGenerator<{ records: number; nextOffset: number }> {
   let isFirst = true
   for await (const { records } of readPartition(connection, { topic, partition, from, to })) {
-    const count = countIn(records, to, isFirst)
+    const { count } = countIn(records, to, isFirst)
     isFirst = false
     yield { records: count, nextOffset: Math.min(records.nextOffset, to) }
   }
 }
 
 /** A batch that reaches beyond either end is counted record by record. */
-function countIn(records: RecordSet, to: number, isFirst: boolean): number {
-  if (!isFirst && records.nextOffset <= to) return records.count
+function countIn(records: RecordSet, to: number, isFirst: boolean): { count: number; firstMs: number | undefined } {
+  if (!isFirst && records.nextOffset <= to) return { count: records.count, firstMs: undefined }
   let count = 0
-  for (const cursor = records.cursor(); cursor.next();) if (cursor.offset < to) count++
-  return count
+  let firstMs: number | undefined
+  for (const cursor = records.cursor(); cursor.next();) {
+    if (cursor.offset >= to) continue
+    if (count++ === 0 && cursor.timestamp >= 0) firstMs = cursor.timestamp
+  }
+  return { count, firstMs }
 }
 
 interface Counting<Of extends Span> {
@@ -46,12 +50,13 @@ interface Counting<Of extends Span> {
 
 /**
  * As `countRecords`, of many spans at once, with one request to each broker at a time: what looks at all partitions every second must not
- * send a request for each. `onCount` is told of each chunk; several spans may be of one partition.
+ * send a request for each. `onCount` is told of each chunk, and of the first when its first record was written, in ms since 1970; several
+ * spans may be of one partition.
  */
 export async function countSpans<Of extends Span>(
   connection: Connection,
   spans: readonly Of[],
-  onCount: (span: Of, counted: { records: number; nextOffset: number }) => void,
+  onCount: (span: Of, counted: { records: number; nextOffset: number; firstMs: number | undefined }) => void,
 ): Promise<void> {
   let rest: Counting<Of>[] = spans.map((span) => ({ span, next: span.from }))
   let failingSince = 0
@@ -63,8 +68,8 @@ export async function countSpans<Of extends Span>(
         const { span, next } = counting
         if (records.nextOffset <= next) continue
         counting.next = records.nextOffset
-        const count = countIn(records, span.to, next === span.from)
-        onCount(span, { records: count, nextOffset: Math.min(records.nextOffset, span.to) })
+        const { count, firstMs } = countIn(records, span.to, next === span.from)
+        onCount(span, { records: count, nextOffset: Math.min(records.nextOffset, span.to), firstMs })
       }
       failingSince = 0
     } catch (error) {
@@ -76,10 +81,27 @@ export async function countSpans<Of extends Span>(
   }
 }
 
+const LOOK_BYTES = 1 << 10
+
+/** Of each span the time at which its first record was written, in ms since 1970, with one request to each broker. @throws when there is an error of any */
+export async function firstTimes<Of extends Span>(
+  connection: Connection,
+  spans: readonly Of[],
+  onTime: (span: Of, firstMs: number) => void,
+): Promise<void> {
+  if (spans.length === 0) return
+  const all = spans.map((span) => ({ span, next: span.from }))
+  for (const [{ span }, { records }] of await fetchOnce(connection, all, LOOK_BYTES)) {
+    const cursor = records.cursor()
+    if (cursor.next() && cursor.offset < span.to && cursor.timestamp >= 0) onTime(span, cursor.timestamp)
+  }
+}
+
 /** What one request to each broker brings: of each partition for the first that is to be counted there. @throws when there is an error of any */
 async function fetchOnce<Of extends Span>(
   connection: Connection,
   all: readonly Counting<Of>[],
+  maxBytes = MAX_BYTES_PER_PARTITION,
 ): Promise<[Counting<Of>, FetchedPartition][]> {
   const first = new Map<string, Counting<Of>>()
   for (const counting of all) {
@@ -87,7 +109,7 @@ async function fetchOnce<Of extends Span>(
     if (!first.has(key)) first.set(key, counting)
   }
   const positions = [...first.values()].map(({ span: { topic, partition }, next: offset }) => {
-    return { topic, partition, offset, maxBytes: MAX_BYTES_PER_PARTITION }
+    return { topic, partition, offset, maxBytes }
   })
   const leaders = await byLeader(connection, positions)
   const fetched = await Promise.all(

@@ -1,5 +1,5 @@
 import type { Client } from './client.ts'
-import { countSpans } from './count.ts'
+import { countSpans, firstTimes } from './count.ts'
 import { listOffsets } from './offsets.ts'
 import { retrying } from './retry.ts'
 
@@ -15,6 +15,13 @@ export interface PartitionLag extends GroupPosition {
   readonly end: number
   /** Records that a read-committed reader would still see: commit markers and aborted records are none. */
   readonly lag: number
+  /** When the first of them was written, in ms since 1970: only where it was asked for, there is one, and it has a time. */
+  readonly oldestMs?: number
+}
+
+interface LagOptions {
+  readonly countedGap?: number
+  readonly ages?: boolean
 }
 
 /** Above this many offsets the gap itself is taken for the lag of somebody who asks again and again. */
@@ -22,12 +29,13 @@ const COUNTED_GAP = 2_000
 
 /**
  * What a group has still to read. Without an offset that is all that is there, from the log's start; the same when its offset lies
- * beyond the end, because the topic was re-created. `countedGap`: in a larger one the offsets are counted, not the records.
+ * beyond the end, because the topic was re-created. `countedGap`: in a larger one the offsets are counted, not the records. `ages`: asks for
+ * `oldestMs` too, which costs a request to each broker where there are larger gaps.
  */
 export async function lagOf(
   client: Client,
   positions: readonly GroupPosition[],
-  { countedGap = COUNTED_GAP }: { countedGap?: number } = {},
+  { countedGap = COUNTED_GAP, ages = false }: LagOptions = {},
 ): Promise<PartitionLag[]> {
   const connection = client.shared
   const [starts, ends] = await retrying(
@@ -38,9 +46,18 @@ export async function lagOf(
     const start = starts.of(topic, partition) ?? 0
     const end = ends.of(topic, partition) ?? start
     const from = committed === null || committed > end ? start : Math.max(committed, start)
-    return { topic, partition, committed, from, to: end, lag: end - from > countedGap ? end - from : 0 }
+    const lag = end - from > countedGap ? end - from : 0
+    return { topic, partition, committed, from, to: end, lag, oldestMs: undefined as number | undefined }
   })
   const counted = found.filter(({ lag }) => lag === 0)
-  await countSpans(connection, counted, (span, { records }) => (span.lag += records))
-  return found.map(({ topic, partition, committed, to: end, lag }) => ({ topic, partition, committed, end, lag }))
+  const large = found.filter(({ lag }) => lag > 0)
+  await countSpans(connection, counted, (span, { records, firstMs }) => {
+    span.lag += records
+    span.oldestMs ??= firstMs
+  })
+  if (ages) await firstTimes(connection, large, (span, firstMs) => (span.oldestMs = firstMs))
+  return found.map(({ topic, partition, committed, to: end, lag, oldestMs }) => ({
+    ...{ topic, partition, committed, end, lag },
+    ...(ages && oldestMs !== undefined && { oldestMs }),
+  }))
 }

@@ -29,7 +29,7 @@ async function setUp() {
   const part = (partition: number, topic: string, value: string): Part => {
     const buffers = new OutputBuffers()
     buffers.append(topic, 0, null, value)
-    return { partition, buffers, offsets: [{ topic: name, partition, offset: 1 }], isOwned: () => true }
+    return { partition, buffers, offsets: [{ topic: name, partition, offset: 1 }], isOwned: () => true, records: 1 }
   }
   const submit = (...parts: readonly Part[]) => Promise.allSettled(parts.map((each) => committer.submit(each)))
   return { name, narrow, part, submit, committer }

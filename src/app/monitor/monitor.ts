@@ -1,7 +1,7 @@
 import { messageOf } from '../../errors.ts'
 import type { Client } from '../../kafka/client.ts'
 import { listGroups } from '../../kafka/groups.ts'
-import { lagOf } from '../../kafka/lag.ts'
+import { lagOf, type PartitionLag } from '../../kafka/lag.ts'
 import { committedOffsets, listOffsets } from '../../kafka/offsets.ts'
 import { describeTopics, topicNames, type TopicDescription } from '../../kafka/topics.ts'
 import { groupOf, inboxTopic } from '../../pipeline/events/topics.ts'
@@ -16,6 +16,12 @@ export interface Sample {
   readonly topics: readonly { topic: string; records: number }[]
   /** `undecided`: records of their inputs that wait behind a transaction that somebody has not ended, and those after them. */
   readonly workers: readonly { worker: string; lag: number; undecided: number; state: string; members: number }[]
+  readonly lags: readonly WorkerLag[]
+}
+
+/** What a worker's group has still to read of one partition. */
+export interface WorkerLag extends Pick<PartitionLag, 'topic' | 'partition' | 'lag' | 'oldestMs'> {
+  readonly worker: string
 }
 
 interface TopicFigures {
@@ -54,6 +60,8 @@ export interface MonitorOptions {
   readonly workers: readonly AnyWorker[]
   /** Count what the topics hold already, or only what comes from the first sample on. */
   readonly from: 'start' | 'now'
+  /** Lags tell how old they are. */
+  readonly ages?: boolean
 }
 
 /** The one sampler of offsets: everything that shows figures shows its samples. */
@@ -92,7 +100,7 @@ export class Monitor {
     ])
     const order = new Map(names.map((name, i) => [name, i]))
     topics.sort((a, b) => order.get(a.topic)! - order.get(b.topic)!)
-    return { atMs: performance.now(), topics, workers: figures }
+    return { atMs: performance.now(), topics, ...figures }
   }
 
   /** Topics that workers write are counted by reading, because their offsets count commit markers too. */
@@ -109,19 +117,20 @@ export class Monitor {
     }))
   }
 
-  async #workers(topics: readonly TopicDescription[]): Promise<Sample['workers']> {
+  async #workers(topics: readonly TopicDescription[]): Promise<Pick<Sample, 'workers' | 'lags'>> {
     const own = new Set(this.#options.workers.map(({ name }) => groupOf(name)))
     const listed = await listGroups(this.#client, (group) => own.has(group))
     const groups = new Map(listed.map((info) => [info.group, info]))
-    const behind = await this.#behind(topics)
-    return this.#options.workers.map(({ name }) => {
+    const { behind, lags } = await this.#behind(topics)
+    const workers = this.#options.workers.map(({ name }) => {
       const { state = 'Dead', members } = groups.get(groupOf(name)) ?? {}
       return { worker: name, ...behind.get(name)!, state, members: members ?? 0 }
     })
+    return { workers, lags }
   }
 
   /** By worker. All are asked for together: a request for each of them, every second, would cost more than the answers are worth. */
-  async #behind(topics: readonly TopicDescription[]): Promise<Map<string, Behind>> {
+  async #behind(topics: readonly TopicDescription[]): Promise<{ behind: Map<string, Behind>; lags: WorkerLag[] }> {
     const connection = this.#client.shared
     const read = this.#options.workers.map(({ name, inputs }) => {
       const names = new Set([...Object.values(inputs).map((input) => input.name), inboxTopic(name)])
@@ -137,12 +146,14 @@ export class Monitor {
     )
     const asked = positions.flat()
     const behind = new Map(read.map(({ worker }) => [worker, { lag: 0, undecided: 0 }]))
-    for (const [i, { topic, partition, end, lag }] of (await lagOf(this.#client, asked)).entries()) {
+    const found = await lagOf(this.#client, asked, { ages: this.#options.ages ?? false })
+    const lags = found.map(({ committed: _, end: __, ...lag }, i): WorkerLag => ({ worker: asked[i]!.worker, ...lag }))
+    for (const [i, { topic, partition, end, lag }] of found.entries()) {
       const of = behind.get(asked[i]!.worker)!
       of.lag += lag
       of.undecided += Math.max(0, (latest.of(topic, partition) ?? 0) - end)
     }
-    return behind
+    return { behind, lags }
   }
 }
 

@@ -1,4 +1,6 @@
-import { logTo } from '../shell/log.ts'
+import { keepLogs } from '../../app/log/kept.ts'
+import { allOf } from '../../log.ts'
+import { logEvent } from '../../runtime/event-entry.ts'
 import { AllRun } from '../../app/run/all.ts'
 import type { ChaosEvent } from '../../app/chaos/chaos.ts'
 import type { AllOptions } from '../../app/run/options.ts'
@@ -19,6 +21,7 @@ import { liveLines, plainLine } from '../views/live-view.ts'
 import { table, type Output } from '../shell/output.ts'
 import { eventText, isIncident } from '../views/worker-events.ts'
 import { runAudit } from './audit.ts'
+import { serve } from './observe.ts'
 import { runSteps } from './steps.ts'
 
 const DRAW_INTERVAL_MS = 1_000
@@ -32,11 +35,18 @@ export async function runAll(context: Context, options: AllOptions): Promise<voi
   /** Shows a line in the step that is under way, where steps are drawn. */
   let inStep: (line: string) => void = () => undefined
   const say = (line: string): void => output.note((lastEvent = line))
-  const run = new AllRun(settings, world.env, options, {
+  const workers = defaultWorkers.map(({ name }) => name)
+  const logs = keepLogs(settings, { run: 'all', workers, verbose: output.verbose, log: context.log })
+  const log = allOf(context.log, logs.log)
+  const run = new AllRun(settings, options, {
+    env: world.env,
     signal,
-    log: logTo(output),
+    log,
+    logs,
     cwd: world.cwd,
     onEvent: (event) => {
+      if (event.kind !== 'died') logEvent(allOf(context.journal, logs.log), event)
+      if (context.logsToStderr) return
       const shown = eventText(event)
       if (shown === undefined) return
       if (!isIncident(event)) {
@@ -49,6 +59,7 @@ export async function runAll(context: Context, options: AllOptions): Promise<voi
     },
   })
   const forget = world.atForcedExit(() => run.kill())
+  const stopServing = await serve(context, () => run.observed())
   try {
     const onChaos = (event: ChaosEvent): void => say(eventLine(event))
     const shown = steps.filter(({ does }) => does(settings, options) !== undefined)
@@ -72,7 +83,9 @@ export async function runAll(context: Context, options: AllOptions): Promise<voi
     if (audit) failOnDifference(audit)
   } finally {
     await run.stop((line) => output.detail(line))
+    await stopServing()
     forget()
+    logs.close()
   }
 }
 
@@ -81,7 +94,9 @@ async function auditOf(context: Context, run: AllRun): Promise<AuditReport> {
   const signal = context.signal.aborted ? new AbortController().signal : context.signal
   if (!context.signal.aborted) context.world.stopWith({ message: 'Stopping the audit', outcome: 'interrupted' })
   const choices = auditChoices(chooseWorkers(defaultWorkers, []))
-  return withCluster(run.settings, logTo(context.output), (client) => runAudit(context, client, choices, signal))
+  return withCluster(run.settings, context.log, (client) =>
+    runAudit({ ...context, settings: run.settings }, client, choices, signal),
+  )
 }
 
 function watch({ world, output, signal }: Context, run: AllRun, lastEvent: () => string) {

@@ -1,5 +1,6 @@
 import { formatNumber } from '../shell/format-number.ts'
-import { audit, type AuditProgress, type AuditReport } from '../../app/audit/audit.ts'
+import { keepAudit } from '../../app/metrics/last-audit.ts'
+import { audit, isRight, type AuditProgress, type AuditReport } from '../../app/audit/audit.ts'
 import type { AuditChoice } from '../../app/audit/worker.ts'
 import type { Client } from '../../kafka/client.ts'
 import type { Context } from '../shell/action.ts'
@@ -30,19 +31,21 @@ const auditView = ({ dim }: Palette): LiveView<State> => ({
   plainEveryMs: 5_000,
 })
 
-/** Audits workers, and shows how far it has come. */
-export function runAudit(
-  { world, output }: Pick<Context, 'world' | 'output'>,
+/** Audits workers, shows how far it has come, and keeps what was found for who watches them. */
+export async function runAudit(
+  { world, output, settings, log }: Pick<Context, 'world' | 'output' | 'settings' | 'log'>,
   client: Client,
   choices: readonly AuditChoice[],
   signal: AbortSignal,
 ): Promise<AuditReport> {
   const latest = new Map<string, AuditProgress>()
-  return live({ world, output }, auditView(output.err), ({ show }) => {
+  const report = await live({ world, output }, auditView(output.err), ({ show }) => {
     const onProgress = (progress: AuditProgress): void => {
       latest.set(progress.worker, progress)
       show({ latest: progress, all: [...latest.values()] }, { urgent: progress.read >= progress.total })
     }
     return audit(client, choices, { signal, onProgress })
   })
+  keepAudit(settings, report.workers.map((found) => ({ worker: found.worker, ok: isRight(found) })), log) // prettier-ignore
+  return report
 }

@@ -14,6 +14,8 @@ export class StateStore {
   readonly #values = new Map<string, unknown>()
   readonly #changed = new Map<string, unknown>()
   readonly #timers = new TimerQueue()
+  #measuredBytes = 0
+  #measuredValues = 0
 
   /** `checked`: as of an Execution; then all values are frozen. */
   constructor(worker: AnyWorker, options: unknown, checked = isCustom(worker)) {
@@ -22,6 +24,17 @@ export class StateStore {
     this.#checked = checked
     this.#dueAt = worker.dueAt as DueAt | undefined
     this.#options = options
+  }
+
+  /** A value of this many bytes, with its key, was written or restored. */
+  measured(bytes: number): void {
+    this.#measuredBytes += bytes
+    this.#measuredValues++
+  }
+
+  /** About how much all values are as the changelog has them: their number by the average size of those that were measured. */
+  get bytes(): number {
+    return this.#measuredValues === 0 ? 0 : Math.round((this.#values.size * this.#measuredBytes) / this.#measuredValues)
   }
 
   get size(): number {

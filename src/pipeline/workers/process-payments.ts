@@ -87,6 +87,7 @@ export const processPaymentsWorker = defineWorker({
     initial: null,
     key: { orders: keyOf, payments: keyOf },
   },
+  tally: { orderState: ({ status }) => status },
   on: {
     orders: (order, state) => {
       const total = orderTotal(order)

@@ -28,6 +28,8 @@ export interface Assigned {
   readonly freeSlots: readonly number[]
   /** To be called when that is done for one of them: the next leader is told, and has nobody do it again. */
   readonly settle: (slot: number) => void
+  /** How long it took to join. */
+  readonly ms: number
 }
 
 export interface MembershipOptions {
@@ -46,6 +48,8 @@ export interface MembershipOptions {
   readonly onFailure?: (error: unknown) => void
   /** It has joined, or its heartbeat was answered. */
   readonly onAnswer?: () => void
+  /** It begins to join, or sends a heartbeat. */
+  readonly onBeat?: () => void
   readonly log?: Log
 }
 
@@ -116,6 +120,8 @@ export class Membership {
 
   async #joinAndSync(): Promise<void> {
     const { connection, groupId, topics, sessionTimeoutMs } = this.#options
+    const startedMs = performance.now()
+    this.#options.onBeat?.()
     const coordinator = await connection.coordinator('group', groupId)
     const userData = encodeClaim({ owned: this.#owned, generation: this.#generation, slot: this.#slot, settled: [...this.#settled] }) // prettier-ignore
     const right = { operation: 'Read', resource: 'group', names: [groupId] } as const
@@ -144,7 +150,8 @@ export class Membership {
     this.#settled = settled
     this.#options.onAnswer?.()
     const place = { memberId: this.#memberId, generation: this.#generation }
-    if (!this.#ended) this.#options.onAssigned({ place, partitions: this.#owned, slot, freeSlots: free, settle: (ended) => settled.add(ended) }) // prettier-ignore
+    const ms = Math.round(performance.now() - startedMs)
+    if (!this.#ended) this.#options.onAssigned({ place, partitions: this.#owned, slot, freeSlots: free, settle: (ended) => settled.add(ended), ms }) // prettier-ignore
   }
 
   #assignments({ members, generationId }: JoinGroupResult): { memberId: string; memberAssignment: Buffer }[] {
@@ -170,6 +177,7 @@ export class Membership {
     for (;;) {
       await sleep(heartbeatMs, undefined, { signal })
       try {
+        this.#options.onBeat?.()
         const coordinator = await connection.coordinator('group', groupId)
         await heartbeat(coordinator, { groupId, groupGenerationId: this.#generation, memberId: this.#memberId })
         lastAnswer = performance.now()

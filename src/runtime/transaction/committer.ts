@@ -5,6 +5,7 @@ import { inRounds, type OutputBuffers, type PartitionRecords } from '../../kafka
 import type { GroupPlace } from '../../kafka/requests.ts'
 import { failpoint } from '../failpoint.ts'
 import type { OffsetCommit, TransactionalProducer } from '../producers/transactional.ts'
+import { endedTransaction, resultOf, type EndedTransaction } from './ended.ts'
 import { CurrentPlace } from './current-place.ts'
 import { SlotProducer, type SlotProducerOptions } from './slot-producer.ts'
 
@@ -26,10 +27,14 @@ export interface Part {
   readonly offsets: readonly OffsetCommit[]
   /** False as soon as the group has given the partition to somebody else, or may have for a while. */
   readonly isOwned: () => boolean
+  /** Input records that it is about. */
+  readonly records: number
 }
 
 export interface CommitterOptions extends SlotProducerOptions {
   readonly group: string
+  /** Told of each transaction once it has ended. */
+  readonly onTransaction?: (ended: EndedTransaction) => void
 }
 
 /** Where the group has put this instance (`Assigned` in group/membership). */
@@ -60,15 +65,19 @@ interface Submission {
  */
 export class Committer {
   readonly #group: string
+  readonly #onTransaction: ((ended: EndedTransaction) => void) | undefined
   readonly #place = new CurrentPlace()
   readonly #producer: SlotProducer
   /** Partitions whose records a broker has refused: each is committed alone until it has succeeded. */
   readonly #refused = new Set<number>()
   #waiting: Submission[] = []
   #busy = false
+  /** The transaction under way is decided as far as this instance can. */
+  #committing = false
 
   constructor(options: CommitterOptions) {
     this.#group = options.group
+    this.#onTransaction = options.onTransaction
     this.#producer = new SlotProducer(options)
   }
 
@@ -151,9 +160,12 @@ export class Committer {
   async #settle(submissions: readonly Submission[]): Promise<void> {
     const parts = submissions.map(({ part }) => part)
     const guilty = new Set<Part>()
+    const startedMs = performance.now()
     try {
       await this.#transaction(await this.#producer.open(), parts, guilty)
+      this.#onTransaction?.(endedTransaction(parts, startedMs, 'committed'))
     } catch (error) {
+      this.#onTransaction?.(endedTransaction(parts, startedMs, resultOf(error, this.#committing)))
       for (const { partition } of guilty) this.#refused.add(partition)
       await this.#producer.discard()
       for (const { part, reject } of submissions)
@@ -168,6 +180,7 @@ export class Committer {
 
   /** `guilty` gets the part that a broker has refused, if it was one. */
   async #transaction(producer: TransactionalProducer, parts: readonly Part[], guilty: Set<Part>): Promise<void> {
+    this.#committing = false
     const batches = parts.flatMap((part) => part.buffers.batches().map((batch) => ({ ...batch, part })))
     for (const round of inRounds(batches)) {
       try {
@@ -182,6 +195,7 @@ export class Committer {
     failpoint('after-outputs')
     await this.#sendOffsets(producer, parts)
     failpoint('after-offsets')
+    this.#committing = true
     await producer.commit(() => failpoint('commit-sent'))
     failpoint('after-commit')
   }

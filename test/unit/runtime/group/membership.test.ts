@@ -8,6 +8,7 @@ const assigned = (memberId: string, generation: number, slot?: number): Assigned
   slot,
   freeSlots: [],
   settle: () => undefined,
+  ms: 0,
 })
 
 test.each([
