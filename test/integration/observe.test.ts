@@ -8,6 +8,7 @@ import { audit, auditChoices, isRight } from '../../src/app/audit/audit.ts'
 import { keepAudit, showAudits } from '../../src/app/metrics/last-audit.ts'
 import { LAG_INTERVAL_MS, WorkerMetrics } from '../../src/app/metrics/worker-metrics.ts'
 import { Client } from '../../src/kafka/client.ts'
+import type { Broker, Transport, TransportOptions } from '../../src/kafka/transport.ts'
 import { noLog } from '../../src/log.ts'
 import type { AnyWorker } from '../../src/pipeline/worker/definition.ts'
 import { findWorker } from '../../src/pipeline/workers/index.ts'
@@ -18,6 +19,7 @@ import { brokers } from '../support/broker.ts'
 import { client, defaults, isolated, start } from '../support/isolated.ts'
 import { fires, hasPromtool, samplesOf, type Scrape } from '../support/promtool.ts'
 import { writeAll } from '../support/records.ts'
+import { SocketTransport } from '../support/socket-transport.ts'
 import { orderMessages, orderOf } from '../support/revenue.ts'
 import { eventually } from '../support/wait.ts'
 
@@ -190,8 +192,24 @@ describe.skipIf(!hasPromtool)('an alert fires', () => {
   })
 
   test('for a partition that stands still', async () => {
+    const { worker, topicOf } = await isolated(revenue)
+    const held = new HeldProduce()
+    const shown = await observed(worker, { stallMs: 1_500, client: { brokers: brokers(), transport: (options) => held.transport(options) } }) // prettier-ignore
+    // before anybody waits for the run to end
+    onTestFinished(() => held.release())
+    await ready(shown)
+    const well = await shown.scrape()
+    held.isHeld = true
+    shown.run.done.catch(() => undefined)
+    await writeAll(brokers(), topicOf('orders'), orderMessages(0, 30))
+    const stalls = `payflow_stalls_total{worker="${worker.name}"}`
+    const scrapes = await broken(shown, async () => expect(await shown.value(stalls)).toBeGreaterThan(0))
+    expect(firing(well, scrapes)).toContain('PayflowPartitionStalled')
+  })
+
+  test('for transactions that fail again and again', async () => {
     const { worker, topicOf, output } = await isolated(revenue)
-    const shown = await observed(worker, { stallMs: 1_500 })
+    const shown = await observed(worker)
     await ready(shown)
     const well = await shown.scrape()
     const admin = new Kafka({ brokers: [...brokers()], logLevel: logLevel.NOTHING }).admin()
@@ -199,10 +217,9 @@ describe.skipIf(!hasPromtool)('an alert fires', () => {
     onTestFinished(() => admin.disconnect())
     await admin.alterConfigs({ validateOnly: false, resources: [{ type: ConfigResourceTypes.TOPIC, name: output, configEntries: [{ name: 'min.insync.replicas', value: '2' }] }] }) // prettier-ignore
     await writeAll(brokers(), topicOf('orders'), orderMessages(0, 30))
-    shown.run.done.catch(() => undefined)
-    const stalls = `payflow_stalls_total{worker="${worker.name}"}`
-    const scrapes = await broken(shown, async () => expect(await shown.value(stalls)).toBeGreaterThan(0))
-    expect(firing(well, scrapes)).toEqual(expect.arrayContaining(['PayflowPartitionStalled', 'PayflowTransactionsFail'])) // prettier-ignore
+    const aborted = `payflow_transactions_total{worker="${worker.name}",result="aborted"}`
+    const scrapes = await broken(shown, async () => expect(await shown.value(aborted)).toBeGreaterThan(1))
+    expect(firing(well, scrapes)).toContain('PayflowTransactionsFail')
   })
 
   test('for dead letters', async () => {
@@ -268,3 +285,39 @@ async function writeOld(topic: string, from: number, to: number): Promise<void> 
   await producer.send({ topic, messages: orderMessages(from, to).map((message) => ({ ...message, timestamp })) })
   await producer.disconnect()
 }
+
+/** Connections whose Produce requests are never sent while they are held: nobody is told. */
+class HeldProduce {
+  isHeld = false
+  readonly #known = new WeakSet<Broker>()
+  readonly #released = new AbortController()
+
+  /** They fail now, as when a connection is lost. */
+  release(): void {
+    this.isHeld = false
+    this.#released.abort()
+  }
+
+  transport(options: TransportOptions): Transport {
+    const transport = new SocketTransport(options)
+    const broker = transport.broker.bind(transport)
+    transport.broker = async (nodeId) => this.#holding(await broker(nodeId))
+    return transport
+  }
+
+  #holding(broker: Broker): Broker {
+    if (this.#known.has(broker)) return broker
+    this.#known.add(broker)
+    const send = broker.send.bind(broker)
+    broker.send = (exchange) => this.isHeld && exchange.request.apiKey === PRODUCE ? this.#lost() : send(exchange)
+    return broker
+  }
+
+  #lost(): Promise<never> {
+    return new Promise((_, reject) => {
+      this.#released.signal.addEventListener('abort', () => reject(new Error('Broker not connected')), { once: true })
+    })
+  }
+}
+
+const PRODUCE = 0

@@ -1,5 +1,4 @@
-import { closeSync, fstatSync, mkdirSync, openSync, renameSync, statSync, writeSync } from 'node:fs'
-import { dirname } from 'node:path'
+import { closeSync, fstatSync, openSync, renameSync, statSync, writeSync } from 'node:fs'
 
 /** How often it is looked whether the file has been moved away under its name. */
 const LOOK_MS = 1_000
@@ -19,11 +18,10 @@ export class LogFile {
   #fd: number
   #lookedMs = performance.now()
 
-  /** @throws the file system's error when it cannot be opened */
+  /** Its directory must be there. @throws the file system's error when it cannot be opened */
   constructor(path: string, { maxBytes = Infinity }: LogFileOptions = {}) {
     this.path = path
     this.#maxBytes = maxBytes
-    mkdirSync(dirname(path), { recursive: true })
     this.#fd = openSync(path, 'a', 0o640)
   }
 

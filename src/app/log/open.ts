@@ -1,3 +1,5 @@
+import { mkdirSync } from 'node:fs'
+import { dirname } from 'node:path'
 import { PayflowError, messageOf } from '../../errors.ts'
 import { noLog, upTo, type Log, type LogLevel } from '../../log.ts'
 import type { Settings } from '../../settings/resolve.ts'
@@ -75,6 +77,7 @@ export function keptLog(
   { verbose, maxKb }: { verbose: boolean; maxKb: number },
 ): OpenLog | undefined {
   try {
+    mkdirSync(dirname(path), { recursive: true })
     return toFile(path, { level: levelOf(settings, verbose), format: settings.logFormat, maxBytes: maxKb * 1000 })
   } catch {
     return undefined // who keeps it says so

@@ -17,7 +17,7 @@ const opened = (path: string, maxBytes?: number): LogFile => {
 }
 
 test('lines are in the file as soon as they are written, behind those of earlier runs', () => {
-  const path = join(directory(), 'logs', 'a.log')
+  const path = join(directory(), 'a.log')
   opened(path).write('one')
   opened(path).write('two')
   expect(readFileSync(path, 'utf8')).toBe('one\ntwo\n')
