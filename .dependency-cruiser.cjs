@@ -11,7 +11,7 @@ const above = {
 
 /** Folders of a room, top floor first: a folder imports from the floors below it, never from its own floor or above. */
 const floors = {
-  app: [['run'], ['chaos', 'audit', 'acl'], ['workers'], ['topics', 'dead-letters'], ['monitor', 'ksql']],
+  app: [['run'], ['dashboard'], ['chaos', 'audit', 'acl'], ['workers'], ['topics', 'dead-letters'], ['monitor', 'ksql']],
   pipeline: [['testing', 'workers'], ['worker'], ['audit', 'sources'], ['events'], ['codec']],
   runtime: [['task', 'group'], ['transaction'], ['state', 'producers']],
   cli: [['commands'], ['tasks'], ['views'], ['shell']],

@@ -2,7 +2,7 @@ import { codeOf } from './errors.ts'
 import type { Connection } from './connection.ts'
 import { readPartition } from './read.ts'
 
-interface Span {
+export interface Span {
   readonly topic: string
   readonly partition: number
   readonly from: number
@@ -12,19 +12,26 @@ interface Span {
 
 const OFFSET_OUT_OF_RANGE = 1
 
-/** Counts what a read-committed reader sees between two offsets, chunk by chunk: commit markers, aborted and compacted records are none. */
+/**
+ * Counts what a read-committed reader sees between two offsets, chunk by chunk: commit markers, aborted and compacted records are none.
+ * `firstMs`: when the first record was written, in ms since 1970; of the first chunk and the last only.
+ */
 export async function* countRecords(
   connection: Connection,
   { topic, partition, from, to }: Span,
-): AsyncGenerator<{ records: number; nextOffset: number }> {
+): AsyncGenerator<{ records: number; nextOffset: number; firstMs: number | undefined }> {
   let isFirst = true
   for await (const { records } of readPartition(connection, { topic, partition, from, to })) {
     // a batch that reaches beyond either end is counted record by record
     let count = isFirst || records.nextOffset > to ? 0 : records.count
+    let firstMs: number | undefined
     if (isFirst || records.nextOffset > to)
-      for (const cursor = records.cursor(); cursor.next();) if (cursor.offset < to) count++
+      for (const cursor = records.cursor(); cursor.next();) {
+        if (cursor.offset >= to) continue
+        if (count++ === 0 && cursor.timestamp >= 0) firstMs = cursor.timestamp
+      }
     isFirst = false
-    yield { records: count, nextOffset: Math.min(records.nextOffset, to) }
+    yield { records: count, nextOffset: Math.min(records.nextOffset, to), firstMs }
   }
 }
 

@@ -52,6 +52,16 @@ function hostOf(text: string): string {
   return address === undefined ? parsed.hostname : parsed.hostname.slice(1, -1) + zone
 }
 
+const LOOPBACK = '127.0.0.1'
+
+/** Where to listen: `host:port`, or a port of the loopback interface; 0 means any free one. Undefined when it is neither. */
+export function parseListen(text: string): Address | undefined {
+  const [, host, digits = ''] = /^(?:(\[[0-9a-f:.]+\]|[\w.-]+):)?(\d{1,5})$/i.exec(text.trim()) ?? []
+  const port = Number(digits)
+  if (digits === '' || port > 65_535) return undefined
+  return { host: host?.replace(/^\[(.*)\]$/, '$1') ?? LOOPBACK, port }
+}
+
 /** The distinct addresses of a list, as `host:port`, in their order. @throws Error as `parseAddress` does */
 export function parseAddressList(list: string | readonly string[]): string[] {
   const parts = typeof list === 'string' ? list.replace(/[\s,]+$/, '').split(',') : list

@@ -4,7 +4,8 @@ export type Kind =
   | { readonly is: 'integer' | 'duration'; readonly from: number | string; readonly to: number | string }
   /** `file`: a path; `pem`: a path, or PEM text itself. */
   | { readonly is: 'text' | 'file' | 'pem'; readonly allowed: string }
-  | { readonly is: 'brokers' | 'url' }
+  /** `listen`: where to listen, a host and a port. */
+  | { readonly is: 'brokers' | 'url' | 'listen' }
 
 /** One setting. Its option, variable, key in the file, help, place in a child's environment and README line follow from its row. */
 export interface Row {

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { messageOf } from '../errors.ts'
-import { ADDRESSES_ALLOWED, parseAddressList } from './address.ts'
+import { ADDRESSES_ALLOWED, parseAddressList, parseListen } from './address.ts'
 import type { Kind, Row } from './row.ts'
 
 const unitMs = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const
@@ -45,6 +45,8 @@ function schemaOfKind(kind: Kind): z.ZodType {
       return brokerList
     case 'url':
       return z.string().trim().refine(isPlainUrl)
+    case 'listen':
+      return z.union([z.string(), z.number().transform(String)]).refine((text) => parseListen(text) !== undefined)
     case 'text':
     case 'file':
     case 'pem':
@@ -69,6 +71,8 @@ function allowedOf(kind: Kind): string {
       return ADDRESSES_ALLOWED
     case 'url':
       return 'an http:// or https:// address without a password in it'
+    case 'listen':
+      return 'host:port, or a port of this machine alone, such as 127.0.0.1:9464'
     case 'text':
     case 'file':
     case 'pem':

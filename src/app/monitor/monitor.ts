@@ -1,10 +1,10 @@
 import { messageOf } from '../../errors.ts'
 import type { Client } from '../../kafka/client.ts'
 import { listGroups } from '../../kafka/groups.ts'
-import { lagOf } from '../../kafka/lag.ts'
+import { lagOf, type PartitionLag } from '../../kafka/lag.ts'
 import { committedOffsets, listOffsets } from '../../kafka/offsets.ts'
 import { describeTopics, topicNames, type TopicDescription } from '../../kafka/topics.ts'
-import { groupOf, inboxTopic } from '../../pipeline/events/topics.ts'
+import { DEAD_LETTERS, groupOf, inboxTopic } from '../../pipeline/events/topics.ts'
 import type { AnyWorker } from '../../pipeline/worker/definition.ts'
 import { RecordCounter } from './record-counter.ts'
 import type { TopicPartition } from '../../kafka/partitions.ts'
@@ -16,6 +16,12 @@ export interface Sample {
   readonly topics: readonly { topic: string; records: number }[]
   /** `undecided`: records of their inputs that wait behind a transaction that somebody has not ended, and those after them. */
   readonly workers: readonly { worker: string; lag: number; undecided: number; state: string; members: number }[]
+  readonly lags: readonly WorkerLag[]
+}
+
+/** What a worker's group has still to read of one partition. */
+export interface WorkerLag extends Pick<PartitionLag, 'topic' | 'partition' | 'lag' | 'oldestMs'> {
+  readonly worker: string
 }
 
 interface TopicFigures {
@@ -54,20 +60,26 @@ export interface MonitorOptions {
   readonly workers: readonly AnyWorker[]
   /** Count what the topics hold already, or only what comes from the first sample on. */
   readonly from: 'start' | 'now'
+  /** Lags tell how old they are. */
+  readonly ages?: boolean
+  /** Topics that do not exist are left out; otherwise the sample fails. */
+  readonly skipMissing?: boolean
+  /** Counts what is written in transactions, in place of the monitor's own counter. */
+  readonly counter?: Pick<RecordCounter, 'count'>
 }
 
 /** The one sampler of offsets: everything that shows figures shows its samples. */
 export class Monitor {
   readonly #client: Client
   readonly #options: MonitorOptions
-  readonly #counter: RecordCounter
+  readonly #counter: Pick<RecordCounter, 'count'>
   /** End offsets at the first sample, where counting begins then. */
   #base: Map<string, number> | undefined
 
   constructor(client: Client, options: MonitorOptions) {
     this.#client = client
     this.#options = options
-    this.#counter = new RecordCounter(client, options.from === 'start' ? 'earliest' : 'stable')
+    this.#counter = options.counter ?? new RecordCounter(client, options.from === 'start' ? 'earliest' : 'stable')
   }
 
   /** @throws what a broker answered; it is in the log then: who waits for samples goes on without one */
@@ -81,23 +93,27 @@ export class Monitor {
   }
 
   async #sample(): Promise<Sample> {
-    const { topics: names, workers } = this.#options
-    const inputs = workers.flatMap((worker) => Object.values(worker.inputs).map(({ name }) => name))
-    const inboxes = new Set(workers.map(({ name }) => inboxTopic(name)))
-    const existing = (await topicNames(this.#client)).filter((topic) => inboxes.has(topic))
-    const described = await describeTopics(this.#client, [...new Set([...names, ...inputs, ...existing])])
+    const { topics: names, workers: definitions } = this.#options
+    const inputs = definitions.flatMap((worker) => Object.values(worker.inputs).map(({ name }) => name))
+    const inboxes = new Set(definitions.map(({ name }) => inboxTopic(name)))
+    const existing = await topicNames(this.#client)
+    const wanted = new Set([...names, ...inputs, ...existing.filter((topic) => inboxes.has(topic))])
+    const there = new Set(existing)
+    const known = this.#options.skipMissing ? [...wanted].filter((topic) => there.has(topic)) : [...wanted]
+    const described = await describeTopics(this.#client, known)
     const [topics, figures] = await Promise.all([
       this.#records(described.filter(({ topic }) => names.includes(topic))),
       this.#workers(described),
     ])
     const order = new Map(names.map((name, i) => [name, i]))
     topics.sort((a, b) => order.get(a.topic)! - order.get(b.topic)!)
-    return { atMs: performance.now(), topics, workers: figures }
+    const workers = figures.map(({ lags: _, ...worker }) => worker)
+    return { atMs: performance.now(), topics, workers, lags: figures.flatMap(({ lags }) => lags) }
   }
 
   /** Topics that workers write are counted by reading, because their offsets count commit markers too. */
   async #records(topics: readonly TopicDescription[]): Promise<{ topic: string; records: number }[]> {
-    const outputs = new Set(this.#options.workers.map(({ output }) => output.name))
+    const outputs = new Set([...this.#options.workers.map(({ output }) => output.name), DEAD_LETTERS])
     const written = topics.filter(({ topic }) => outputs.has(topic))
     const counts = await this.#counter.count(written.flatMap(partitionsOf))
     const sizes = new Map(topics.map((topic) => [topic.topic, sizeOf(topic, this.#options.from)]))
@@ -109,7 +125,7 @@ export class Monitor {
     }))
   }
 
-  async #workers(topics: readonly TopicDescription[]): Promise<Sample['workers']> {
+  async #workers(topics: readonly TopicDescription[]): Promise<(Sample['workers'][number] & { lags: WorkerLag[] })[]> {
     const own = new Set(this.#options.workers.map(({ name }) => groupOf(name)))
     const listed = await listGroups(this.#client, (group) => own.has(group))
     const groups = new Map(listed.map((info) => [info.group, info]))
@@ -118,8 +134,9 @@ export class Monitor {
         const read = new Set([...Object.values(inputs).map((input) => input.name), inboxTopic(name)])
         const partitions = topics.filter(({ topic }) => read.has(topic)).flatMap(partitionsOf)
         const info = groups.get(groupOf(name))
-        const behind = await this.#behind(groupOf(name), partitions)
-        return { worker: name, ...behind, state: info?.state ?? 'Dead', members: info?.members ?? 0 }
+        const { lags, ...behind } = await this.#behind(groupOf(name), partitions)
+        const own = lags.map(({ topic, partition, lag, oldestMs }) => ({ worker: name, topic, partition, lag, ...(oldestMs !== undefined && { oldestMs }) })) // prettier-ignore
+        return { worker: name, ...behind, state: info?.state ?? 'Dead', members: info?.members ?? 0, lags: own }
       }),
     )
   }
@@ -127,7 +144,7 @@ export class Monitor {
   async #behind(
     group: string,
     partitions: readonly TopicPartition[],
-  ): Promise<Pick<Sample['workers'][number], 'lag' | 'undecided'>> {
+  ): Promise<Pick<Sample['workers'][number], 'lag' | 'undecided'> & { lags: PartitionLag[] }> {
     // Asked before the last stable offsets are: what is written in between does not count as undecided.
     const latest = await listOffsets(this.#client.shared, partitions, 'latest')
     const committed = await committedOffsets(this.#client.shared, group, partitions)
@@ -136,8 +153,9 @@ export class Monitor {
       partition,
       committed: committed.of(topic, partition) ?? null,
     }))
-    const found = await lagOf(this.#client, positions)
+    const found = await lagOf(this.#client, positions, { ages: this.#options.ages ?? false })
     return {
+      lags: found,
       lag: found.reduce((sum, { lag }) => sum + lag, 0),
       undecided: found.reduce((sum, { topic, partition, end }) => sum + Math.max(0, (latest.of(topic, partition) ?? 0) - end), 0), // prettier-ignore
     }

@@ -1,4 +1,6 @@
+import { noLog } from '../../log.ts'
 import { formatNumber } from '../shell/format-number.ts'
+import { recordAudit } from '../../app/audit/audit-record.ts'
 import { audit, type AuditProgress, type AuditReport } from '../../app/audit/audit.ts'
 import type { AuditChoice } from '../../app/audit/worker.ts'
 import type { Client } from '../../kafka/client.ts'
@@ -30,19 +32,21 @@ const auditView = ({ dim }: Palette): LiveView<State> => ({
   plainEveryMs: 5_000,
 })
 
-/** Audits workers, and shows how far it has come. */
-export function runAudit(
-  { world, output }: Pick<Context, 'world' | 'output'>,
+/** Audits workers, shows how far it has come, and keeps the result for those who show it later. */
+export async function runAudit(
+  { world, output, settings }: Pick<Context, 'world' | 'output' | 'settings'>,
   client: Client,
   choices: readonly AuditChoice[],
   signal: AbortSignal,
 ): Promise<AuditReport> {
   const latest = new Map<string, AuditProgress>()
-  return live({ world, output }, auditView(output.err), ({ show }) => {
+  const report = await live({ world, output }, auditView(output.err), ({ show }) => {
     const onProgress = (progress: AuditProgress): void => {
       latest.set(progress.worker, progress)
       show({ latest: progress, all: [...latest.values()] }, { urgent: progress.read >= progress.total })
     }
     return audit(client, choices, { signal, onProgress })
   })
+  recordAudit(settings.home, client.options.brokers, report, client.options.log ?? noLog)
+  return report
 }

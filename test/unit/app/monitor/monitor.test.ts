@@ -5,6 +5,7 @@ const sample = (atMs: number, topics: Record<string, number>, lags: Record<strin
   atMs,
   topics: Object.entries(topics).map(([topic, records]) => ({ topic, records })),
   workers: Object.entries(lags).map(([worker, lag]) => ({ worker, lag, undecided: 0, state: 'Stable', members: 1 })),
+  lags: [],
 })
 
 describe('rates', () => {

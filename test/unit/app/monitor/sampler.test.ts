@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import type { Sample } from '../../../../src/app/monitor/monitor.ts'
 import { Sampler } from '../../../../src/app/monitor/sampler.ts'
 
-const sample = (records: number): Sample => ({ atMs: 0, topics: [{ topic: 'orders', records }], workers: [] })
+const sample = (records: number): Sample => ({ atMs: 0, topics: [{ topic: 'orders', records }], workers: [], lags: [] })
 const signal = new AbortController().signal
 
 test('a look shows the new sample and the one before it', async () => {

@@ -6,6 +6,7 @@ const sample = (records: number, lag: number): Sample => ({
   atMs: records,
   topics: [{ topic: 'orders', records }],
   workers: [{ worker: 'a', lag, undecided: 0, state: 'Stable', members: 1 }],
+  lags: [],
 })
 
 /** Says these one look after the other, and the last one from then on; an error is a look that failed. */

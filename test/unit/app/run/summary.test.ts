@@ -11,6 +11,7 @@ const last = {
     { worker: 'large-orders', lag: 0, undecided: 0, state: 'Stable', members: 1 },
     { worker: 'process-orders', lag: 3, undecided: 0, state: 'Dead', members: 0 },
   ],
+  lags: [],
 }
 const processes = [{ worker: 'large-orders', state: 'running', restarts: 2, pid: 1 } as const]
 const times = { flowSeconds: 30, seconds: 41.5, phases: { brokers: 6 } }
