@@ -11,7 +11,15 @@ const above = {
 
 /** Folders of a room, top floor first: a folder imports from the floors below it, never from its own floor or above. */
 const floors = {
-  app: [['run'], ['dashboard'], ['chaos', 'audit', 'acl'], ['workers'], ['topics', 'dead-letters'], ['monitor', 'ksql']],
+  app: [
+    ['run'],
+    ['dashboard'],
+    ['chaos', 'audit', 'acl'],
+    ['workers'],
+    ['topics', 'dead-letters'],
+    ['metrics'],
+    ['monitor', 'ksql', 'log'],
+  ],
   pipeline: [['testing', 'workers'], ['worker'], ['audit', 'sources'], ['events'], ['codec']],
   runtime: [['task', 'group'], ['transaction'], ['state', 'producers']],
   cli: [['commands'], ['tasks'], ['views'], ['shell']],

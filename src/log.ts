@@ -1,4 +1,6 @@
-export type LogLevel = 'error' | 'warn' | 'info' | 'debug'
+/** The most important first. */
+export const logLevels = ['error', 'warn', 'info', 'debug'] as const
+export type LogLevel = (typeof logLevels)[number]
 export type LogFields = Readonly<
   Record<string, string | number | boolean | null | undefined | readonly (string | number)[]>
 >
@@ -16,3 +18,18 @@ export const logWith =
   (log: Log, common: LogFields): Log =>
   (level, event, fields) =>
     log(level, event, { ...common, ...fields })
+
+/** One log that goes to several places. */
+export const allOf =
+  (...logs: readonly Log[]): Log =>
+  (level, event, fields) => {
+    for (const log of logs) log(level, event, fields)
+  }
+
+/** The same log without what is less important than `least`. */
+export const upTo = (least: LogLevel, log: Log): Log => {
+  const shown = new Set<LogLevel>(logLevels.slice(0, logLevels.indexOf(least) + 1))
+  return (level, event, fields) => {
+    if (shown.has(level)) log(level, event, fields)
+  }
+}

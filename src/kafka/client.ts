@@ -4,11 +4,13 @@ import { chooseCodec, type RecordCodec } from './codec.ts'
 import { Connection } from './connection.ts'
 import type { Admin } from './kafkajs/internals.ts'
 import { KafkajsClient } from './kafkajs/kafkajs-client.ts'
-import type { Transport, TransportOptions } from './transport.ts'
+import type { AskedBroker, Transport, TransportOptions } from './transport.ts'
 
 export interface ClientOptions extends ConnectionSettings {
   /** Gets what connections and kafkajs have to say; nothing of it reaches a terminal otherwise. */
   readonly log?: Log
+  /** Told of each request of its connections that was answered, or failed. */
+  readonly onRequest?: (asked: AskedBroker) => void
   /** Who encodes and decodes records; absent: payflow, if this kafkajs is the one that it was compared with. */
   readonly codec?: RecordCodec
   /** Opens what connections send over; absent: kafkajs's. Topics and settings are administered through kafkajs's admin client all the same. */

@@ -11,6 +11,16 @@ import { topicErrorOf } from './topic-error.ts'
 import type { Broker, CoordinatorType, Metadata, TopicMetadata, Transport } from './transport.ts'
 import { metadataRequest } from './wire/metadata.ts'
 
+interface Told {
+  readonly errorCode: number
+  readonly partitions: ReadonlyMap<number, TopicMetadata['partitionMetadata'][number]>
+}
+
+const toldOf = ({ topicErrorCode, partitionMetadata }: TopicMetadata): Told => ({
+  errorCode: topicErrorCode,
+  partitions: new Map(partitionMetadata.map((partition) => [partition.partitionId, partition])),
+})
+
 /**
  * Metadata, leaders and coordinators of a cluster, over connections of its own.
  * Leaders and coordinators are remembered until a request to them fails (`forget`).
@@ -25,6 +35,9 @@ export class Connection {
   readonly #log: Log
   readonly #coordinators = new Map<string, Broker>()
   readonly #topics = new Set<string>()
+  /** What the transport was told last, and the same to look up in. */
+  #indexed: Metadata | null = null
+  #index: ReadonlyMap<string, Told> = new Map()
   #connected: Promise<void> | undefined
   #stale = false
   #closed = false
@@ -44,10 +57,17 @@ export class Connection {
   /** The broker that leads the partition, connected. @throws NoLeader */
   async leader(topic: string, partition: number): Promise<Broker> {
     await this.#know([topic])
-    const found = this.#toldOf(topic)?.partitionMetadata.find((p) => p.partitionId === partition)
+    const found = this.#toldOf(topic)?.partitions.get(partition)
     if (found && found.leader >= 0) return this.#transport.broker(found.leader)
     this.#stale = true
     throw found ? new NoLeader(topic, partition, found.replicas) : new PartitionError('Metadata', topic, partition, 3)
+  }
+
+  /** The id of the broker that leads the partition, as far as that is known without asking anybody. */
+  knownLeader(topic: string, partition: number): number | undefined {
+    if (this.#closed || this.#stale) return undefined
+    const told = this.#toldOf(topic)
+    return told?.errorCode === 0 ? told.partitions.get(partition)?.leader : undefined
   }
 
   /** Number of partitions of a topic; 0 when there is no such topic. */
@@ -58,7 +78,7 @@ export class Connection {
       if (codeOf(error) === 3) return 0
       throw error
     }
-    return this.#toldOf(topic)?.partitionMetadata.length ?? 0
+    return this.#toldOf(topic)?.partitions.size ?? 0
   }
 
   async coordinator(type: CoordinatorType, id: string): Promise<Broker> {
@@ -172,11 +192,16 @@ export class Connection {
     if (versions) checkVersions(address, versions)
   }
 
-  #toldOf(topic: string): TopicMetadata | undefined {
-    return this.#transport.metadata?.topicMetadata.find((told) => told.topic === topic)
+  #toldOf(topic: string): Told | undefined {
+    const { metadata } = this.#transport
+    if (metadata !== this.#indexed) {
+      this.#indexed = metadata
+      this.#index = new Map(metadata?.topicMetadata.map((told) => [told.topic, toldOf(told)]))
+    }
+    return this.#index.get(topic)
   }
 
   #errorOf(topic: string): number {
-    return this.#toldOf(topic)?.topicErrorCode ?? 0
+    return this.#toldOf(topic)?.errorCode ?? 0
   }
 }

@@ -1,8 +1,6 @@
 import type { Client } from './client.ts'
-import type { Connection } from './connection.ts'
-import { countRecords, type Span } from './count.ts'
+import { countSpans, firstTimes } from './count.ts'
 import { listOffsets } from './offsets.ts'
-import { readPartition } from './read.ts'
 import { retrying } from './retry.ts'
 
 export interface GroupPosition {
@@ -21,7 +19,7 @@ export interface PartitionLag extends GroupPosition {
   readonly oldestMs?: number
 }
 
-export interface LagOptions {
+interface LagOptions {
   readonly countedGap?: number
   readonly ages?: boolean
 }
@@ -32,7 +30,7 @@ const COUNTED_GAP = 2_000
 /**
  * What a group has still to read. Without an offset that is all that is there, from the log's start; the same when its offset lies
  * beyond the end, because the topic was re-created. `countedGap`: in a larger one the offsets are counted, not the records. `ages`: asks for
- * `oldestMs` too, which costs a fetch for each larger gap and nothing for the others.
+ * `oldestMs` too, which costs a request to each broker where there are larger gaps.
  */
 export async function lagOf(
   client: Client,
@@ -44,42 +42,22 @@ export async function lagOf(
     () => Promise.all([listOffsets(connection, positions, 'earliest'), listOffsets(connection, positions, 'stable')]),
     { timeoutMs: 8_000 },
   )
-  return Promise.all(
-    positions.map(async ({ topic, partition, committed }) => {
-      const start = starts.of(topic, partition) ?? 0
-      const end = ends.of(topic, partition) ?? start
-      const from = committed === null || committed > end ? start : Math.max(committed, start)
-      const span = { topic, partition, from, to: end }
-      const counted = end - from <= countedGap ? await visible(connection, span) : undefined
-      const lag = counted?.count ?? end - from
-      const oldestMs = ages && lag > 0 ? (counted ?? (await first(connection, span))).oldestMs : undefined
-      return { topic, partition, committed, end, lag, ...(oldestMs !== undefined && { oldestMs }) }
-    }),
-  )
-}
-
-interface Visible {
-  readonly count: number
-  readonly oldestMs: number | undefined
-}
-
-async function visible(connection: Connection, span: Span): Promise<Visible> {
-  let count = 0
-  let oldestMs: number | undefined
-  for await (const { records, firstMs } of countRecords(connection, span)) {
-    count += records
-    oldestMs ??= firstMs
-  }
-  return { count, oldestMs }
-}
-
-const LOOK_BYTES = 1 << 10
-
-/** Reads no further than the first record that is visible. */
-async function first(connection: Connection, span: Span): Promise<Pick<Visible, 'oldestMs'>> {
-  for await (const { records } of readPartition(connection, { ...span, maxBytes: LOOK_BYTES })) {
-    const cursor = records.cursor()
-    if (cursor.next()) return { oldestMs: cursor.timestamp >= 0 ? cursor.timestamp : undefined }
-  }
-  return { oldestMs: undefined }
+  const found = positions.map(({ topic, partition, committed }) => {
+    const start = starts.of(topic, partition) ?? 0
+    const end = ends.of(topic, partition) ?? start
+    const from = committed === null || committed > end ? start : Math.max(committed, start)
+    const lag = end - from > countedGap ? end - from : 0
+    return { topic, partition, committed, from, to: end, lag, oldestMs: undefined as number | undefined }
+  })
+  const counted = found.filter(({ lag }) => lag === 0)
+  const large = found.filter(({ lag }) => lag > 0)
+  await countSpans(connection, counted, (span, { records, firstMs }) => {
+    span.lag += records
+    span.oldestMs ??= firstMs
+  })
+  if (ages) await firstTimes(connection, large, (span, firstMs) => (span.oldestMs = firstMs))
+  return found.map(({ topic, partition, committed, to: end, lag, oldestMs }) => ({
+    ...{ topic, partition, committed, end, lag },
+    ...(ages && oldestMs !== undefined && { oldestMs }),
+  }))
 }

@@ -1,6 +1,8 @@
 import type { Connection } from './connection.ts'
 import type { Broker } from './transport.ts'
 
+const NOBODY = -1
+
 export interface TopicPartition {
   readonly topic: string
   readonly partition: number
@@ -34,9 +36,13 @@ export async function byLeader<Item extends TopicPartition>(
   onUnknown?: (error: unknown, item: Item) => void | Promise<void>,
 ): Promise<Map<Broker, Item[]>> {
   const groups = new Map<Broker, Item[]>()
+  const met = new Map<number, Broker>()
   for (const item of items)
     try {
-      const leader = await connection.leader(item.topic, item.partition)
+      // with hundreds of partitions, a promise for each would be most of what a small fetch costs
+      const known = met.get(connection.knownLeader(item.topic, item.partition) ?? NOBODY)
+      const leader = known ?? (await connection.leader(item.topic, item.partition))
+      met.set(leader.nodeId, leader)
       const group = groups.get(leader)
       if (group) group.push(item)
       else groups.set(leader, [item])

@@ -43,6 +43,17 @@ export interface Transport {
 
 export interface TransportOptions extends ConnectionSettings {
   readonly log?: Log
+  /** Told of each request that was answered, or failed. */
+  readonly onRequest?: (asked: AskedBroker) => void
+}
+
+export interface AskedBroker {
+  /** The request's name in the Kafka protocol. */
+  readonly api: string
+  readonly ms: number
+  readonly ok: boolean
+  /** How long the broker wants nothing more to be asked, because a quota is used up. */
+  readonly throttledMs: number
 }
 
 export type CoordinatorType = 'group' | 'transaction'

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { messageOf } from '../errors.ts'
 import { codeOf } from '../kafka/errors.ts'
 import { troubleSchema } from '../kafka/trouble.ts'
+import { refusalKinds } from '../pipeline/worker/refusals.ts'
 import { taskPhases } from './task/life.ts'
 
 /** Raised when an event changes its shape in a way that an older reader would misread. New kinds and new fields do not. */
@@ -15,7 +16,21 @@ const causeSchema = z.object({
 /** An error, as it stands in an event. */
 export type Cause = Readonly<z.infer<typeof causeSchema>>
 
+/** How a transaction ended. `unknown`: the answer to its commit did not come, so that it may have been carried out. */
+export const transactionResults = ['committed', 'aborted', 'fenced', 'unknown'] as const
+export type TransactionResult = (typeof transactionResults)[number]
+
+/**
+ * Why a task begins again. `undone`: nothing of its own, but another partition of its transaction, or a rebalance; `connection`: an answer
+ * did not come; `broker`: an answer was an error.
+ */
+export const restartReasons = ['fenced', 'undone', 'connection', 'broker'] as const
+export type RestartReason = (typeof restartReasons)[number]
+const restartReason = z.enum(restartReasons)
+
 const worker = z.string()
+/** Counts the starts of a task, from 1. */
+const epoch = z.int().positive()
 const partition = z.int().nonnegative()
 const task = { worker, partition }
 const place = { worker, topic: z.string(), partition }
@@ -31,12 +46,20 @@ const transaction = z.object({
 /** What happens in the runtime, as values: none is a sentence. Per transaction at most, never per record. */
 export const workerEventSchema = z.discriminatedUnion('kind', [
   /** The group has given this instance these partitions, possibly none. */
-  z.object({ kind: z.literal('assigned'), worker, partitions: z.array(partition), generation: z.number() }),
+  z.object({
+    kind: z.literal('assigned'),
+    worker,
+    partitions: z.array(partition),
+    generation: z.number(),
+    /** How long it took to join. */
+    ms: z.number().optional(),
+  }),
   /** It has lost its place in the group, and joins again. */
   z.object({ kind: z.literal('rejoined'), worker, cause: causeSchema }),
   z.object({
     kind: z.literal('phase'),
     ...task,
+    epoch: epoch.optional(),
     from: z.enum(taskPhases),
     to: z.enum(taskPhases),
     cause: causeSchema.optional(),
@@ -44,19 +67,55 @@ export const workerEventSchema = z.discriminatedUnion('kind', [
   /** `done` of `total` offsets of the changelog are read. */
   z.object({ kind: z.literal('restoring'), ...task, done: z.number(), total: z.number() }),
   z.object({ kind: z.literal('restored'), ...task, ms: z.number() }),
+  /** What one task had in a transaction. */
   z.object({
     kind: z.literal('committed'),
     ...task,
+    epoch: epoch.optional(),
     processed: z.number(),
     emitted: z.number(),
     deadLetters: z.number(),
     strays: z.number(),
+    late: z.number().optional(),
+    tally: z.object({ revenueCents: z.number(), orders: z.record(z.string(), z.number()) }).optional(),
+    /** Input topic → records. */
+    consumed: z.record(z.string(), z.number()).optional(),
+    /** From when it was ready to be committed until it was. */
+    ms: z.number().optional(),
+    /** How long its records took to process. */
+    processMs: z.number().optional(),
+    /** How old its first record was when it was committed. */
+    ageMs: z.number().optional(),
+    stateKeys: z.number().optional(),
+    /** About: keys by the average size of those that were written or restored. */
+    stateBytes: z.number().optional(),
   }),
-  z.object({ kind: z.literal('aborted'), ...task, cause: causeSchema }),
+  /** One transaction of a worker in this process; it covers what one or several tasks had ready. */
+  z.object({
+    kind: z.literal('transaction'),
+    worker,
+    result: z.enum(transactionResults),
+    partitions: z.array(partition),
+    /** Records that tasks have read. */
+    records: z.number(),
+    ms: z.number(),
+  }),
+  z.object({
+    kind: z.literal('aborted'),
+    ...task,
+    epoch: epoch.optional(),
+    reason: restartReason.optional(),
+    cause: causeSchema,
+  }),
   /** Another owner has taken the transactional id over. */
-  z.object({ kind: z.literal('fenced'), ...task, cause: causeSchema }),
-  /** Records of one transaction that became dead letters. */
-  z.object({ kind: z.literal('dead-letter'), ...task, records: z.number() }),
+  z.object({ kind: z.literal('fenced'), ...task, epoch: epoch.optional(), cause: causeSchema }),
+  /** Records of one transaction that became dead letters, in all and by why. */
+  z.object({
+    kind: z.literal('dead-letter'),
+    ...task,
+    records: z.number(),
+    reasons: z.partialRecord(z.enum(refusalKinds), z.number()).optional(),
+  }),
   /** Records of one transaction that went to another partition's inbox. */
   z.object({ kind: z.literal('stray'), ...task, records: z.number() }),
   z.object({ kind: z.literal('fetch-failed'), worker, cause: causeSchema }),
@@ -107,7 +166,7 @@ export function warningsOnce(): (event: Warning) => boolean {
 
 /** Those that come with every transaction: they stay in the process that they happen in. */
 export const isFrequent = ({ kind }: WorkerEvent): boolean =>
-  kind === 'committed' || kind === 'dead-letter' || kind === 'stray'
+  kind === 'committed' || kind === 'transaction' || kind === 'dead-letter' || kind === 'stray'
 
 export function causeOf(error: unknown): Cause {
   const own = error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined

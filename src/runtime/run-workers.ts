@@ -2,10 +2,12 @@ import { pause } from '../pause.ts'
 import { PayflowError } from '../errors.ts'
 import { Client, type ClientOptions } from '../kafka/client.ts'
 import { troubleText, type Trouble } from '../kafka/trouble.ts'
+import type { AskedBroker } from '../kafka/transport.ts'
 import type { Log } from '../log.ts'
 import type { AnyWorker } from '../pipeline/worker/definition.ts'
 import { CatchUp } from './catch-up.ts'
 import { warningsOnce, type EventSink } from './events.ts'
+import type { RunnerHealth } from './health.ts'
 import { Runner } from './runner.ts'
 import { Watchdog } from './watchdog.ts'
 import type { Compression } from '../kafka/compression.ts'
@@ -34,6 +36,10 @@ export interface RunWorkersOptions {
   readonly onEvent: EventSink
   /** What is worth a line to who looks for a fault, and no event. */
   readonly log?: Log
+  /** Told of each request to a broker that was answered, or failed. */
+  readonly onRequest?: ((worker: string, asked: AskedBroker) => void) | undefined
+  /** Called once, with what tells how the workers are. */
+  readonly onRunning?: ((health: () => RunnerHealth[]) => void) | undefined
   /** A worker that has something to do and commits nothing for this long ends the run. */
   readonly stallMs?: number
 }
@@ -66,9 +72,11 @@ export async function runWorkers(options: RunWorkersOptions): Promise<WorkerSumm
         lingerMs: options.lingerMs ?? LINGER_MS,
         compression: options.compression ?? 'none',
         onEvent: tell,
+        onRequest: options.onRequest,
         ...(options.log && { log: options.log }),
       }),
   )
+  options.onRunning?.(() => runners.map(({ health }) => health))
   const ending = (part: Promise<void>): Promise<void> => part.finally(() => ended.abort())
   const results = await Promise.allSettled([
     ...runners.map((runner) => ending(runner.run(signal))),

@@ -1,5 +1,6 @@
 import { Client, type ClientOptions } from '../kafka/client.ts'
 import type { Connection } from '../kafka/connection.ts'
+import type { AskedBroker } from '../kafka/transport.ts'
 import { retrying } from '../kafka/retry.ts'
 import type { Trouble } from '../kafka/trouble.ts'
 import { TopicLimits } from '../kafka/topic-limits.ts'
@@ -11,6 +12,7 @@ import { Diagnostics, eventsOf } from './diagnostics/diagnostics.ts'
 import { causeOf, type EventSink } from './events.ts'
 import { failpoint } from './failpoint.ts'
 import { Fetcher } from './task/fetcher.ts'
+import { healthOf, type RunnerHealth } from './health.ts'
 import { prepareWorker } from './prepare.ts'
 import { Membership, follows, type Assigned } from './group/membership.ts'
 import { MembershipState } from './group/membership-state.ts'
@@ -34,6 +36,7 @@ export interface RunnerOptions {
   readonly compression: Compression
   readonly onEvent: EventSink
   readonly log?: Log
+  readonly onRequest?: ((worker: string, asked: AskedBroker) => void) | undefined
 }
 
 const MAX_BYTES_PER_PARTITION = 2 << 20
@@ -71,20 +74,13 @@ export class Runner {
   constructor(options: RunnerOptions) {
     this.#options = options
     this.worker = options.worker
-    const { worker, onEvent, sessionTimeoutMs } = options
-    const { name } = worker
+    const { worker, worker: { name }, onEvent, onRequest, sessionTimeoutMs } = options // prettier-ignore
     this.#log = logWith(options.log ?? noLog, { worker: name })
-    this.#client = new Client({ ...options.client, clientId: `payflow-${name}`, log: eventsOf(name, onEvent, this.#log) }) // prettier-ignore
+    this.#client = new Client({ ...options.client, clientId: `payflow-${name}`, log: eventsOf(name, onEvent, this.#log), ...(onRequest && { onRequest: (asked) => onRequest(name, asked) }) }) // prettier-ignore
     this.#membership = new MembershipState(sessionTimeoutMs)
-    this.#diagnostics = new Diagnostics({
-      worker: name,
-      group: groupOf(name),
-      writes: writtenBy(worker),
-      client: this.#client,
-      onEvent,
-      log: this.#log,
-    })
-    this.#committer = new Committer({ ...options, client: this.#client, worker: name, group: groupOf(name), onRetry: (error) => this.#notReady(error), log: this.#log }) // prettier-ignore
+    const [group, writes, client, log] = [groupOf(name), writtenBy(worker), this.#client, this.#log]
+    this.#diagnostics = new Diagnostics({ worker: name, group, writes, client, onEvent, log })
+    this.#committer = new Committer({ ...options, client: this.#client, worker: name, group: groupOf(name), onRetry: (error) => this.#notReady(error), onTransaction: (ended) => onEvent({ kind: 'transaction', worker: name, ...ended }), log: this.#log }) // prettier-ignore
   }
 
   /** Runs until the signal is aborted. @throws what ended a task for good. */
@@ -137,6 +133,7 @@ export class Runner {
         else this.#assign(assigned, { partitions, connection: room.tasks, fetcher: room.fetcher })
       },
       onRejoin: (error) => this.#rejoin(error),
+      onBeat: () => this.#membership.beat(),
       onFailure: (error) => {
         this.#membership.begin()
         this.#diagnostics.membershipFailed(error)
@@ -172,6 +169,11 @@ export class Runner {
     return [...this.tasks, this.#membership]
   }
 
+  /** How it is, as far as this process knows. */
+  get health(): RunnerHealth {
+    return healthOf(this.worker.name, this.#membership, this.tasks)
+  }
+
   /** Looks for what goes wrong again and again, and for what waits; to be called every now and then. */
   look = (nowMs: number): void => this.#diagnostics.look(this.tasks, nowMs)
 
@@ -191,14 +193,14 @@ export class Runner {
 
   #assign(assigned: Assigned, room: TaskRoom): void {
     failpoint('on-assignment')
-    const { place, partitions, slot, freeSlots } = assigned
+    const { place, partitions, ms } = assigned
     this.#membership.assigned = true
     this.#tasks.keep(this.#assigned && follows(this.#assigned, assigned) ? partitions : [])
     this.#assigned = assigned
     const added = partitions.filter((partition) => !this.#tasks.has(partition))
-    this.#committer.assigned(place, slot, added.length > 0 ? freeSlots : undefined)
+    this.#committer.assigned(assigned)
     for (const partition of added) this.#launch(partition, room)
-    this.#options.onEvent({ kind: 'assigned', worker: this.worker.name, partitions: [...partitions], generation: place.generation }) // prettier-ignore
+    this.#options.onEvent({ kind: 'assigned', worker: this.worker.name, partitions: [...partitions], generation: place.generation, ms }) // prettier-ignore
   }
 
   /** Tasks cannot begin, because the transaction coordinator does not let them. */

@@ -1,3 +1,4 @@
+import { connectionRows } from './connection-rows.ts'
 import { resolve } from 'node:path'
 import { saysTls } from './address.ts'
 import { expandHome } from './home-directory.ts'
@@ -45,6 +46,15 @@ function refuseKeyInOption({ tlsKey }: Values, given: Record<SettingName, Given>
     throw usage('SECRET_IN_OPTION', '--tls-key names a file; a key itself would be there for everybody to read', 'name its file, or put the key into PAYFLOW_TLS_KEY') // prettier-ignore
 }
 
+/** Variables and files may be there for another cluster; an option is meant for this command, and would have no effect without a word. */
+function refuseSecurityOfOwnBrokers(values: Values, origins: Readonly<Record<SettingName, Origin>>): void {
+  const names = Object.keys(connectionRows) as (keyof typeof connectionRows)[]
+  const typed = names.find((name) => origins[name].kind === 'option' && values[name] !== 'off')
+  if (typed === undefined) return
+  const flag = origins[typed].text
+  throw usage('SECURITY_NOT_USED', `${flag} is for brokers of your own: those that payflow starts speak plain text on this machine`, `name yours with --brokers (PAYFLOW_BROKERS), or leave ${flag} out`) // prettier-ignore
+}
+
 /** All settings: option > environment > config file > what `infra up` recorded > default. @throws PayflowError (usage) */
 export function resolveSettings(sources: SettingSources): Settings {
   const configFile = namedConfigFile(sources.options.config, sources.env, sources.cwd)
@@ -58,6 +68,7 @@ export function resolveSettings(sources: SettingSources): Settings {
   const record = known !== undefined && (engine === 'auto' || engine === known.engine) ? known : undefined
   // What `infra up` told people to export is still payflow's own cluster.
   const own = brokers === undefined || (engine === 'auto' && sameAddresses(brokers, record?.brokers ?? []))
+  if (own) refuseSecurityOfOwnBrokers(values, origins)
   const recorded = own ? record : undefined
   if (recorded !== undefined) origins.brokers = infraUp
   const implies = saysTls(given.brokers.value) ? 'brokers' : tlsFiles.find((name) => values[name] !== undefined)

@@ -1,6 +1,7 @@
+import { logLevels } from '../log.ts'
 import { connectionRows } from './connection-rows.ts'
 import { kafkaVersions } from './kafka-version.ts'
-import { choice, duration, integer, pem, text, type Kind, type Row } from './row.ts'
+import { choice, duration, file, integer, pem, text, type Kind, type Row } from './row.ts'
 
 /** Every setting, in the order in which they are listed. */
 const table = {
@@ -97,6 +98,31 @@ const table = {
     default: '150ms',
     help: 'how long a broker may wait for more before it answers a worker, at most',
     handedOn: true,
+  },
+  logLevel: {
+    kind: choice(...logLevels),
+    default: 'info',
+    help: 'how much the log says: error, warn, info or debug; named without a file, it goes to stderr',
+    option: '--log-level <level>',
+    global: true,
+  },
+  logFormat: {
+    kind: choice('text', 'json'),
+    default: 'text',
+    help: 'lines of the log: text or json',
+    option: '--log-format <format>',
+    global: true,
+  },
+  logFile: {
+    kind: file('a path of a file'),
+    help: 'file to which the log is appended',
+    option: '--log-file <file>',
+    global: true,
+  },
+  logFileKb: {
+    kind: integer(0, 1_000_000_000),
+    default: 0,
+    help: 'kB of that file above which it is moved to <file>.1, in place of an older one (0: never)',
   },
   http: {
     kind: { is: 'listen' },

@@ -26,7 +26,8 @@ export async function openHttp(address: Address, ...routes: readonly Routes[]): 
     throw notListening(address, error)
   }
   // with several addresses of one name, they have the same port
-  const port = server.addresses()[0]?.port ?? address.port
+  const listening = server.server.address()
+  const port = typeof listening === 'object' && listening ? listening.port : address.port
   return { url: `http://${formatAddress({ host: address.host, port })}`, close: () => server.close() }
 }
 

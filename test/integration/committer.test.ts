@@ -1,10 +1,11 @@
 import { expect, onTestFinished, test } from 'vitest'
 import { randomUUID } from 'node:crypto'
-import { committedOffsets } from '../../src/kafka/offsets.ts'
+import { committedOffsets, listOffsets } from '../../src/kafka/offsets.ts'
 import { OutputBuffers } from '../../src/kafka/output-buffers.ts'
 import { nobody } from '../../src/kafka/requests.ts'
 import { createTopics } from '../../src/kafka/topic-creation.ts'
 import { noLog } from '../../src/log.ts'
+import { TransactionalProducer } from '../../src/runtime/producers/transactional.ts'
 import { Committer, Undone, type Part } from '../../src/runtime/transaction/committer.ts'
 import { brokers } from '../support/broker.ts'
 import { client } from '../support/isolated.ts'
@@ -21,17 +22,17 @@ async function setUp() {
   ])
   await eventually(() => committedOffsets(client().shared, name, [{ topic: name, partition: 0 }])) // a fresh broker has no coordinator yet
   const committer = new Committer({ client: client(), worker: name, group: name, transactionTimeoutMs: 5_000, compression: 'none', log: noLog }) // prettier-ignore
-  committer.assigned(nobody, 0, [1, 2])
+  committer.assigned({ place: nobody, slot: 0, freeSlots: [1, 2], settle: () => undefined })
   onTestFinished(() => committer.close())
   await committer.ready(new AbortController().signal)
   /** What the task of a partition writes to partition 0 of a topic. */
   const part = (partition: number, topic: string, value: string): Part => {
     const buffers = new OutputBuffers()
     buffers.append(topic, 0, null, value)
-    return { partition, buffers, offsets: [{ topic: name, partition, offset: 1 }], isOwned: () => true }
+    return { partition, buffers, offsets: [{ topic: name, partition, offset: 1 }], isOwned: () => true, records: 1 }
   }
   const submit = (...parts: readonly Part[]) => Promise.allSettled(parts.map((each) => committer.submit(each)))
-  return { name, narrow, part, submit }
+  return { name, narrow, part, submit, committer }
 }
 
 const recordsIn = async (topic: string): Promise<number> => (await readAll(brokers(), topic)).length
@@ -60,4 +61,29 @@ test('what a broker refuses throws the others back once, and fails alone from th
   expect(await submit(part(1, narrow, 'y'))).toMatchObject([{ status: 'fulfilled' }])
   expect((await readAll(brokers(), name)).map(({ value }) => value)).toEqual(['good', 'good'])
   expect(await recordsIn(narrow)).toBe(1)
+})
+
+test('a transaction of a slot that nobody has is ended at once, though no task waits for that', async () => {
+  const { name, committer } = await setUp()
+  const dead = await TransactionalProducer.open(client(), { transactionalId: `payflow-${name}-3`, transactionTimeoutMs: 60_000, patienceMs: 10_000 }) // prettier-ignore
+  const buffers = new OutputBuffers()
+  buffers.append(name, 0, null, 'of the dead')
+  await dead.send(buffers.batches())
+  await dead.close()
+  const stable = async () => (await listOffsets(client().shared, [{ topic: name, partition: 0 }], 'stable')).of(name, 0)
+  expect(await stable()).toBe(0)
+  const settled: number[] = []
+  committer.assigned({ place: nobody, slot: 0, freeSlots: [3], settle: (slot) => settled.push(slot) })
+  await eventually(() => expect(settled).toEqual([3]))
+  expect(await stable()).toBe(2)
+})
+
+test('slots that are shared out again, while what was open is being ended, are left to who has them now', async () => {
+  const { committer } = await setUp()
+  const settled: string[] = []
+  const standing = { place: nobody, slot: 0 }
+  committer.assigned({ ...standing, freeSlots: [1, 2], settle: (slot) => settled.push(`before ${slot}`) })
+  committer.assigned({ ...standing, freeSlots: [2, 3], settle: (slot) => settled.push(`now ${slot}`) })
+  await committer.ready(new AbortController().signal)
+  expect(settled.sort()).toEqual(['now 2', 'now 3'])
 })

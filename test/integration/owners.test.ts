@@ -1,9 +1,10 @@
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
+import { Connection } from '../../src/kafka/connection.ts'
 import { PartitionError } from '../../src/kafka/errors.ts'
 import { findWorker } from '../../src/pipeline/workers/index.ts'
 import { TransactionalProducer } from '../../src/runtime/producers/transactional.ts'
 import { brokers } from '../support/broker.ts'
-import { eventsOf, isolated, runUntilCaughtUp, start } from '../support/isolated.ts'
+import { client, eventsOf, isolated, runUntilCaughtUp, start } from '../support/isolated.ts'
 import { memberOf } from '../support/member.ts'
 import { writeAll } from '../support/records.ts'
 import { expectExactRevenue, orderMessages } from '../support/revenue.ts'
@@ -153,5 +154,58 @@ describe('another instance joins in the middle of a transaction', () => {
   test('and is given one of its partitions: nothing of that is written under the next generation', async () => {
     const { first } = await joined(2)
     expect(eventsOf(first.events, 'assigned').at(-1)?.partitions).toHaveLength(1)
+  })
+})
+
+describe('the transactions of slots that nobody has', () => {
+  /** Slots of a worker → how many connections have asked for the coordinator of its transactional id since. */
+  const askedFor = (worker: string): (() => Record<string, number>) => {
+    const connections = new Map<string, Set<unknown>>()
+    const original = Object.getOwnPropertyDescriptor(Connection.prototype, 'coordinator')!.value as Connection['coordinator'] // prettier-ignore
+    vi.spyOn(Connection.prototype, 'coordinator').mockImplementation(function (this: Connection, type, id) {
+      const [, slot] = id.split(`payflow-${worker}-`)
+      if (type === 'transaction' && slot) connections.set(slot, (connections.get(slot) ?? new Set()).add(this))
+      return original.call(this, type, id)
+    })
+    onTestFinished(() => void vi.restoreAllMocks())
+    return () => {
+      const counts = Object.fromEntries([...connections].map(([slot, { size }]) => [slot, size]))
+      connections.clear()
+      return counts
+    }
+  }
+  const partitionsOf = ({ events }: ReturnType<typeof start>) => eventsOf(events, 'assigned').at(-1)?.partitions.length
+  const begun = ({ events }: ReturnType<typeof start>) => eventsOf(events, 'phase').filter(({ to }) => to === 'running').length // prettier-ignore
+
+  test('one living member ends that of a dead one, and none those that are settled: with two others, and with one', async () => {
+    const { worker, topicOf, output } = await isolated(revenue, { partitions: 4 })
+    await runUntilCaughtUp([worker])
+    const first = start([worker])
+    await eventually(() => expect(begun(first)).toBe(4))
+    const dying = await memberOf(worker, 4)
+    const second = start([worker])
+    await eventually(() => expect([first, second].map(partitionsOf).sort()).toEqual([1, 2]))
+    await eventually(() => expect(begun(second)).toBeGreaterThan(0))
+    const { slot, place, partitions } = dying.latest()
+    expect(slot).toBe(1)
+    const transactionalId = `payflow-${worker.name}-1`
+    const open = await TransactionalProducer.open(client(), { transactionalId, transactionTimeoutMs: 60_000, patienceMs: 10_000 }) // prettier-ignore
+    await open.sendOffsets(`payflow-${worker.name}`, [{ topic: topicOf('orders'), partition: partitions[0]!, offset: 999 }], place) // prettier-ignore
+    await open.close()
+
+    const asked = askedFor(worker.name)
+    await dying.leave()
+    await writeAll(brokers(), topicOf('orders'), orderMessages(0, 300))
+    await eventually(() => expectExactRevenue(brokers(), output, 300))
+    const { 1: ofTheDead, 3: settled } = asked()
+    expect({ ofTheDead, settled }).toEqual({ ofTheDead: 1, settled: undefined })
+
+    second.stop()
+    await second.done
+    await writeAll(brokers(), topicOf('orders'), orderMessages(300, 400))
+    await eventually(() => expectExactRevenue(brokers(), output, 400))
+    // whether 1 is done again depends on who did it: what the second one knew has left with it
+    const { 2: ofWhoLeft, 3: stillSettled } = asked()
+    expect({ ofWhoLeft, stillSettled }).toEqual({ ofWhoLeft: 1, stillSettled: undefined })
   })
 })

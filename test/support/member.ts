@@ -9,7 +9,7 @@ import { eventually } from './wait.ts'
 export async function memberOf(
   worker: AnyWorker,
   partitions: number,
-): Promise<{ assigned: Assigned; leave: () => Promise<void> }> {
+): Promise<{ assigned: Assigned; latest: () => Assigned; leave: () => Promise<void> }> {
   const ended = new AbortController()
   const given: Assigned[] = []
   const membership = new Membership({
@@ -32,5 +32,5 @@ export async function memberOf(
     if (!last?.partitions.length) throw new Error('not assigned yet')
     return last
   })
-  return { assigned, leave }
+  return { assigned, latest: () => given.at(-1)!, leave }
 }

@@ -44,7 +44,7 @@ export function ownerOf(
     compression: 'none',
     log: noLog,
   })
-  committer.assigned(place, slot, undefined)
+  committer.assigned({ place, slot, freeSlots: [], settle: () => undefined })
   const task = new Task({
     client: own,
     connection,

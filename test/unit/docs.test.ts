@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
-const pages = ['', 'bench', 'docs', 'docs/internals', 'docs/decisions', 'test/soak'].flatMap((folder) =>
+const pages = ['', 'bench', 'deploy', 'docs', 'docs/internals', 'docs/decisions', 'test/soak'].flatMap((folder) =>
   readdirSync(join(root, folder))
     .filter((name) => name.endsWith('.md'))
     .map((name) => join(folder, name)),
@@ -44,7 +44,7 @@ describe('documentation', () => {
   })
 
   test('docs/internals.md names only source files that exist', () => {
-    const rooms = textOf('docs/internals.md').matchAll(/`((?:app|cli|infra|kafka|ksql|pipeline|runtime|settings)\/[\w/.-]+\.ts)`/g) // prettier-ignore
+    const rooms = textOf('docs/internals.md').matchAll(/`((?:app|cli|infra|kafka|ksql|pipeline|runtime|settings|web)\/[\w/.-]+\.ts)`/g) // prettier-ignore
     const named = [...rooms].map(([, path = '']) => path)
     expect(named.length).toBeGreaterThan(30)
     expect(named.filter((path) => !existsSync(join(root, 'src', path)))).toEqual([])

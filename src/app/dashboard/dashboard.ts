@@ -5,8 +5,8 @@ import { pause } from '../../pause.ts'
 import { DEAD_LETTERS, publicTopics } from '../../pipeline/events/topics.ts'
 import { defaultWorkers } from '../../pipeline/workers/index.ts'
 import type { Settings } from '../../settings/resolve.ts'
-import { lastAudit } from '../audit/audit-record.ts'
 import { clientOptions } from '../cluster.ts'
+import { lastAudits } from '../metrics/last-audit.ts'
 import { FaultFeed } from '../monitor/fault-record.ts'
 import { Monitor } from '../monitor/monitor.ts'
 import type { LagPoint } from '../monitor/trend.ts'
@@ -15,7 +15,7 @@ import { changesBetween, Restarts, type Seen } from './changes.ts'
 import { Folds } from './folds.ts'
 import { History } from './history.ts'
 import { Ledger } from './ledger.ts'
-import { frameOf, type Shown } from './frame.ts'
+import { auditView, frameOf, type Shown } from './frame.ts'
 import type { Frame, Mark, Point, Update, Verdict } from './model.ts'
 import { PaymentSample } from './payment-sample.ts'
 import { Tail } from './tail.ts'
@@ -212,7 +212,7 @@ export class Dashboard {
   }
 
   #frame(marks: readonly Mark[]): Frame {
-    const audit = lastAudit(this.settings.home, this.settings.brokers, this.#log) ?? null
+    const audit = auditView(lastAudits(this.settings))
     const frame = frameOf(this.#shown, {
       ...{ marks, audit, folds: this.#folds, intervalMs: this.#intervalMs, verdict: this.#verdict },
       names: publicTopics.map(({ name }) => name),

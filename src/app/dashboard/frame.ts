@@ -1,7 +1,7 @@
 import { judge, type Judgement } from '../monitor/verdict.ts'
-import type { AuditRecord } from '../audit/audit-record.ts'
+import type { Audited } from '../metrics/last-audit.ts'
 import type { Folds } from './folds.ts'
-import type { BrokerView, Frame, Mark, TopicView, Verdict, WorkerView } from './model.ts'
+import type { AuditView, BrokerView, Frame, Mark, TopicView, Verdict, WorkerView } from './model.ts'
 import type { Look } from './views.ts'
 
 /** What is shown between two looks. */
@@ -17,7 +17,7 @@ export interface Shown {
 
 export interface Around {
   readonly marks: readonly Mark[]
-  readonly audit: AuditRecord | null
+  readonly audit: AuditView | null
   readonly folds: Folds
   readonly intervalMs: number
   /** Topics that there should be. */
@@ -57,4 +57,18 @@ export function frameOf(shown: Shown, { marks, audit, folds, intervalMs, names, 
 function since(now: Judgement, before: Verdict | undefined, nowMs: number): Verdict {
   const same = before?.level === now.level && before.command === now.command
   return { ...now, sinceMs: same ? before.sinceMs : nowMs }
+}
+
+/** The last audit of every worker that had one, as old as the oldest of them. */
+export function auditView(audited: Audited): AuditView | null {
+  const found = Object.entries(audited)
+  if (found.length === 0) return null
+  return {
+    atMs: Math.min(...found.map(([, { atMs }]) => atMs)),
+    ok: found.every(([, { ok }]) => ok),
+    workers: found.length,
+    inputs: found.reduce((sum, [, { inputs }]) => sum + inputs, 0),
+    differences: found.reduce((sum, [, { differences }]) => sum + differences, 0),
+    first: found.find(([, { ok }]) => !ok)?.[0] ?? null,
+  }
 }

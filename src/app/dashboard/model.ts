@@ -142,7 +142,7 @@ export interface AuditView {
   readonly workers: number
   readonly inputs: number
   readonly differences: number
-  /** The first difference in words. */
+  /** The first worker whose outputs are not what they must be. */
   readonly first: string | null
 }
 

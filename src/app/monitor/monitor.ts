@@ -93,9 +93,9 @@ export class Monitor {
   }
 
   async #sample(): Promise<Sample> {
-    const { topics: names, workers: definitions } = this.#options
-    const inputs = definitions.flatMap((worker) => Object.values(worker.inputs).map(({ name }) => name))
-    const inboxes = new Set(definitions.map(({ name }) => inboxTopic(name)))
+    const { topics: names, workers } = this.#options
+    const inputs = workers.flatMap((worker) => Object.values(worker.inputs).map(({ name }) => name))
+    const inboxes = new Set(workers.map(({ name }) => inboxTopic(name)))
     const existing = await topicNames(this.#client)
     const wanted = new Set([...names, ...inputs, ...existing.filter((topic) => inboxes.has(topic))])
     const there = new Set(existing)
@@ -107,8 +107,7 @@ export class Monitor {
     ])
     const order = new Map(names.map((name, i) => [name, i]))
     topics.sort((a, b) => order.get(a.topic)! - order.get(b.topic)!)
-    const workers = figures.map(({ lags: _, ...worker }) => worker)
-    return { atMs: performance.now(), topics, workers, lags: figures.flatMap(({ lags }) => lags) }
+    return { atMs: performance.now(), topics, ...figures }
   }
 
   /** Topics that workers write are counted by reading, because their offsets count commit markers too. */
@@ -125,42 +124,47 @@ export class Monitor {
     }))
   }
 
-  async #workers(topics: readonly TopicDescription[]): Promise<(Sample['workers'][number] & { lags: WorkerLag[] })[]> {
+  async #workers(topics: readonly TopicDescription[]): Promise<Pick<Sample, 'workers' | 'lags'>> {
     const own = new Set(this.#options.workers.map(({ name }) => groupOf(name)))
     const listed = await listGroups(this.#client, (group) => own.has(group))
     const groups = new Map(listed.map((info) => [info.group, info]))
-    return Promise.all(
-      this.#options.workers.map(async ({ name, inputs }) => {
-        const read = new Set([...Object.values(inputs).map((input) => input.name), inboxTopic(name)])
-        const partitions = topics.filter(({ topic }) => read.has(topic)).flatMap(partitionsOf)
-        const info = groups.get(groupOf(name))
-        const { lags, ...behind } = await this.#behind(groupOf(name), partitions)
-        const own = lags.map(({ topic, partition, lag, oldestMs }) => ({ worker: name, topic, partition, lag, ...(oldestMs !== undefined && { oldestMs }) })) // prettier-ignore
-        return { worker: name, ...behind, state: info?.state ?? 'Dead', members: info?.members ?? 0, lags: own }
-      }),
-    )
+    const { behind, lags } = await this.#behind(topics)
+    const workers = this.#options.workers.map(({ name }) => {
+      const { state = 'Dead', members } = groups.get(groupOf(name)) ?? {}
+      return { worker: name, ...behind.get(name)!, state, members: members ?? 0 }
+    })
+    return { workers, lags }
   }
 
-  async #behind(
-    group: string,
-    partitions: readonly TopicPartition[],
-  ): Promise<Pick<Sample['workers'][number], 'lag' | 'undecided'> & { lags: PartitionLag[] }> {
+  /** By worker. All are asked for together: a request for each of them, every second, would cost more than the answers are worth. */
+  async #behind(topics: readonly TopicDescription[]): Promise<{ behind: Map<string, Behind>; lags: WorkerLag[] }> {
+    const connection = this.#client.shared
+    const read = this.#options.workers.map(({ name, inputs }) => {
+      const names = new Set([...Object.values(inputs).map((input) => input.name), inboxTopic(name)])
+      return { worker: name, partitions: topics.filter(({ topic }) => names.has(topic)).flatMap(partitionsOf) }
+    })
     // Asked before the last stable offsets are: what is written in between does not count as undecided.
-    const latest = await listOffsets(this.#client.shared, partitions, 'latest')
-    const committed = await committedOffsets(this.#client.shared, group, partitions)
-    const positions = partitions.map(({ topic, partition }) => ({
-      topic,
-      partition,
-      committed: committed.of(topic, partition) ?? null,
-    }))
-    const found = await lagOf(this.#client, positions, { ages: this.#options.ages ?? false })
-    return {
-      lags: found,
-      lag: found.reduce((sum, { lag }) => sum + lag, 0),
-      undecided: found.reduce((sum, { topic, partition, end }) => sum + Math.max(0, (latest.of(topic, partition) ?? 0) - end), 0), // prettier-ignore
+    const latest = await listOffsets(connection, read.flatMap(({ partitions }) => partitions), 'latest') // prettier-ignore
+    const positions = await Promise.all(
+      read.map(async ({ worker, partitions }) => {
+        const committed = await committedOffsets(connection, groupOf(worker), partitions)
+        return partitions.map((at) => ({ ...at, worker, committed: committed.of(at.topic, at.partition) ?? null }))
+      }),
+    )
+    const asked = positions.flat()
+    const behind = new Map(read.map(({ worker }) => [worker, { lag: 0, undecided: 0 }]))
+    const found = await lagOf(this.#client, asked, { ages: this.#options.ages ?? false })
+    const lags = found.map(({ committed: _, end: __, ...lag }, i): WorkerLag => ({ worker: asked[i]!.worker, ...lag }))
+    for (const [i, { topic, partition, end, lag }] of found.entries()) {
+      const of = behind.get(asked[i]!.worker)!
+      of.lag += lag
+      of.undecided += Math.max(0, (latest.of(topic, partition) ?? 0) - end)
     }
+    return { behind, lags }
   }
 }
+
+type Behind = Pick<Sample['workers'][number], 'lag' | 'undecided'>
 
 const partitionsOf = ({ topic, partitions }: TopicDescription): TopicPartition[] =>
   partitions.map(({ partition }) => ({ topic, partition }))

@@ -1,6 +1,6 @@
 import type { Client } from '../../kafka/client.ts'
 import { listOffsets } from '../../kafka/offsets.ts'
-import { countRecords } from '../../kafka/count.ts'
+import { countSpans } from '../../kafka/count.ts'
 
 interface Position {
   offset: number
@@ -32,20 +32,17 @@ export class RecordCounter {
         this.#positions.set(keyOf({ topic, partition }), { offset: starts.of(topic, partition) ?? 0, records: 0 })
     }
     const [begins, ends] = await Promise.all([listOffsets(connection, partitions, 'earliest'), listOffsets(connection, partitions, 'stable')]) // prettier-ignore
-    // All of them end before this does: one that goes on after another failed would count what the next count reads too.
-    const counted = await Promise.allSettled(
-      partitions.map(async ({ topic, partition }) => {
-        const position = this.#positions.get(keyOf({ topic, partition }))!
-        const to = ends.of(topic, partition) ?? position.offset
-        if (to < position.offset) Object.assign(position, { offset: 0, records: 0 }) // the topic was re-created
-        const from = Math.max(position.offset, begins.of(topic, partition) ?? 0) // what was before is deleted
-        for await (const { records, nextOffset } of countRecords(connection, { topic, partition, from, to })) {
-          position.records += records
-          position.offset = nextOffset
-        }
-      }),
-    )
-    for (const outcome of counted) if (outcome.status === 'rejected') throw outcome.reason
+    const spans = partitions.map(({ topic, partition }) => {
+      const position = this.#positions.get(keyOf({ topic, partition }))!
+      const to = ends.of(topic, partition) ?? position.offset
+      if (to < position.offset) Object.assign(position, { offset: 0, records: 0 }) // the topic was re-created
+      const from = Math.max(position.offset, begins.of(topic, partition) ?? 0) // what was before is deleted
+      return { topic, partition, from, to, position }
+    })
+    await countSpans(connection, spans, ({ position }, { records, nextOffset }) => {
+      position.records += records
+      position.offset = nextOffset
+    })
     const counts = new Map<string, number>()
     for (const { topic, partition } of partitions)
       counts.set(topic, (counts.get(topic) ?? 0) + this.#positions.get(keyOf({ topic, partition }))!.records)

@@ -1,5 +1,6 @@
 import { retrying } from '../../kafka/retry.ts'
 import type { Monitor, Sample } from './monitor.ts'
+import type { Aged } from './on-demand.ts'
 import { pause } from '../../pause.ts'
 
 /** Takes samples of a run, and remembers the last one and how old it is. */
@@ -21,6 +22,11 @@ export class Sampler {
 
   get last(): Sample | undefined {
     return this.#last?.sample
+  }
+
+  /** The lags of the last one. */
+  get lags(): Aged<Sample['lags']> | undefined {
+    return this.#last && { value: this.#last.sample.lags, atMs: this.#last.atMs }
   }
 
   /** Seconds since the brokers last answered; 0 while they do. */

@@ -1,18 +1,20 @@
-import type { Log } from '../../log.ts'
 import { Client } from '../../kafka/client.ts'
 import type { WorkerSummary } from '../../runtime/run-workers.ts'
 import type { Settings } from '../../settings/resolve.ts'
-import { keepsTopics, type AllOptions } from './options.ts'
+import { keepsTopics, type AllOptions, type Surroundings } from './options.ts'
 import { summarize, type AllSummary } from './summary.ts'
 import type { Chaos, ChaosEvent } from '../chaos/chaos.ts'
 import { beginChaos } from '../chaos/run.ts'
 import { clientOptions, type Report } from '../cluster.ts'
 import { applyIfThere, freeTopics } from '../ksql/flow.ts'
 import type { Live } from './live.ts'
+import { AllMetrics } from '../metrics/all-metrics.ts'
+import type { Observed } from '../metrics/observed.ts'
 import { Monitor, snapshotOf, type Sample } from '../monitor/monitor.ts'
 import { kinds } from '../../pipeline/sources/source.ts'
 import { flowOf, produceAll, type Flow, type Produced, type ProducerProgress } from '../producers.ts' // prettier-ignore
-import { Supervisor, workerCommand, type SupervisorEvent } from '../workers/supervisor.ts'
+import { supervise } from '../workers/supervise.ts'
+import type { Supervisor } from '../workers/supervisor.ts'
 import { applyReset, createMissing, layoutOf, planReset, readState } from '../topics/topics.ts'
 import { untilDrained } from '../monitor/until-drained.ts'
 import { pause } from '../../pause.ts'
@@ -23,6 +25,7 @@ import { defaultWorkers } from '../../pipeline/workers/index.ts'
 
 const WORKERS_TIMEOUT_MS = 60_000
 const FIRST_LOOK_MS = 200
+const CHECK_MS = 1_000
 const outputs = new Set(defaultWorkers.map(({ output }) => output.name))
 const secondsSince = (startMs: number): number => Math.round(performance.now() - startMs) / 1000
 
@@ -30,17 +33,14 @@ const secondsSince = (startMs: number): number => Math.round(performance.now() -
 export class AllRun {
   readonly flow: Flow
   readonly #options: AllOptions
-  readonly #env: NodeJS.ProcessEnv
-  readonly #signal: AbortSignal
-  readonly #onEvent: (event: SupervisorEvent) => void
   readonly #infra: RunInfra
   readonly #startedMs = performance.now()
   readonly #phases: Record<string, number> = {}
   readonly #producers = new Map<string, ProducerProgress>()
   #settings: Settings
   #client: Client | undefined
-  readonly #log: Log
-  readonly #cwd: string
+  readonly #around: Surroundings
+  readonly #metrics: AllMetrics | undefined
   #supervisor: Supervisor | undefined
   #sampler: Sampler | undefined
   #producing: Promise<Produced[]> | undefined
@@ -49,20 +49,12 @@ export class AllRun {
   #flowSeconds = 0
   #stopped: Promise<void> | undefined
 
-  constructor(
-    settings: Settings,
-    env: NodeJS.ProcessEnv,
-    options: AllOptions,
-    { signal, onEvent, log, cwd }: { signal: AbortSignal; onEvent: (event: SupervisorEvent) => void; log: Log; cwd: string }, // prettier-ignore
-  ) {
+  constructor(settings: Settings, options: AllOptions, around: Surroundings) {
+    this.#metrics = settings.http === undefined ? undefined : new AllMetrics(defaultWorkers.map(({ name }) => name))
+    this.#around = around
     this.#settings = settings
-    this.#env = env
     this.#options = options
-    this.#infra = new RunInfra(env, { ksql: options.ksql, keep: options.keepInfra, log })
-    this.#signal = signal
-    this.#onEvent = onEvent
-    this.#log = log
-    this.#cwd = cwd
+    this.#infra = new RunInfra(around.env, { ksql: options.ksql, keep: options.keepInfra, log: around.log })
     this.flow = flowOf(options)
   }
 
@@ -71,9 +63,14 @@ export class AllRun {
     return this.#settings
   }
 
+  /** What there is to watch of it; to be asked for only where settings name an address for it. */
+  observed(): Promise<Observed> {
+    return this.#metrics!.observed(() => this.#supervisor?.list() ?? [], () => this.#sampler?.lags, () => this.#settings) // prettier-ignore
+  }
+
   async brokers(report: Report): Promise<string> {
     return this.#phase('brokers', async () => {
-      const { settings, outcome } = await this.#infra.up(this.#settings, report, this.#signal)
+      const { settings, outcome } = await this.#infra.up(this.#settings, report, this.#around.signal)
       this.#settings = settings
       return outcome
     })
@@ -82,17 +79,17 @@ export class AllRun {
   async topics(report: Report): Promise<string> {
     return this.#phase('topics', async () => {
       this.#startWorkers()
-      const client = (this.#client = new Client(clientOptions(this.#settings, 'payflow-all', this.#log)))
+      const client = (this.#client = new Client(clientOptions(this.#settings, 'payflow-all', this.#around.log)))
       const layout = await layoutOf(this.#settings)
       if (keepsTopics(this.#settings, this.#options)) {
-        const { created, existing } = await createMissing(client, layout, this.#signal)
+        const { created, existing } = await createMissing(client, layout, this.#around.signal)
         const why = this.#options.keepData ? '' : ' (nothing is deleted on your own cluster without --reset)'
         return `${existing.length} kept, ${created.length} created${why}`
       }
       await freeTopics(this.#settings, client, this.#options, this.#hooks(report))
       const plan = planReset(await readState(client), layout)
       const patienceMs = this.#settings.sessionTimeoutMs + 4_000
-      const { created, deleted } = await applyReset(client, plan, { patienceMs, signal: this.#signal }, report)
+      const { created, deleted } = await applyReset(client, plan, { patienceMs, signal: this.#around.signal }, report)
       return `${deleted.length} deleted, ${created.length} created, ${layout.partitions} partitions each`
     })
   }
@@ -100,15 +97,16 @@ export class AllRun {
   async workers(report: Report): Promise<string> {
     return this.#phase('workers', async () => {
       const topics = publicTopics.map(({ name }) => name)
-      const monitor = new Monitor(this.#client!, { topics, workers: defaultWorkers, from: 'now' })
-      this.#sampler = new Sampler(monitor, this.#signal)
+      const ages = this.#metrics !== undefined
+      const monitor = new Monitor(this.#client!, { topics, workers: defaultWorkers, from: 'now', ages })
+      this.#sampler = new Sampler(monitor, this.#around.signal)
       // Before anything flows: what is counted from here on came in this run.
       await this.#sampler.first(WORKERS_TIMEOUT_MS)
       const supervisor = this.#supervisor!
       supervisor.release()
       report(`${defaultWorkers.length} processes started, waiting for their partitions`)
-      await supervisor.ready(WORKERS_TIMEOUT_MS, this.#signal)
-      return `${defaultWorkers.length} processes`
+      await supervisor.ready(WORKERS_TIMEOUT_MS, this.#around.signal)
+      return `${defaultWorkers.length} processes${this.#around.logs ? `, their logs in ${this.#around.logs.directory}` : ''}`
     })
   }
 
@@ -121,8 +119,8 @@ export class AllRun {
     const { rateOf, seed } = this.flow
     this.#flowingMs = performance.now()
     this.#producing = produceAll(this.#settings, this.flow, kinds, {
-      log: this.#log,
-      signal: this.#signal,
+      log: this.#around.log,
+      signal: this.#around.signal,
       onProgress: (progress) => this.#producers.set(progress.kind, progress),
     })
     this.#producing.catch(() => undefined) // `watch` waits for it and throws what it threw
@@ -135,12 +133,15 @@ export class AllRun {
 
   /** Breaks things until the producers are done. */
   async injectFaults(onEvent: (event: ChaosEvent) => void): Promise<string> {
-    const surroundings = { env: this.#env, cwd: this.#cwd, log: this.#log }
-    this.#chaos = await beginChaos(this.#settings, surroundings, this.flow.seed, { signal: this.#signal, onEvent })
+    const surroundings = { env: this.#around.env, cwd: this.#around.cwd, log: this.#around.log }
+    this.#chaos = await beginChaos(this.#settings, surroundings, this.flow.seed, {
+      signal: this.#around.signal,
+      onEvent,
+    })
     return `faults of seed ${this.flow.seed}`
   }
 
-  /** Shows the run until the producers are done or the signal is aborted. @throws what ended a producer or a worker for good */
+  /** Shows the run, every `intervalMs`, until the producers are done or the signal is aborted. @throws what ended a producer or a worker for good */
   async watch(intervalMs: number, show: (live: Live) => void): Promise<void> {
     const state = { done: false }
     const finished = this.#producing!.finally(() => {
@@ -148,11 +149,15 @@ export class AllRun {
       this.#flowSeconds = secondsSince(this.#flowingMs)
     })
     finished.catch(() => undefined)
-    while (!state.done && !this.#signal.aborted) {
+    let lookAtMs = 0
+    while (!state.done && !this.#around.signal.aborted) {
       this.#supervisor!.check()
-      await this.#sampler!.look(intervalMs, (now, before) => show(this.#live(now, before)))
-      const pauseMs = !('firstDerivedRecord' in this.#phases) ? Math.min(FIRST_LOOK_MS, intervalMs) : intervalMs
-      await Promise.race([finished, pause(pauseMs, this.#signal)])
+      if (performance.now() >= lookAtMs) {
+        await this.#sampler!.look(intervalMs, (now, before) => show(this.#live(now, before)))
+        lookAtMs = performance.now() + ('firstDerivedRecord' in this.#phases ? intervalMs : Math.min(FIRST_LOOK_MS, intervalMs)) // prettier-ignore
+      }
+      const pauseMs = Math.max(0, Math.min(lookAtMs - performance.now(), CHECK_MS))
+      await Promise.race([finished, pause(pauseMs, this.#around.signal)])
     }
     await finished
   }
@@ -165,14 +170,14 @@ export class AllRun {
     await this.#chaos?.heal()
     const [supervisor, sampler] = [this.#supervisor!, this.#sampler!]
     let last: Sample | undefined
-    if (!this.#signal.aborted) {
+    if (!this.#around.signal.aborted) {
       const startMs = performance.now()
       last = await untilDrained(sampler.monitor, {
-        signal: this.#signal,
+        signal: this.#around.signal,
         check: () => supervisor.check(),
         onSample: (sample) => show(this.#live(sample)),
       }).catch((error: unknown) => {
-        if (this.#signal.aborted) return undefined
+        if (this.#around.signal.aborted) return undefined
         throw error
       })
       this.#phases.catchUp = secondsSince(startMs)
@@ -212,17 +217,16 @@ export class AllRun {
 
   /** Their processes load their code while topics are still being made. */
   #startWorkers(): void {
-    const commandOf = workerCommand(this.#settings, this.#env, (worker) => [worker])
-    this.#supervisor = new Supervisor(commandOf, { onEvent: this.#onEvent, log: this.#log })
+    this.#supervisor = supervise(this.#settings, { ...this.#around, metrics: this.#metrics })
     for (const { name } of defaultWorkers) this.#supervisor.start(name, { held: true })
   }
 
-  #hooks(report: Report): { report: Report; signal: AbortSignal; log: Log } {
-    return { report, signal: this.#signal, log: this.#log }
+  #hooks(report: Report): Pick<Surroundings, 'signal' | 'log'> & { readonly report: Report } {
+    return { report, signal: this.#around.signal, log: this.#around.log }
   }
 
   async #phase<Result>(name: string, run: () => Promise<Result>): Promise<Result> {
-    this.#signal.throwIfAborted()
+    this.#around.signal.throwIfAborted()
     const startMs = performance.now()
     const result = await run()
     this.#phases[name] = secondsSince(startMs)

@@ -1,5 +1,8 @@
 import type { Settings } from '../../settings/resolve.ts'
+import type { Log } from '../../log.ts'
+import type { KeptLogs } from '../log/kept.ts'
 import type { FlowOptions } from '../producers.ts'
+import type { SupervisorEvent } from '../workers/supervisor.ts'
 
 export interface AllOptions extends FlowOptions {
   readonly keepData: boolean
@@ -11,6 +14,16 @@ export interface AllOptions extends FlowOptions {
   readonly chaos: boolean
   /** End with an audit. */
   readonly audit: boolean
+}
+
+/** Where a run takes place, and who is told of it. */
+export interface Surroundings {
+  readonly env: NodeJS.ProcessEnv
+  readonly signal: AbortSignal
+  readonly onEvent: (event: SupervisorEvent) => void
+  readonly log: Log
+  readonly logs?: KeptLogs
+  readonly cwd: string
 }
 
 /** Nothing is ever deleted on a cluster of somebody else's without `--reset`. */

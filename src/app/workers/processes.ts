@@ -3,9 +3,16 @@ import { Client } from '../../kafka/client.ts'
 import type { WorkerSummary } from '../../runtime/run-workers.ts'
 import type { Settings } from '../../settings/resolve.ts'
 import { clientOptions, reach } from '../cluster.ts'
-import { Monitor } from '../monitor/monitor.ts'
+import type { KeptLogs } from '../log/kept.ts'
+import { AllMetrics } from '../metrics/all-metrics.ts'
+import { lagsOf } from '../metrics/lag.ts'
+import type { Observed } from '../metrics/observed.ts'
+import { LAG_INTERVAL_MS } from '../metrics/worker-metrics.ts'
+import { OnDemand } from '../monitor/on-demand.ts'
+import { Monitor, type WorkerLag } from '../monitor/monitor.ts'
 import { pause } from '../../pause.ts'
-import { Supervisor, workerCommand, type SupervisorEvent } from './supervisor.ts'
+import { supervise } from './supervise.ts'
+import type { Supervisor, SupervisorEvent } from './supervisor.ts'
 import type { WorkerChoice } from './arguments.ts'
 import { untilDrained } from '../monitor/until-drained.ts'
 import { createOwnOutputs } from './run-here.ts'
@@ -18,21 +25,27 @@ export class WorkerProcesses {
   readonly #choices: readonly WorkerChoice[]
   readonly #supervisor: Supervisor
   readonly #log: Log
+  readonly #metrics: AllMetrics | undefined
+  #client: Client | undefined
 
   constructor(
     settings: Settings,
     env: NodeJS.ProcessEnv,
     choices: readonly WorkerChoice[],
-    { onEvent, log }: { onEvent: (event: SupervisorEvent) => void; log: Log },
+    { onEvent, log, logs }: { onEvent: (event: SupervisorEvent) => void; log: Log; logs?: KeptLogs },
   ) {
     this.#log = log
+    this.#metrics = settings.http === undefined ? undefined : new AllMetrics(choices.map(({ definition }) => definition.name)) // prettier-ignore
     this.#settings = settings
     this.#choices = choices
     const wordsOf = new Map(choices.map(({ definition, words }) => [definition.name, words]))
-    this.#supervisor = new Supervisor(
-      workerCommand(settings, env, (worker) => wordsOf.get(worker) ?? [worker]),
-      { onEvent, log },
-    )
+    this.#supervisor = supervise(settings, { env, wordsOf: (worker) => wordsOf.get(worker) ?? [worker], onEvent, log, logs, metrics: this.#metrics }) // prettier-ignore
+  }
+
+  /** What there is to watch of them; to be asked for only where settings name an address for it. */
+  async observed(): Promise<Observed> {
+    const lags = new OnDemand(() => this.#lags(), LAG_INTERVAL_MS)
+    return this.#metrics!.observed(() => this.#supervisor.list(), () => lags.get(), () => this.#settings) // prettier-ignore
   }
 
   /** Runs them until `signal` is aborted, or nothing is left to read for all of them at once when that is wanted. */
@@ -51,6 +64,7 @@ export class WorkerProcesses {
       if (!signal.aborted) throw error
     } finally {
       await supervisor.stop()
+      await this.#client?.close()
     }
     return supervisor.summaries()
   }
@@ -58,6 +72,16 @@ export class WorkerProcesses {
   /** Ends the processes at once. */
   kill(): void {
     this.#supervisor.kill()
+  }
+
+  async #lags(): Promise<WorkerLag[]> {
+    this.#client ??= new Client(clientOptions(this.#settings, 'payflow-metrics', this.#log))
+    const { shared } = this.#client
+    const all = this.#choices.map(async ({ definition: worker }) => {
+      const count = await shared.partitions(Object.values(worker.inputs)[0]!.name)
+      return { worker, partitions: Array.from({ length: count }, (_, partition) => partition) }
+    })
+    return lagsOf(this.#client, await Promise.all(all))
   }
 
   async #catchUp(signal: AbortSignal): Promise<void> {

@@ -8,17 +8,26 @@ import { runWorkers, type WorkerSummary } from '../../runtime/run-workers.ts'
 import type { Settings } from '../../settings/resolve.ts'
 import { clientOptions, reach, replicationFactorOf, withCluster } from '../cluster.ts'
 import { registerThisProcess } from './process-registry.ts'
+import type { WorkerMetrics } from '../metrics/worker-metrics.ts'
 import { layoutOf } from '../topics/topics.ts'
 import type { WorkerChoice } from './arguments.ts'
 import { PayflowError } from '../../errors.ts'
 
 const LONGEST_REQUEST_MS = 10_000
 
+export interface RunHereOptions {
+  readonly untilCaughtUp: boolean
+  readonly signal: AbortSignal
+  readonly onEvent: EventSink
+  readonly log: Log
+  readonly metrics?: WorkerMetrics | undefined
+}
+
 /** Runs workers in this process until `signal` is aborted, or nothing is left to read when that is wanted. */
 export async function runHere(
   settings: Settings,
   choices: readonly WorkerChoice[],
-  { untilCaughtUp, signal, onEvent, log }: { untilCaughtUp: boolean; signal: AbortSignal; onEvent: EventSink; log: Log }, // prettier-ignore
+  { untilCaughtUp, signal, onEvent, log, metrics }: RunHereOptions,
 ): Promise<WorkerSummary[]> {
   await reach(settings)
   await createOwnOutputs(settings, choices, log)
@@ -35,6 +44,8 @@ export async function runHere(
       untilCaughtUp,
       signal,
       onEvent,
+      onRequest: metrics?.onRequest,
+      onRunning: metrics?.onRunning,
       log,
     })
   } catch (error) {

@@ -126,7 +126,7 @@ export class SupervisedProcess {
   }
 
   #onExit(exitCode: number | undefined, signal: string | undefined, reason: string | undefined): void {
-    this.#log('info', 'process-ended', { pid: this.pid, exitCode, signal, asked: this.#stopping })
+    this.#log(this.#stopping ? 'info' : 'warn', 'process-ended', { pid: this.pid, exitCode, signal, asked: this.#stopping, ...(!this.#stopping && { lastWords: this.#lastWords }) }) // prettier-ignore
     this.#child = undefined
     if (this.#stopping) return
     const { message, hint } = lastError(this.#lastWords)

@@ -7,6 +7,9 @@ import { warningsOnce, type WorkerEvent } from '../../runtime/events.ts'
 import type { WorkerSummary } from '../../runtime/run-workers.ts'
 import { childEnvironment } from '../../settings/child-environment.ts'
 import type { Settings } from '../../settings/resolve.ts'
+import { variableOf } from '../../settings/table.ts'
+import type { KeptLogs } from '../log/kept.ts'
+import type { ToldFigures } from '../metrics/told.ts'
 import { SupervisedProcess, type ProcessCommand } from './supervised-process.ts'
 import { parseWorkerMessage } from './messages.ts'
 
@@ -41,18 +44,24 @@ interface DiedEvent {
 }
 export type SupervisorEvent = WorkerEvent | DiedEvent
 
+export interface SupervisorOptions {
+  readonly onEvent: (event: SupervisorEvent) => void
+  /** Told once a second what a worker's process has counted, if it is asked to (`workerCommand`). */
+  readonly onFigures?: ((worker: string, figures: ToldFigures) => void) | undefined
+  readonly log: Log
+}
+
 /** Runs each worker in its own process and restarts it when it dies. */
 export class Supervisor {
   readonly #entries = new Map<string, Entry>()
   readonly #commandOf: (worker: string) => ProcessCommand
   readonly #onEvent: (event: SupervisorEvent) => void
   readonly #log: Log
+  readonly #onFigures: ((worker: string, figures: ToldFigures) => void) | undefined
   readonly #isNewWarning = warningsOnce()
 
-  constructor(
-    commandOf: (worker: string) => ProcessCommand,
-    { onEvent, log }: { onEvent: (event: SupervisorEvent) => void; log: Log },
-  ) {
+  constructor(commandOf: (worker: string) => ProcessCommand, { onEvent, onFigures, log }: SupervisorOptions) {
+    this.#onFigures = onFigures
     this.#commandOf = commandOf
     this.#onEvent = onEvent
     this.#log = log
@@ -154,6 +163,10 @@ export class Supervisor {
       entry.summaries.push(message.summary)
       return
     }
+    if (message.type === 'figures') {
+      this.#onFigures?.(worker, message.figures)
+      return
+    }
     const { event } = message
     if (event.kind === 'assigned') entry.state = 'running'
     if (event.kind === 'trouble') entry.trouble = event.trouble
@@ -169,16 +182,41 @@ function notStarted(worker: string, { process, lastDeath, trouble }: Entry): Pay
   return new PayflowError('WORKER_NOT_STARTED', `Worker ${worker} does not start: ${why}`, { kind: 'failed', hint })
 }
 
+interface ChildOptions {
+  /** Whether they tell what they count. */
+  readonly figures?: boolean
+  /** Where each writes its log. */
+  readonly logs?: Pick<KeptLogs, 'fileOf' | 'fileKb'> | undefined
+}
+
 /** The command that runs one worker as `payflow worker` does, with the same settings. `wordsOf`: what follows `worker` there. */
 export function workerCommand(
   settings: Settings,
   env: NodeJS.ProcessEnv,
   wordsOf: (worker: string) => readonly string[],
+  { figures = false, logs }: ChildOptions = {},
 ): (worker: string) => ProcessCommand {
   const bin = fileURLToPath(new URL('../../../bin/payflow.js', import.meta.url))
   return (worker) => ({
     file: process.execPath,
     arguments: [bin, 'worker', ...wordsOf(worker), '--json'],
-    env: { ...env, ...childEnvironment(settings) },
+    env: { ...withoutOwn(env), ...childEnvironment(settings), ...(logs && logVariables(settings, logs, worker)), ...(figures && { PAYFLOW_FIGURES: '1' }) }, // prettier-ignore
   })
 }
+
+/** What this process is told to log and to serve is not for those that it starts. */
+function withoutOwn(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const own = new Set(['PAYFLOW_FIGURES', ...(['http', 'logLevel', 'logFormat', 'logFile', 'logFileKb'] as const).map(variableOf)]) // prettier-ignore
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !own.has(name)))
+}
+
+const logVariables = (
+  { logLevel, logFormat }: Settings,
+  { fileOf, fileKb }: Pick<KeptLogs, 'fileOf' | 'fileKb'>,
+  worker: string,
+): NodeJS.ProcessEnv => ({
+  [variableOf('logLevel')]: logLevel,
+  [variableOf('logFormat')]: logFormat,
+  [variableOf('logFile')]: fileOf(worker),
+  [variableOf('logFileKb')]: String(fileKb),
+})

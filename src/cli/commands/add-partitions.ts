@@ -1,4 +1,3 @@
-import { logTo } from '../shell/log.ts'
 import type { Command } from 'commander'
 import { action, examples, type Context } from '../shell/action.ts'
 import { count } from '../shell/parsers.ts'
@@ -26,12 +25,12 @@ async function run(
   { dryRun = false, yes = false }: Options,
   [topic = '', to = '']: readonly string[],
 ): Promise<void> {
-  const { settings, output, signal } = context
+  const { settings, output, signal, log } = context
   const { withCluster } = await import('../../app/cluster.ts')
   const { applyGrowth, commandsAfter, readGrowth } = await import('../../app/workers/partition-growth.ts')
   const { defaultWorkers: workers } = await import('../../pipeline/workers/index.ts')
   const { confirm } = await import('../shell/confirm.ts')
-  await withCluster(settings, logTo(output), async (client) => {
+  await withCluster(settings, log, async (client) => {
     const plan = await readGrowth(client, topic, Number(to), workers)
     const then = commandsAfter(plan, workers)
     const lines = (verb: string): string[] => [

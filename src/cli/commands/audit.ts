@@ -1,4 +1,3 @@
-import { logTo } from '../shell/log.ts'
 import type { Command } from 'commander'
 import type { AnyWorker } from '../../pipeline/worker/definition.ts'
 import { action, examples, type Context } from '../shell/action.ts'
@@ -50,9 +49,9 @@ async function run(
   const typed = parseWorkers(command, words, known)
   const named = typed.choices.length > 0 && !typed.apart
   const { choices } = named ? typed : parseWorkers(command, ['all', ...argv], defaultWorkers)
-  const { world, settings, output, signal } = context
+  const { world, settings, output, signal, log } = context
   world.stopWith({ message: 'Stopping the audit', outcome: 'interrupted' })
-  const report = await withCluster(settings, logTo(output), async (client) => {
+  const report = await withCluster(settings, log, async (client) => {
     const { present, absent } = await chooseAuditable(client, auditChoices(choices), named)
     for (const { worker, topics } of absent)
       output.note(`${worker} is skipped: it has never run here, and there is no topic ${topics.join(', ')}`)

@@ -1,4 +1,3 @@
-import { logTo } from '../shell/log.ts'
 import type { Command } from 'commander'
 import { action, examples, type Context } from '../shell/action.ts'
 import { addIntervalOptions, anySeed, intervalsOf, type TypedIntervals } from './chaos-options.ts'
@@ -30,9 +29,8 @@ export function registerChaos(program: Command, world: World): void {
 }
 
 async function run(context: Context, typed: TypedChaos): Promise<void> {
-  const { settings, world, output, signal } = context
+  const { settings, world, output, signal, log } = context
   const { possibleIntervals, planOptionsOf } = await import('../../app/chaos/options.ts')
-  const log = logTo(output)
   const durationMs = typed.for ?? USUAL_DURATION_MS
   const { intervals, left } = await possibleIntervals(settings, world.env, { wanted: intervalsOf(typed), log })
   const options = { seed: typed.seed ?? anySeed(), durationMs, mixed: typed.mixed ?? false, intervals }

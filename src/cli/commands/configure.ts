@@ -1,4 +1,3 @@
-import { logTo } from '../shell/log.ts'
 import type { Command } from 'commander'
 import { action, examples, type Context } from '../shell/action.ts'
 import type { World } from '../shell/world.ts'
@@ -29,12 +28,12 @@ async function run(
   { dryRun = false, yes = false }: Options,
   words: readonly string[],
 ): Promise<void> {
-  const { settings, output } = context
+  const { settings, output, log } = context
   const { withCluster } = await import('../../app/cluster.ts')
   const { applyConfigure, describeConfigure, planConfigure, readChanges } = await import('../../app/topics/settings.ts')
   const { confirm } = await import('../shell/confirm.ts')
   const wanted = readChanges(words)
-  await withCluster(settings, logTo(output), async (client) => {
+  await withCluster(settings, log, async (client) => {
     const plan = await planConfigure(client, wanted)
     if (!dryRun && plan.length > 0) {
       const question = `Change settings of ${wanted.topics.join(', ')} at ${settings.brokers.join(', ')}?`

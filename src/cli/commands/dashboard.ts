@@ -1,5 +1,4 @@
 import type { Command } from 'commander'
-import { logTo } from '../shell/log.ts'
 import { action, examples, type Context } from '../shell/action.ts'
 import { addSettings } from '../shell/setting-options.ts'
 import { PAGE_ADDRESS } from '../tasks/page-address.ts'
@@ -19,12 +18,12 @@ export function registerDashboard(program: Command, world: World): void {
   )
 }
 
-async function run({ world, settings, output, signal }: Context): Promise<void> {
+async function run({ world, settings, output, signal, log }: Context): Promise<void> {
   world.stopWith({ message: 'Stopping', outcome: 'done' })
   const [{ reach }, { showDashboard }] = await Promise.all([import('../../app/cluster.ts'), import('../tasks/dashboard.ts')]) // prettier-ignore
   await reach(settings)
   const { url, open, ended } = await showDashboard(settings, {
-    ...{ address: settings.http ?? PAGE_ADDRESS, signal, log: logTo(output) },
+    ...{ address: settings.http ?? PAGE_ADDRESS, signal, log },
   })
   output.result({ url, open }, () => [open])
   output.note('Ctrl-C stops')

@@ -1,4 +1,3 @@
-import { logTo } from '../shell/log.ts'
 import type { Command } from 'commander'
 import type { LetterFilter } from '../../app/dead-letters/dead-letter.ts'
 import type { ReplayPlan } from '../../app/dead-letters/replay-plan.ts'
@@ -55,7 +54,7 @@ const filterOf = ({ worker, topic, reason }: FilterOptions): LetterFilter => ({
   ...(reason !== undefined && { reason }),
 })
 
-async function runList({ settings, output, signal }: Context, options: FilterOptions & { lines?: number }) {
+async function runList({ settings, output, signal, log }: Context, options: FilterOptions & { lines?: number }) {
   const { withCluster } = await import('../../app/cluster.ts')
   const { ReasonCounts, deadLetters } = await import('../../app/dead-letters/list.ts')
   const { letterDocument, letterRow, letterHead } = await import('../views/dead-letter-rows.ts')
@@ -64,7 +63,7 @@ async function runList({ settings, output, signal }: Context, options: FilterOpt
   const rows: string[][] = []
   const reasons = new ReasonCounts()
   let found = 0
-  await withCluster(settings, logTo(output), async (client) => {
+  await withCluster(settings, log, async (client) => {
     for await (const letter of deadLetters(client, filterOf(options), signal)) {
       found++
       reasons.add(letter)
@@ -90,12 +89,16 @@ async function runList({ settings, output, signal }: Context, options: FilterOpt
   for (const line of ['', ...table(['times', 'worker', 'reason'], counts)]) output.line(line)
 }
 
-async function runShow({ world, settings, output }: Context, _: object, [id = '']: readonly string[]): Promise<void> {
+async function runShow(
+  { world, settings, output, log }: Context,
+  _: object,
+  [id = '']: readonly string[],
+): Promise<void> {
   const { withCluster } = await import('../../app/cluster.ts')
   const { findDeadLetter } = await import('../../app/dead-letters/list.ts')
   const { letterDocument } = await import('../views/dead-letter-rows.ts')
   const { letterLines } = await import('../views/dead-letter-view.ts')
-  await withCluster(settings, logTo(output), async (client) => {
+  await withCluster(settings, log, async (client) => {
     const letter = await findDeadLetter(client, id)
     const width = world.isTTY.stdout ? world.columns() : Infinity
     output.result(letterDocument(letter), () => letterLines(letter, { width, palette: output.out }))
@@ -110,7 +113,7 @@ interface ReplayOptions extends FilterOptions {
 }
 
 async function runReplay(context: Context, options: ReplayOptions, ids: readonly string[]): Promise<void> {
-  const { settings, output, signal } = context
+  const { settings, output, signal, log } = context
   const { PayflowError } = await import('../../errors.ts')
   const { withCluster } = await import('../../app/cluster.ts')
   const { readReplayPlan, replay } = await import('../../app/dead-letters/replay.ts')
@@ -129,7 +132,7 @@ async function runReplay(context: Context, options: ReplayOptions, ids: readonly
       },
     )
   const request = { ids, filter, force }
-  await withCluster(settings, logTo(output), async (client) => {
+  await withCluster(settings, log, async (client) => {
     const planned = await readReplayPlan(client, workers, request, signal)
     if (dryRun) {
       output.result(planned, () => describeReplay(planned, false))

@@ -1,4 +1,3 @@
-import { logTo } from '../shell/log.ts'
 import type { Command } from 'commander'
 import { formatNumber } from '../shell/format-number.ts'
 import { action, examples, type Context } from '../shell/action.ts'
@@ -22,22 +21,24 @@ export function registerGroups(program: Command, world: World): void {
   )
 }
 
-async function runList({ settings, output }: Context): Promise<void> {
+async function runList({ settings, output, log }: Context): Promise<void> {
   const { withCluster } = await import('../../app/cluster.ts')
   const { listWithLag } = await import('../../app/groups.ts')
   const onMissing = (what: string): void => output.note(`Groups are missing from this list: ${what}`)
-  const groups = await withCluster(settings, logTo(output), (client) => listWithLag(client, onMissing))
+  const groups = await withCluster(settings, log, (client) => listWithLag(client, onMissing))
   const rows = groups.map(({ group, state, type, members, lag }) => [group, state, type, members ?? '?', lag ?? '?'])
   output.result(groups, () => table(['group', 'state', 'protocol', 'members', 'lag'], rows))
 }
 
-async function runDescribe({ settings, output }: Context, _: object, [name = '']: readonly string[]): Promise<void> {
+async function runDescribe(
+  { settings, output, log }: Context,
+  _: object,
+  [name = '']: readonly string[],
+): Promise<void> {
   const { withCluster } = await import('../../app/cluster.ts')
   const { describeWithLag } = await import('../../app/groups.ts')
-  const { group, state, type, members, partitions, ...described } = await withCluster(
-    settings,
-    logTo(output),
-    (client) => describeWithLag(client, name),
+  const { group, state, type, members, partitions, ...described } = await withCluster(settings, log, (client) =>
+    describeWithLag(client, name),
   )
   const lag = type === 'share' ? null : described.lag
   const offsets = partitions.map((p) => [p.topic, p.partition, p.committed ?? '-', p.end, p.lag])

@@ -1,5 +1,4 @@
 import type { Command } from 'commander'
-import { logTo } from '../shell/log.ts'
 import { action, examples, type Context } from '../shell/action.ts'
 import type { Engine } from '../../infra/engine.ts'
 import { addSettings } from '../shell/setting-options.ts'
@@ -39,7 +38,7 @@ export function registerInfra(program: Command, world: World): void {
 }
 
 async function runUp(context: Context, { ksql }: { ksql: boolean }): Promise<void> {
-  const { world, settings, output, signal } = context
+  const { world, settings, output, signal, log } = context
   world.stopWith({ message: 'Stopping what was started', outcome: 'interrupted' })
   const { up, exportsOf } = await import('../../app/infra.ts')
   const { runSteps } = await import('../tasks/steps.ts')
@@ -47,7 +46,7 @@ async function runUp(context: Context, { ksql }: { ksql: boolean }): Promise<voi
   let forget = (): void => undefined
   const onEngine = (engine: Engine): void => void (forget = world.atForcedExit(() => engine.endNow()))
   const run = async (report: (line: string) => void): Promise<string> => {
-    result = await up(settings, world.env, { ksql, log: logTo(output) }, { report, signal, onEngine })
+    result = await up(settings, world.env, { ksql, log }, { report, signal, onEngine })
     return `${result.started ? 'ready' : 'running already'}, engine ${result.status.engine}`
   }
   await runSteps(world, output, [{ title: 'Brokers', run }]).finally(() => forget())
@@ -74,13 +73,13 @@ function addressLines({ brokers, zookeeper, ksql, kafka }: Addresses): string[] 
 }
 
 async function runDown(
-  { world, settings, output }: Context,
+  { world, settings, output, log }: Context,
   { volumes = false }: { volumes?: boolean },
 ): Promise<void> {
   world.stopWith({ message: 'The brokers are being stopped', outcome: 'interrupted' })
   const { engineOf } = await import('../../app/infra.ts')
   const { runSteps } = await import('../tasks/steps.ts')
-  const { engine } = await engineOf(settings, world.env, { log: logTo(output) })
+  const { engine } = await engineOf(settings, world.env, { log })
   const run = async (report: (line: string) => void): Promise<string> => {
     const { stopped } = await engine.down({ volumes }, report)
     return `${stopped ? 'stopped' : 'nothing was running'}${volumes ? ', data removed' : ''}`
@@ -88,9 +87,9 @@ async function runDown(
   await runSteps(world, output, [{ title: 'Brokers', run }])
 }
 
-async function runStatus({ world, settings, output }: Context): Promise<void> {
+async function runStatus({ world, settings, output, log }: Context): Promise<void> {
   const { engineOf } = await import('../../app/infra.ts')
-  const { engine, reason } = await engineOf(settings, world.env, { log: logTo(output) })
+  const { engine, reason } = await engineOf(settings, world.env, { log })
   const status = await engine.status()
   output.detail(`engine ${reason}`)
   const state = status.running ? 'running' : 'not running'
@@ -103,7 +102,7 @@ interface LogsOptions {
 }
 
 async function runLogs(
-  { world, settings, output, signal }: Context,
+  { world, settings, output, signal, log }: Context,
   options: LogsOptions,
   operands: readonly string[],
 ) {
@@ -111,7 +110,7 @@ async function runLogs(
   const { follow = false } = options
   if (follow) world.stopWith({ message: 'Closing the logs', outcome: 'done' })
   const { engineOf } = await import('../../app/infra.ts')
-  const { engine } = await engineOf(settings, world.env, { log: logTo(output) })
+  const { engine } = await engineOf(settings, world.env, { log })
   const wanted = { ...(service !== undefined && { service }), follow, lines: options.lines }
   await engine.logs(wanted, (line) => output.line(line), signal)
 }

@@ -1,4 +1,3 @@
-import { logTo } from '../shell/log.ts'
 import { Argument, type Command } from 'commander'
 import { action, examples, type Context } from '../shell/action.ts'
 import { addFlowOptions, flowOptionsOf, type TypedFlow } from './flow-options.ts'
@@ -24,7 +23,7 @@ export function registerProduce(program: Command, world: World): void {
 }
 
 async function run(
-  { world, settings, output, signal }: Context,
+  { world, settings, output, signal, log }: Context,
   typed: TypedFlow,
   [kind]: readonly string[],
 ): Promise<void> {
@@ -35,7 +34,6 @@ async function run(
   const { produceView } = await import('../views/produce-progress.ts')
   const flow = flowOf(flowOptionsOf(typed))
   const wanted = kinds.filter((name) => kind === 'all' || kind === name)
-  const log = logTo(output)
   await checkTopics(settings, wanted, log)
   output.note(`seed ${flow.seed}`)
   const latest = new Map<string, ProducerProgress>()

@@ -1,4 +1,3 @@
-import { logTo } from '../shell/log.ts'
 import type { Command } from 'commander'
 import { action, examples, type Context } from '../shell/action.ts'
 import { table } from '../shell/output.ts'
@@ -32,12 +31,12 @@ export function registerTopics(program: Command, world: World): void {
 }
 
 async function runCreate(
-  { settings, output, signal }: Context,
+  { settings, output, signal, log }: Context,
   { dryRun = false }: { dryRun?: boolean },
 ): Promise<void> {
   const { withCluster } = await import('../../app/cluster.ts')
   const { createMissing, describeCreate, layoutOf, missingTopics } = await import('../../app/topics/topics.ts')
-  await withCluster(settings, logTo(output), async (client) => {
+  await withCluster(settings, log, async (client) => {
     const layout = await layoutOf(settings)
     if (dryRun) {
       const missing = await missingTopics(client, layout)
@@ -56,12 +55,12 @@ interface ResetOptions {
 }
 
 async function runReset(context: Context, { dryRun = false, yes = false }: ResetOptions): Promise<void> {
-  const { settings, output, signal } = context
+  const { settings, output, signal, log } = context
   const { withCluster } = await import('../../app/cluster.ts')
   const { applyReset, describePlan, layoutOf, planReset, readState } = await import('../../app/topics/topics.ts')
   const { queriesOnTopics, refuseWhileQueried } = await import('../../app/ksql/flow.ts')
   const { confirm } = await import('../shell/confirm.ts')
-  await withCluster(settings, logTo(output), async (client) => {
+  await withCluster(settings, log, async (client) => {
     const plan = planReset(await readState(client), await layoutOf(settings))
     if (dryRun) {
       const queries = await queriesOnTopics(settings, client, signal)
@@ -83,18 +82,18 @@ async function runReset(context: Context, { dryRun = false, yes = false }: Reset
   })
 }
 
-async function runList({ settings, output }: Context): Promise<void> {
+async function runList({ settings, output, log }: Context): Promise<void> {
   const { withCluster } = await import('../../app/cluster.ts')
   const { listAll } = await import('../../app/topics/topics.ts')
-  const topics = await withCluster(settings, logTo(output), listAll)
+  const topics = await withCluster(settings, log, listAll)
   const rows = topics.map(({ topic, ...rest }) => [topic, rest.partitions, rest.replicationFactor, rest.records ?? '?'])
   output.result(topics, () => table(['topic', 'partitions', 'replicas', 'records'], rows))
 }
 
-async function runDescribe({ settings, output }: Context, _: object, names: readonly string[]): Promise<void> {
+async function runDescribe({ settings, output, log }: Context, _: object, names: readonly string[]): Promise<void> {
   const { withCluster } = await import('../../app/cluster.ts')
   const { describeExisting } = await import('../../app/topics/topics.ts')
-  const topics = await withCluster(settings, logTo(output), (client) => describeExisting(client, names))
+  const topics = await withCluster(settings, log, (client) => describeExisting(client, names))
   const rows = topics.flatMap(({ topic, partitions }) =>
     partitions.map((p) => [
       topic,

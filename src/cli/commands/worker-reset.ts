@@ -1,4 +1,3 @@
-import { logTo } from '../shell/log.ts'
 import type { Command } from 'commander'
 import { PayflowError } from '../../errors.ts'
 import { action, examples, type Context } from '../shell/action.ts'
@@ -40,7 +39,7 @@ async function run(context: Context, options: Options, names: readonly string[],
       kind: 'usage',
       hint: 'name one or more: `payflow worker list` shows them',
     })
-  const { settings, output, signal } = context
+  const { settings, output, signal, log } = context
   const { defaultWorkers: workers } = await import('../../pipeline/workers/index.ts')
   const { findWorkers } = await import('../../app/workers/arguments.ts')
   const { loadWorkerFiles } = await import('../../app/workers/files.ts')
@@ -51,7 +50,7 @@ async function run(context: Context, options: Options, names: readonly string[],
   const { argv: words, known } = await loadWorkerFiles(names, workers, context.world.cwd)
   const named = findWorkers(words, known)
   const { keepOutput = false, dryRun = false, yes = false } = options
-  await withCluster(settings, logTo(output), async (client) => {
+  await withCluster(settings, log, async (client) => {
     const replicationFactor = await replicationFactorOf(settings)
     const wanted = { keepOutput, partitions: settings.partitions, replicationFactor }
     const plan = await readWorkerReset(client, named, known, wanted, signal)

@@ -3,7 +3,6 @@ import type { WorkerEvent } from '../../runtime/events.ts'
 import type { WorkerSummary } from '../../runtime/run-workers.ts'
 import type { ParsedWorkers } from './worker-command-line.ts'
 import { action, examples, type Context } from '../shell/action.ts'
-import { logTo } from '../shell/log.ts'
 import { table } from '../shell/output.ts'
 import { addSettings } from '../shell/setting-options.ts'
 import type { World } from '../shell/world.ts'
@@ -19,7 +18,7 @@ const usageExamples = [
 
 export function registerWorker(program: Command, world: World): void {
   // The workers' own options come from their definitions, which only its action loads: it reads them, and shows the help.
-  const worker = addSettings(program.command('worker'), 'compression', 'sessionTimeout', 'transactionTimeout')
+  const worker = addSettings(program.command('worker'), 'compression', 'sessionTimeout', 'transactionTimeout', 'http')
     .description('run workers: they derive topics from topics, exactly once')
     .usage('[options] <name or file>... | all | list | reset')
     .argument('[names...]', 'workers to run in this process, or your own files; all: each in its own process')
@@ -71,17 +70,21 @@ async function runTogether(
   { choices }: ParsedWorkers,
   untilCaughtUp: boolean,
 ): Promise<WorkerSummary[]> {
-  const { settings, world, output, signal } = context
+  const { settings, world, signal, log } = context
   const { runHere } = await import('../../app/workers/run-here.ts')
   const { eventMessage, summaryMessage } = await import('../../app/workers/messages.ts')
   const { isFrequent } = await import('../../runtime/events.ts')
-  const { showEvent } = await import('../views/worker-events.ts')
+  const { tellEvent } = await import('../views/worker-events.ts')
+  const { observeWorkers } = await import('../tasks/observe.ts')
+  const observing = await observeWorkers(context, choices)
   const onEvent = (event: WorkerEvent): void => {
     if (world.parent && !isFrequent(event)) world.parent.tell(eventMessage(event))
-    showEvent(output, event)
+    observing?.metrics.onEvent(event)
+    tellEvent(context, event)
   }
   await world.parent?.permission()
-  const summaries = await runHere(settings, choices, { untilCaughtUp, signal, onEvent, log: logTo(output) })
+  const run = runHere(settings, choices, { untilCaughtUp, signal, onEvent, log, metrics: observing?.metrics })
+  const summaries = await run.finally(() => observing?.end())
   for (const summary of summaries) world.parent?.tell(summaryMessage(summary))
   return summaries
 }
@@ -91,18 +94,28 @@ async function runApart(
   { choices }: ParsedWorkers,
   untilCaughtUp: boolean,
 ): Promise<WorkerSummary[]> {
-  const { settings, world, output, signal } = context
+  const { settings, world, output, signal, log } = context
   const { WorkerProcesses } = await import('../../app/workers/processes.ts')
-  const { showEvent } = await import('../views/worker-events.ts')
+  const { tellEvent } = await import('../views/worker-events.ts')
+  const { serve } = await import('../tasks/observe.ts')
+  const { keepLogs } = await import('../../app/log/kept.ts')
+  const { allOf } = await import('../../log.ts')
+  const workers = choices.map(({ definition }) => definition.name)
+  const kept = keepLogs(settings, { run: 'worker-all', workers, verbose: output.verbose, log })
   const processes = new WorkerProcesses(settings, world.env, choices, {
-    onEvent: (event) => showEvent(output, event),
-    log: logTo(output),
+    onEvent: (event) => tellEvent({ ...context, journal: allOf(context.journal, kept.log) }, event),
+    log: allOf(log, kept.log),
+    logs: kept,
   })
+  output.note(`logs of their processes: ${kept.directory}`)
   const forget = world.atForcedExit(() => processes.kill())
+  const stop = await serve(context, () => processes.observed())
   try {
     return await processes.run({ untilCaughtUp, signal })
   } finally {
     forget()
+    await stop()
+    kept.close()
   }
 }
 

@@ -75,6 +75,7 @@ function parentOf(env: NodeJS.ProcessEnv): Parent | undefined {
   if (process.send === undefined) return undefined
   return {
     tell: (message) => process.connected && process.send?.(message),
+    wantsFigures: env.PAYFLOW_FIGURES === '1',
     permission: () =>
       env.PAYFLOW_HELD === '1' && process.connected
         ? new Promise((resolve) => {

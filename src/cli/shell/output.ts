@@ -1,5 +1,6 @@
 import type { Writable } from 'node:stream'
 import { stripVTControlCharacters } from 'node:util'
+import type { Log, LogLevel } from '../../log.ts'
 import type { World } from './world.ts'
 
 type Paint = (text: string) => string
@@ -52,15 +53,34 @@ async function palette(colored: boolean): Promise<Palette> {
   return colored ? new (await import('chalk')).Chalk({ level: 1 }) : plain
 }
 
-export async function createOutput(world: World, options: OutputOptions): Promise<Output> {
+export const isVerbose = (world: World, { verbose }: OutputOptions): boolean =>
+  verbose ?? said(world.env.PAYFLOW_VERBOSE)
+
+/** So many lines wait for the end of a drawing; of more, the last ones. */
+const MAX_HELD = 1_000
+
+/** `log`: stderr holds a log and nothing else, so that progress becomes entries of it, and nothing is drawn. */
+export async function createOutput(world: World, options: OutputOptions, log?: Log): Promise<Output> {
   const flag = (name: 'json' | 'quiet' | 'verbose'): boolean =>
     options[name] ?? said(world.env[`PAYFLOW_${name.toUpperCase()}`])
   const write = (stream: Writable, text: string): void => void stream.write(`${text}\n`)
   const [quiet, verbose] = [flag('quiet'), flag('verbose')]
   let held: string[] | undefined
+  let leftOut = 0
   const note = (text: string): void => {
-    if (held) held.push(text)
-    else write(world.stderr, text)
+    if (!held) {
+      write(world.stderr, text)
+      return
+    }
+    held.push(text)
+    if (held.length > MAX_HELD) {
+      held.shift()
+      leftOut++
+    }
+  }
+  const tell = (level: LogLevel, text: string): void => {
+    if (log) log(level, 'note', { message: stripVTControlCharacters(text) })
+    else note(text)
   }
   const line = (text: string): void => write(world.stdout, text)
   const document = (value: unknown): void => write(world.stdout, JSON.stringify(value))
@@ -68,7 +88,7 @@ export async function createOutput(world: World, options: OutputOptions): Promis
     json: flag('json'),
     quiet,
     verbose,
-    interactive: mayRedraw(world) && !quiet,
+    interactive: mayRedraw(world) && !quiet && !log,
     out: await palette(mayColor(world, 'stdout', options.color)),
     err: await palette(mayColor(world, 'stderr', options.color)),
     line,
@@ -78,10 +98,11 @@ export async function createOutput(world: World, options: OutputOptions): Promis
       else for (const text of lines()) line(text)
     },
     note: (text) => {
-      if (!quiet) note(text)
+      if (!quiet && text !== '') tell('info', text)
+      else if (!quiet && !log) note(text)
     },
     detail: (text) => {
-      if (verbose) note(text)
+      if (verbose) tell('debug', text)
     },
     drawing: async (draw) => {
       const waiting: string[] = (held ??= [])
@@ -89,6 +110,8 @@ export async function createOutput(world: World, options: OutputOptions): Promis
         return await draw()
       } finally {
         held = undefined
+        if (leftOut > 0) write(world.stderr, `(${leftOut} earlier lines are left out)`)
+        leftOut = 0
         for (const text of waiting) write(world.stderr, text)
       }
     },

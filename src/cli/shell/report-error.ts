@@ -60,6 +60,14 @@ export function failureStyle(argv: readonly string[], world: World): FailureStyl
   }
 }
 
+/** Failures that stand in the log on stderr. */
+const logged = new WeakSet<object>()
+
+/** Nothing more is to be said of this failure: the log on stderr has it. */
+export function markAsLogged(error: unknown): void {
+  if (typeof error === 'object' && error !== null) logged.add(error)
+}
+
 /** One line what went wrong, one what to do; the stack only when asked. With `json`, one JSON line. No lines when all is said. */
 export function describeFailure(
   error: unknown,
@@ -69,6 +77,7 @@ export function describeFailure(
   const { exitCode, code, message, hint } = failureOf(error)
   // commander has shown the help of a command that lacks its subcommand.
   if (error instanceof CommanderError && error.code === 'commander.help') return { lines: [], exitCode }
+  if (typeof error === 'object' && error !== null && logged.has(error)) return { lines: [], exitCode }
   if (json) return { lines: [JSON.stringify({ error: { code, message, hint } })], exitCode }
   const stack = verbose && error instanceof Error && !(error instanceof CommanderError) ? stackLines(error) : []
   return { lines: [`${color.red('Error:')} ${message}`, `${color.dim('→')} ${hint}`, ...stack], exitCode }

@@ -10,6 +10,8 @@ export interface Stopping {
 
 export interface Parent {
   readonly tell: (message: object) => unknown
+  /** It wants to be told once a second what this process counts. */
+  readonly wantsFigures: boolean
   /** Returns when it says that it is time to begin; at once when it did not ask to wait. */
   readonly permission: () => Promise<void>
 }

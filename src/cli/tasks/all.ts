@@ -1,4 +1,6 @@
-import { logTo } from '../shell/log.ts'
+import { keepLogs } from '../../app/log/kept.ts'
+import { allOf } from '../../log.ts'
+import { logEvent } from '../../runtime/event-entry.ts'
 import { AllRun } from '../../app/run/all.ts'
 import type { ChaosEvent } from '../../app/chaos/chaos.ts'
 import type { AllOptions } from '../../app/run/options.ts'
@@ -19,6 +21,7 @@ import { liveLines, plainLine } from '../views/live-view.ts'
 import { table, type Output } from '../shell/output.ts'
 import { eventText, isIncident } from '../views/worker-events.ts'
 import { runAudit } from './audit.ts'
+import { serve } from './observe.ts'
 import { runSteps } from './steps.ts'
 
 const DRAW_INTERVAL_MS = 1_000
@@ -35,11 +38,18 @@ export async function runAll(context: Context, options: AllOptions, dashboard?: 
   /** Shows a line in the step that is under way, where steps are drawn. */
   let inStep: (line: string) => void = () => undefined
   const say = (line: string): void => output.note((lastEvent = line))
-  const run = new AllRun(settings, world.env, options, {
+  const workers = defaultWorkers.map(({ name }) => name)
+  const logs = keepLogs(settings, { run: 'all', workers, verbose: output.verbose, log: context.log })
+  const log = allOf(context.log, logs.log)
+  const run = new AllRun(settings, options, {
+    env: world.env,
     signal,
-    log: logTo(output),
+    log,
+    logs,
     cwd: world.cwd,
     onEvent: (event) => {
+      if (event.kind !== 'died') logEvent(allOf(context.journal, logs.log), event)
+      if (context.logsToStderr) return
       const shown = eventText(event)
       if (shown === undefined) return
       if (!isIncident(event)) {
@@ -54,6 +64,7 @@ export async function runAll(context: Context, options: AllOptions, dashboard?: 
   const over = new AbortController()
   let page: { readonly ended: Promise<void> } | undefined
   const forget = world.atForcedExit(() => run.kill())
+  const stopServing = await serve(context, () => run.observed())
   try {
     const onChaos = (event: ChaosEvent): void => say(eventLine(event))
     const shown = steps.filter(({ does }) => does(settings, options) !== undefined)
@@ -80,18 +91,20 @@ export async function runAll(context: Context, options: AllOptions, dashboard?: 
     over.abort()
     await page?.ended
     await run.stop((line) => output.detail(line))
+    await stopServing()
     forget()
+    logs.close()
   }
 }
 
 /** Serves the page of this run until `signal` is aborted. Returns when that is done, wrapped: it is not to be waited for here. */
 async function showPage(
-  { output }: Context,
+  { output, log }: Context,
   run: AllRun,
   { address, signal }: { address: string; signal: AbortSignal },
 ): Promise<{ readonly ended: Promise<void> }> {
   const { showDashboard } = await import('./dashboard.ts')
-  const { open, ended } = await showDashboard(run.settings, { address, signal, log: logTo(output) })
+  const { open, ended } = await showDashboard(run.settings, { address, signal, log })
   output.note(`The page: ${open}`)
   return { ended }
 }
@@ -101,7 +114,9 @@ async function auditOf(context: Context, run: AllRun): Promise<AuditReport> {
   const signal = context.signal.aborted ? new AbortController().signal : context.signal
   if (!context.signal.aborted) context.world.stopWith({ message: 'Stopping the audit', outcome: 'interrupted' })
   const choices = auditChoices(chooseWorkers(defaultWorkers, []))
-  return withCluster(run.settings, logTo(context.output), (client) => runAudit(context, client, choices, signal))
+  return withCluster(run.settings, context.log, (client) =>
+    runAudit({ ...context, settings: run.settings }, client, choices, signal),
+  )
 }
 
 function watch({ world, output, signal }: Context, run: AllRun, lastEvent: () => string) {
@@ -112,7 +127,7 @@ function watch({ world, output, signal }: Context, run: AllRun, lastEvent: () =>
     plainEveryMs: PLAIN_INTERVAL_MS,
   }
   return live({ world, output }, view, async ({ show, announce }) => {
-    await run.watch(DRAW_INTERVAL_MS, show)
+    await run.watch(output.interactive ? DRAW_INTERVAL_MS : PLAIN_INTERVAL_MS, show)
     announce(signal.aborted ? 'Stopping' : 'The producers are done; the workers catch up')
     return run.finish(show)
   })

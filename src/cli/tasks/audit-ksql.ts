@@ -1,4 +1,3 @@
-import { logTo } from '../shell/log.ts'
 import { auditKsql, type KsqlAudit } from '../../app/audit/ksql.ts'
 import { withCluster } from '../../app/cluster.ts'
 import { PayflowError } from '../../errors.ts'
@@ -26,11 +25,11 @@ function reportLines({ ok, comparisons }: KsqlAudit, { bold, green, red }: Palet
 }
 
 /** @throws PayflowError (difference) when the engines differ */
-export async function runKsqlAudit({ world, settings, output, signal }: Context): Promise<void> {
+export async function runKsqlAudit({ world, settings, output, signal, log }: Context): Promise<void> {
   world.stopWith({ message: 'Stopping the audit', outcome: 'interrupted' })
   let audit: KsqlAudit | undefined
   const run = (report: (line: string) => void): Promise<string> =>
-    withCluster(settings, logTo(output), async (client) => {
+    withCluster(settings, log, async (client) => {
       audit = await auditKsql(settings, client, { signal, report })
       return audit.ok ? 'the same' : 'not the same'
     })

@@ -1,8 +1,7 @@
-import { noLog } from '../../log.ts'
 import { formatNumber } from '../shell/format-number.ts'
-import { recordAudit } from '../../app/audit/audit-record.ts'
-import { audit, type AuditProgress, type AuditReport } from '../../app/audit/audit.ts'
-import type { AuditChoice } from '../../app/audit/worker.ts'
+import { keepAudit, type KeptAudit } from '../../app/metrics/last-audit.ts'
+import { audit, isRight, type AuditProgress, type AuditReport } from '../../app/audit/audit.ts'
+import type { AuditChoice, WorkerAudit } from '../../app/audit/worker.ts'
 import type { Client } from '../../kafka/client.ts'
 import type { Context } from '../shell/action.ts'
 import { table, type Palette } from '../shell/output.ts'
@@ -32,9 +31,9 @@ const auditView = ({ dim }: Palette): LiveView<State> => ({
   plainEveryMs: 5_000,
 })
 
-/** Audits workers, shows how far it has come, and keeps the result for those who show it later. */
+/** Audits workers, shows how far it has come, and keeps what was found for who watches them. */
 export async function runAudit(
-  { world, output, settings }: Pick<Context, 'world' | 'output' | 'settings'>,
+  { world, output, settings, log }: Pick<Context, 'world' | 'output' | 'settings' | 'log'>,
   client: Client,
   choices: readonly AuditChoice[],
   signal: AbortSignal,
@@ -47,6 +46,11 @@ export async function runAudit(
     }
     return audit(client, choices, { signal, onProgress })
   })
-  recordAudit(settings.home, client.options.brokers, report, client.options.log ?? noLog)
+  keepAudit(settings, report.workers.map(keptOf), log) // prettier-ignore
   return report
+}
+
+const keptOf = (found: WorkerAudit): KeptAudit => {
+  const { worker, inputs, missing, unexpected, disordered } = found
+  return { worker, ok: isRight(found), inputs, differences: missing + unexpected + disordered }
 }

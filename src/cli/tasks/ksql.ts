@@ -4,7 +4,6 @@ import { PayflowError } from '../../errors.ts'
 import type { Plan } from '../../ksql/plan.ts'
 import type { Context } from '../shell/action.ts'
 import { confirm } from '../shell/confirm.ts'
-import { logTo } from '../shell/log.ts'
 import { actionTitles, orderLines, planDocument, planLines } from '../views/ksql-view.ts'
 import { runSteps } from './steps.ts'
 
@@ -26,9 +25,9 @@ async function carryOut({ world, output }: Context, { steps }: Pick<KsqlRun<unkn
 }
 
 /** A dry run changes nothing, and waits for nobody. */
-async function alone({ settings, output, signal }: Context, dryRun: boolean, action: () => Promise<void>) {
+async function alone({ settings, output, signal, log }: Context, dryRun: boolean, action: () => Promise<void>) {
   if (dryRun) await action()
-  else await changingKsql(settings, { report: (line) => output.note(line), signal, log: logTo(output) }, action)
+  else await changingKsql(settings, { report: (line) => output.note(line), signal, log }, action)
 }
 
 interface ApplyOptions {
@@ -41,10 +40,10 @@ export const applyKsql = (context: Context, options: ApplyOptions): Promise<void
   alone(context, options.dryRun, () => apply(context, options))
 
 async function apply(context: Context, { replace, dryRun, yes }: ApplyOptions): Promise<void> {
-  const { settings, output, signal } = context
+  const { settings, output, signal, log } = context
   const { plan, steps } = await prepared(
     context,
-    (report) => prepareApply(settings, { replace, dryRun }, { signal, report, log: logTo(output) }),
+    (report) => prepareApply(settings, { replace, dryRun }, { signal, report, log }),
     ({ plan: { actions, fates } }) => `${fates.length} statements, ${actions.length} steps to do`,
   )
   if (dryRun) {
@@ -81,10 +80,10 @@ export const dropKsql = (context: Context, options: DropOptions): Promise<void> 
   alone(context, options.dryRun, () => drop(context, options))
 
 async function drop(context: Context, { dryRun, yes }: DropOptions): Promise<void> {
-  const { settings, output, signal } = context
+  const { settings, output, signal, log } = context
   const { plan, steps } = await prepared(
     context,
-    (report) => prepareDrop(settings, { dryRun }, { signal, report, log: logTo(output) }),
+    (report) => prepareDrop(settings, { dryRun }, { signal, report, log }),
     ({ plan: { actions } }) => (actions.length === 0 ? 'nothing of payflow there' : `${actions.length} steps to do`),
   )
   const titles = actionTitles(plan.actions)

@@ -3,6 +3,8 @@ import type { SupervisorEvent } from '../../app/workers/supervisor.ts'
 import { troubleText } from '../../kafka/trouble.ts'
 import type { Cause, WorkerEvent } from '../../runtime/events.ts'
 import { formatTimestamp } from '../../pipeline/time.ts'
+import { logEvent } from '../../runtime/event-entry.ts'
+import type { Context } from '../shell/action.ts'
 import type { Output } from '../shell/output.ts'
 
 export interface EventText {
@@ -35,6 +37,15 @@ export function showEvent({ note, detail }: Pick<Output, 'note' | 'detail'>, eve
   if (said === undefined) return
   const show = said.shown === 'verbose' ? detail : note
   for (const line of linesOf(said)) show(line)
+}
+
+/** In words on stderr, unless a log is there, and in the log. */
+export function tellEvent(
+  { output, journal, logsToStderr }: Pick<Context, 'output' | 'journal' | 'logsToStderr'>,
+  event: SupervisorEvent,
+): void {
+  if (!logsToStderr) showEvent(output, event)
+  if (event.kind !== 'died') logEvent(journal, event)
 }
 
 const verboseKinds = new Set<SupervisorEvent['kind']>(['phase', 'restored', 'rejoined', 'fetch-failed', 'connection-lost']) // prettier-ignore

@@ -14,8 +14,10 @@ import './sessions.ts'
 /** kafkajs, told what payflow wants of it. */
 export class KafkajsClient {
   readonly #kafka: Kafka
+  readonly #onRequest: TransportOptions['onRequest']
 
-  constructor({ brokers, clientId, log, tls, sasl, connectTimeoutMs, requestTimeoutMs }: TransportOptions) {
+  constructor({ brokers, clientId, log, tls, sasl, connectTimeoutMs, requestTimeoutMs, onRequest }: TransportOptions) {
+    this.#onRequest = onRequest
     this.#kafka = new kafkajs.Kafka({
       clientId: clientId ?? 'payflow',
       brokers: [...brokers],
@@ -33,7 +35,8 @@ export class KafkajsClient {
   }
 
   transport(): Transport {
-    return new KafkajsTransport(createCluster(this.#kafka, { metadataMaxAgeMs: 300_000, isolationLevel: 1 }))
+    const cluster = createCluster(this.#kafka, { metadataMaxAgeMs: 300_000, isolationLevel: 1 })
+    return new KafkajsTransport(cluster, this.#onRequest)
   }
 
   /** Its admin client, connected. */

@@ -1,5 +1,5 @@
 import type { Exchange } from '../exchange.ts'
-import type { Broker, CoordinatorType, Metadata, Transport } from '../transport.ts'
+import type { Broker, CoordinatorType, Metadata, Transport, TransportOptions } from '../transport.ts'
 import { breakOff } from './repairs.ts'
 import { addressOf, noteSilence } from './silence.ts'
 import type { Cluster, KafkajsBroker } from './types.ts'
@@ -9,11 +9,13 @@ const coordinatorTypes: Readonly<Record<CoordinatorType, number>> = { group: 0, 
 /** A transport over one of kafkajs's clusters: its connections, its metadata, its retries. */
 export class KafkajsTransport implements Transport {
   readonly #cluster: Cluster
+  readonly #onRequest: TransportOptions['onRequest']
   readonly #brokers = new WeakMap<KafkajsBroker, BrokerOfKafkajs>()
   #connecting: Promise<void> | undefined
 
-  constructor(cluster: Cluster) {
+  constructor(cluster: Cluster, onRequest?: TransportOptions['onRequest']) {
     this.#cluster = cluster
+    this.#onRequest = onRequest
   }
 
   async connect(): Promise<Broker> {
@@ -74,16 +76,18 @@ export class KafkajsTransport implements Transport {
 
   #known(broker: KafkajsBroker): BrokerOfKafkajs {
     let known = this.#brokers.get(broker)
-    if (!known) this.#brokers.set(broker, (known = new BrokerOfKafkajs(broker)))
+    if (!known) this.#brokers.set(broker, (known = new BrokerOfKafkajs(broker, this.#onRequest)))
     return known
   }
 }
 
 class BrokerOfKafkajs implements Broker {
   readonly #broker: KafkajsBroker
+  readonly #onRequest: TransportOptions['onRequest']
 
-  constructor(broker: KafkajsBroker) {
+  constructor(broker: KafkajsBroker, onRequest: TransportOptions['onRequest']) {
     this.#broker = broker
+    this.#onRequest = onRequest
   }
 
   get nodeId(): number {
@@ -103,11 +107,40 @@ class BrokerOfKafkajs implements Broker {
   }
 
   async send<Result>(exchange: Exchange<Result>): Promise<Result> {
+    const onRequest = this.#onRequest
+    return onRequest ? observed(exchange, (each) => this.#send(each), onRequest) : this.#send(exchange)
+  }
+
+  async #send<Result>(exchange: Exchange<Result>): Promise<Result> {
     try {
       return await this.#broker.connectionPool.send(exchange)
     } catch (error) {
       if (error instanceof Error && error.name === 'KafkaJSConnectionClosedError') await this.#broker.disconnect()
       throw error
     }
+  }
+}
+
+/** Sends it, and tells how that went. */
+async function observed<Result>(
+  exchange: Exchange<Result>,
+  send: (exchange: Exchange<Result>) => Promise<Result>,
+  tell: NonNullable<TransportOptions['onRequest']>,
+): Promise<Result> {
+  const { request, response } = exchange
+  const startedMs = performance.now()
+  let throttledMs = 0
+  let ok = false
+  const decode = async (payload: Buffer): Promise<unknown> => {
+    const decoded = await response.decode(payload)
+    throttledMs = (decoded as { readonly clientSideThrottleTime?: number } | undefined)?.clientSideThrottleTime ?? 0
+    return decoded
+  }
+  try {
+    const answer = await send({ ...exchange, response: { decode, parse: (decoded) => response.parse(decoded) } })
+    ok = true
+    return answer
+  } finally {
+    tell({ api: request.apiName, ms: performance.now() - startedMs, ok, throttledMs })
   }
 }

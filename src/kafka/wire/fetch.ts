@@ -75,10 +75,11 @@ async function decode(payload: Buffer, args: FetchArgs, decodeRecords: DecodeRec
     const topic = reader.text()
     return reader.array(() => readPartition(reader, topic))
   })
+  const asked = new Map(args.partitions.map(({ topic, partition, offset }) => [`${topic}/${partition}`, offset]))
   const offsetOf = (topic: string, partition: number): number => {
-    const asked = args.partitions.find((position) => position.topic === topic && position.partition === partition)
-    if (!asked) throw new Error(`the broker answered for ${topic}[${partition}], which was not asked for`)
-    return asked.offset
+    const offset = asked.get(`${topic}/${partition}`)
+    if (offset === undefined) throw new Error(`the broker answered for ${topic}[${partition}], which was not asked for`)
+    return offset
   }
   const partitions = topics.flat().map(async ({ bytes, aborted, ...partition }): Promise<FetchedPartition> => {
     const fetchOffset = offsetOf(partition.topic, partition.partition)

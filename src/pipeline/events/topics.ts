@@ -42,6 +42,7 @@ const derived = <Event extends OfUser>(...of: Parameters<typeof topic<Event>>): 
 })
 
 export const paymentStatuses = ['SUCCESS', 'FAILED'] as const
+export const orderStatuses = ['PAID', 'DECLINED', 'AMOUNT_MISMATCH', 'UNKNOWN_ORDER'] as const
 export const paymentMethods = ['Credit Card', 'Debit Card', 'PayPal', 'Crypto'] as const
 export const eventTypes = ['signup', 'login', 'view_product', 'add_to_cart', 'purchase'] as const
 
@@ -120,7 +121,7 @@ export const orderStatus = derived(
   shape({
     order_id: uuid(),
     user_id: integer(1),
-    status: oneOf('PAID', 'DECLINED', 'AMOUNT_MISMATCH', 'UNKNOWN_ORDER'),
+    status: oneOf(...orderStatuses),
     order_total: nullable(money()),
     amount: money(),
     payment_id: uuid(),

@@ -5,7 +5,7 @@ import type { AnyWorker } from './definition.ts'
 
 /** What one record of state may have: the changelog takes no more. */
 const MAX_STATE_CHARACTERS = 2 << 20
-const parts = ['state', 'emit', 'reject']
+const parts = ['state', 'emit', 'reject', 'late']
 
 /** A key of state goes to the changelog as text, and comes back as text. @throws Error */
 export function checkKey(alias: string, key: unknown): asserts key is string {
@@ -24,11 +24,12 @@ export function checkResult(worker: AnyWorker, step: string, result: unknown): u
     if (!ok) throw new Error(`${step} returned ${what}`)
   }
   must(!(result instanceof Promise), 'a promise: a step is a plain function, and waits for nothing')
-  must(isObject(result), `${shown(result)}: it must be { state, emit, reject }, or nothing`)
-  const { state, emit, reject, ...more } = result as Readonly<Record<string, unknown>>
+  must(isObject(result), `${shown(result)}: it must be { state, emit, reject, late }, or nothing`)
+  const { state, emit, reject, late, ...more } = result as Readonly<Record<string, unknown>>
   const [unknown] = Object.keys(more)
   must(unknown === undefined, `an unknown field ${unknown ?? ''}: there are only ${parts.join(', ')}`)
   must(reject === undefined || (typeof reject === 'string' && reject !== ''), `reject ${shown(reject)}: it must be a sentence`) // prettier-ignore
+  must(late === undefined || typeof late === 'boolean', `late ${shown(late)}: it must be true or false`)
   must(emit === undefined || Array.isArray(emit), `emit ${shown(emit)}: it must be an array of events`)
   for (const [i, event] of ((emit ?? []) as unknown[]).entries()) {
     const fault = eventFault(worker.output, event)

@@ -10,7 +10,7 @@ const MAX_NAME = 249 - 14
 /** Words that the command line takes where a worker's name could be. */
 const reservedNames = ['all', 'list', 'reset']
 /** payflow's own options where a custom worker's could be: those of `worker`, of `audit`, and the global ones. A test compares them with the command line. */
-export const reservedFlags = ['brokers', 'client-config', 'color', 'compression', 'config', 'engine', 'help', 'json', 'ksql', 'ksql-url', 'no-color', 'quiet', 'sasl-mechanism', 'sasl-token-command', 'sasl-username', 'session-timeout', 'tls', 'tls-ca', 'tls-cert', 'tls-key', 'tls-pfx', 'tls-server-name', 'tls-verify', 'transaction-timeout', 'until-caught-up', 'verbose', 'version'] // prettier-ignore
+export const reservedFlags = ['brokers', 'client-config', 'color', 'compression', 'config', 'engine', 'help', 'http', 'json', 'ksql', 'ksql-url', 'log-file', 'log-format', 'log-level', 'no-color', 'quiet', 'sasl-mechanism', 'sasl-token-command', 'sasl-username', 'session-timeout', 'tls', 'tls-ca', 'tls-cert', 'tls-key', 'tls-pfx', 'tls-server-name', 'tls-verify', 'transaction-timeout', 'until-caught-up', 'verbose', 'version'] // prettier-ignore
 const parts = ['name', 'summary', 'inputs', 'output', 'options', 'state', 'on', 'dueAt', 'onTime', 'audit']
 
 const isBag = (value: unknown): value is Bag => typeof value === 'object' && value !== null && !Array.isArray(value)
@@ -28,7 +28,7 @@ function must(ok: boolean, message: string): asserts ok {
 }
 
 function checkParts(worker: Bag): void {
-  const unknown = Object.keys(worker).find((part) => !parts.includes(part))
+  const unknown = Object.keys(worker).find((part) => !parts.includes(part) && part !== 'tally')
   must(unknown === undefined, `A worker has no field ${unknown ?? ''}: there are ${parts.join(', ')}`)
   const { audit } = worker
   must(audit === undefined || isFunction(audit), `audit must be a function that gives a rule, not ${shown(audit)}`)

@@ -1,16 +1,19 @@
 import type { ZodType } from 'zod'
 import type { RuleOf } from '../audit/rule.ts'
+import type { TallyRules } from './tally.ts'
 import type { EventOf, TopicSpec } from '../events/topics.ts'
 
 /**
  * What a step returns; nothing is ever emitted as a side effect.
  * `state` is the key's new state (`null` deletes it, absent leaves it); `emit` holds events of the output topic;
  * `reject` is one readable sentence that makes the input a dead letter, with no other effect.
+ * `late` says that the input came too late to count; that is only counted.
  */
 export interface StepResult<State, Output> {
   readonly state?: State | null
   readonly emit?: readonly Output[]
   readonly reject?: string
+  readonly late?: boolean
 }
 
 /** An option of a worker as a user types it. */
@@ -76,6 +79,8 @@ export interface WorkerDefinition<
     state: State,
     options: OptionValues<Options>,
   ) => StepReturn<NoInfer<State>, NoInfer<Output>>
+  /** What metrics count of its outputs; of built-in workers only. */
+  readonly tally?: TallyRules<NoInfer<Output>, NoInfer<State>>
   /** What the output must be, for `payflow audit`: stated independently of the steps. */
   readonly audit?: RuleOf
 }
@@ -96,6 +101,7 @@ export interface AnyWorker {
   readonly dueAt?: (state: never, options: never) => number | undefined
   readonly onTime?: (now: number, state: never, options: never) => StepReturn<unknown, unknown>
   readonly audit?: RuleOf
+  readonly tally?: TallyRules<never, never>
   /** The file that a custom definition was read from; absent for the built-in workers. */
   readonly file?: string
 }

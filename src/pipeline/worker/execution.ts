@@ -2,7 +2,8 @@ import { checkKey, checkResult } from './check-result.ts'
 import { freeze } from './freeze.ts'
 import { isTooLarge } from './record-size.ts'
 import type { StateStore } from './state.ts'
-import type { AnyOnTime, AnyStep, AnyWorker, StepReturn } from './definition.ts'
+import { addTo, noTally, type Tally, type TallyRules } from './tally.ts'
+import { isCustom, type AnyOnTime, type AnyStep, type AnyWorker, type StepReturn } from './definition.ts'
 
 type KeyOf = (event: unknown) => string
 type Fits = (to: 'output' | 'state', key: string, value: string) => boolean
@@ -43,6 +44,9 @@ export class Execution {
   readonly #fits: Fits
   readonly #measuresState: (key: string) => boolean
   #eventTime: number
+  #late = 0
+  readonly #tallyRules: TallyRules<unknown, unknown> | undefined
+  #tally = noTally()
   #running: string | undefined
 
   constructor(setup: ExecutionOptions) {
@@ -54,12 +58,28 @@ export class Execution {
     this.#state = state
     this.#emit = emit
     this.#checked = checked
+    this.#tallyRules = isCustom(worker) ? undefined : (worker.tally as TallyRules<unknown, unknown> | undefined)
     this.#eventTime = eventTime
   }
 
   /** The greatest timestamp of all events taken, in ms; -Infinity before the first. */
   get eventTime(): number {
     return this.#eventTime
+  }
+
+  /** Events since the last call whose step has said that they came too late to count. */
+  takeLate(): number {
+    const late = this.#late
+    this.#late = 0
+    return late
+  }
+
+  /** What is counted of the outputs since the last call; undefined where the worker counts nothing. */
+  takeTally(): Tally | undefined {
+    if (!this.#tallyRules) return undefined
+    const tally = this.#tally
+    this.#tally = noTally()
+    return tally
   }
 
   /** The step that ran last: the one to blame when `take` or `advance` throws. */
@@ -84,7 +104,7 @@ export class Execution {
       checkKey(alias, key)
       before = this.#state.get(key)
     }
-    const refused = this.#apply(key, step(event, before, this.#options))
+    const refused = this.#apply(key, step(event, before, this.#options), before)
     if (refused === undefined && time !== undefined) this.advance(time)
     return refused
   }
@@ -96,14 +116,15 @@ export class Execution {
     if (!onTime) return
     this.#running = undefined
     for (const key of this.#state.due(this.#eventTime)) {
-      const refused = this.#apply(key, onTime(this.#eventTime, this.#state.get(key), this.#options))
+      const before = this.#state.get(key)
+      const refused = this.#apply(key, onTime(this.#eventTime, before, this.#options), before)
       if (refused !== undefined) throw new Error(`there is no event to refuse: ${refused}`)
       this.#state.refuseDue(key, this.#eventTime)
     }
   }
 
   /** Returns why the event is refused, if it is; then nothing of the result has taken effect. */
-  #apply(key: string | undefined, result: StepReturn<unknown, unknown>): string | undefined {
+  #apply(key: string | undefined, result: StepReturn<unknown, unknown>, before: unknown): string | undefined {
     // A custom worker in plain JavaScript may return null for nothing.
     if (!result) {
       if (this.#checked) checkResult(this.#worker, this.step, result)
@@ -111,6 +132,7 @@ export class Execution {
     }
     const state: unknown = this.#checked ? checkResult(this.#worker, this.step, result) : result.state
     if (result.reject !== undefined) return result.reject
+    if (result.late) this.#late++
     if (
       state != null &&
       key !== undefined &&
@@ -120,6 +142,7 @@ export class Execution {
       return `the state of ${key} would be more than a record may have`
     const refused = result.emit && this.#write(result.emit)
     if (refused !== undefined) return refused
+    if (this.#tallyRules && result.emit) addTo(this.#tally, this.#tallyRules, result.emit, before)
     if (state !== undefined && key !== undefined) this.#state.set(key, state)
     return undefined
   }

@@ -14,6 +14,8 @@ export class StateStore {
   readonly #values = new Map<string, unknown>()
   readonly #changed = new Map<string, unknown>()
   readonly #timers = new TimerQueue()
+  #measuredBytes = 0
+  #measuredValues = 0
 
   /** `checked`: as of an Execution; then all values are frozen. */
   constructor(worker: AnyWorker, options: unknown, checked = isCustom(worker)) {
@@ -22,6 +24,17 @@ export class StateStore {
     this.#checked = checked
     this.#dueAt = worker.dueAt as DueAt | undefined
     this.#options = options
+  }
+
+  /** A value of this many bytes, with its key, was written or restored. */
+  measured(bytes: number): void {
+    this.#measuredBytes += bytes
+    this.#measuredValues++
+  }
+
+  /** About how much all values are as the changelog has them: their number by the average size of those that were measured. */
+  get bytes(): number {
+    return this.#measuredValues === 0 ? 0 : Math.round((this.#values.size * this.#measuredBytes) / this.#measuredValues)
   }
 
   get size(): number {
@@ -48,12 +61,11 @@ export class StateStore {
   /** Puts a value back that the changelog holds already. */
   restore(key: string, value: unknown): void {
     if (this.#checked) freeze(value)
-    const before = this.#dueOf(key)
+    const due = value === null ? undefined : this.#dueOf(value)
+    // one that is as before is in the queue already
+    if (due !== undefined && due !== this.#dueOf(this.#values.get(key))) this.#timers.add(due, key)
     if (value === null) this.#values.delete(key)
     else this.#values.set(key, value)
-    const due = this.#dueOf(key)
-    // one that is as before is in the queue already
-    if (due !== undefined && due !== before) this.#timers.add(due, key)
   }
 
   /** The keys whose timers are due at event time `now`, earliest first; each timer once, and only if it still holds. */
@@ -61,13 +73,13 @@ export class StateStore {
     for (;;) {
       const next = this.#timers.takeUntil(now)
       if (!next) return
-      if (this.#dueOf(next.key) === next.at) yield next.key
+      if (this.#dueOf(this.#values.get(next.key)) === next.at) yield next.key
     }
   }
 
   /** A timer that leaves its key due would fire for ever. @throws Error */
   refuseDue(key: string, now: number): void {
-    const due = this.#dueOf(key)
+    const due = this.#dueOf(this.#values.get(key))
     if (due !== undefined && due <= now) throw new Error(`onTime left the key ${key} due, so that it would never end`)
   }
 
@@ -80,10 +92,8 @@ export class StateStore {
     this.#changed.clear()
   }
 
-  #dueOf(key: string): number | undefined {
-    if (!this.#dueAt) return undefined
-    const value = this.#values.get(key)
-    if (value === undefined) return undefined
+  #dueOf(value: unknown): number | undefined {
+    if (!this.#dueAt || value === undefined) return undefined
     const due: unknown = this.#dueAt(value, this.#options)
     if (due === undefined || (typeof due === 'number' && !Number.isNaN(due))) return due
     throw new Error(`dueAt returned ${shown(due)}: it must be ms since 1970, or undefined`)

@@ -12,6 +12,7 @@ export const aggregatedRevenueWorker = defineWorker({
   inputs: { orders },
   output: aggregatedRevenue,
   state: { schema: revenue, initial: { cents: 0, orders: 0 }, key: { orders: (order) => String(order.user_id) } },
+  tally: { revenueCents: (event, state) => event.total_revenue - state.cents },
   on: {
     orders: (order, state) => {
       const total = orderTotal(order)

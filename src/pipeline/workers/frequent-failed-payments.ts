@@ -39,7 +39,7 @@ export const frequentFailedPaymentsWorker = defineWorker({
       const window_ms = window === Infinity ? null : window
       const before = state?.window_ms === window_ms ? state : undefined
       const counted = countIn(before, bucketOf(timestamp, window))
-      if (!counted) return undefined
+      if (!counted) return { late: true }
       const newest = before && before.newest > timestamp ? before.newest : timestamp
       const count = sumOf(counted)
       return {

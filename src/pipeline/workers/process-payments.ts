@@ -47,18 +47,22 @@ type Matchable = Omit<OpenPayment, 'reported'>
 
 function statusOf(payment: Matchable, total: Cents | null): Status {
   const { order_id, user_id, amount, payment_id, payment_method, timestamp } = payment
-  const named = {
+  return {
     order_id,
     user_id,
+    status: outcomeOf(payment, total),
     order_total: total,
     amount: amount as Cents,
     payment_id,
     payment_method,
     timestamp,
   }
-  if (total === null) return { ...named, status: 'UNKNOWN_ORDER' }
-  if (payment.status === 'FAILED') return { ...named, status: 'DECLINED' }
-  return { ...named, status: amount === total ? 'PAID' : 'AMOUNT_MISMATCH' }
+}
+
+function outcomeOf({ status, amount }: Matchable, total: Cents | null): Status['status'] {
+  if (total === null) return 'UNKNOWN_ORDER'
+  if (status === 'FAILED') return 'DECLINED'
+  return amount === total ? 'PAID' : 'AMOUNT_MISMATCH'
 }
 
 export const processPaymentsWorker = defineWorker({
@@ -83,6 +87,7 @@ export const processPaymentsWorker = defineWorker({
     initial: null,
     key: { orders: keyOf, payments: keyOf },
   },
+  tally: { orderState: ({ status }) => status },
   on: {
     orders: (order, state) => {
       const total = orderTotal(order)

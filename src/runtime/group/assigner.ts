@@ -7,6 +7,8 @@ export interface MemberClaim {
   readonly generation: number
   /** The slot it was given last; undefined: none. */
   readonly slot: number | undefined
+  /** Slots that nobody had in that generation, and of which this member knows that no transaction is open. */
+  readonly settled: readonly number[]
 }
 
 /**
@@ -45,15 +47,25 @@ function keptBy(members: readonly MemberClaim[], partitions: number): Map<string
   return kept
 }
 
+/** Who has which slot, and what becomes of those that nobody has: each is either settled, or in one member's share. */
+export interface SlotPlan {
+  readonly slots: ReadonlyMap<string, number>
+  /** By member with partitions: free slots whose transactions it is to end. */
+  readonly shares: ReadonlyMap<string, readonly number[]>
+  /** Free slots without a transaction. */
+  readonly settled: readonly number[]
+}
+
 /**
  * Gives each member that has partitions a number of its own, below their count: whose transactions are whose. A member keeps its slot as
- * long as it has partitions; a new one gets the smallest that is free. A pure function of its arguments.
+ * long as it has partitions; a new one gets the smallest that is free. What nobody is known to have settled is shared out evenly. Only
+ * members of the last generation know: in one that passed all of them by, any slot may have been used. A pure function of its arguments.
  */
 export function giveSlots(
   members: readonly MemberClaim[],
   assigned: ReadonlyMap<string, readonly number[]>,
-  partitions: number,
-): { slots: Map<string, number>; free: number[] } {
+  { partitions, generation }: { partitions: number; generation: number },
+): SlotPlan {
   const slots = new Map<string, number>()
   const free = new Set(Array.from({ length: partitions }, (_, slot) => slot))
   const give = (memberId: string, slot: number): void => {
@@ -64,5 +76,10 @@ export function giveSlots(
   const newest = [...working].sort((a, b) => b.generation - a.generation || (a.memberId < b.memberId ? -1 : 1))
   for (const { memberId, slot } of newest) if (slot !== undefined && free.has(slot)) give(memberId, slot)
   for (const { memberId } of newest) if (!slots.has(memberId)) give(memberId, Math.min(...free))
-  return { slots, free: [...free] }
+  const witnesses = members.filter((member) => member.generation === generation - 1)
+  const known = new Set(witnesses.flatMap(({ settled }) => settled))
+  const unsettled = [...free].filter((slot) => !known.has(slot))
+  const sharing = [...slots.keys()].sort()
+  const shares = new Map(sharing.map((memberId, i) => [memberId, unsettled.filter((_, n) => n % sharing.length === i)]))
+  return { slots, shares, settled: [...free].filter((slot) => known.has(slot)) }
 }

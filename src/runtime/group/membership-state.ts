@@ -5,6 +5,7 @@ export class MembershipState implements Watched {
   readonly partition = undefined
   readonly #sessionTimeoutMs: number
   #joiningSince: number | undefined
+  #beatAt: number | undefined
   /** It has been given partitions at least once, if only none. */
   assigned = false
   progressAt = 0
@@ -15,6 +16,20 @@ export class MembershipState implements Watched {
 
   get hasWork(): boolean {
     return this.#joiningSince !== undefined && performance.now() - this.#joiningSince > this.#sessionTimeoutMs
+  }
+
+  /** It waits to be let into its group. */
+  get joining(): boolean {
+    return this.#joiningSince !== undefined
+  }
+
+  /** ms since it last spoke to its group's coordinator, or tried to; undefined before the first time. */
+  get beatAgeMs(): number | undefined {
+    return this.#beatAt === undefined ? undefined : performance.now() - this.#beatAt
+  }
+
+  beat(): void {
+    this.#beatAt = performance.now()
   }
 
   begin(): void {

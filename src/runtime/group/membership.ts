@@ -24,8 +24,12 @@ export interface Assigned {
   readonly partitions: readonly number[]
   /** Undefined without partitions. */
   readonly slot: number | undefined
-  /** Slots that no member has. */
+  /** Slots that no member has, and whose transactions are this one's to end. */
   readonly freeSlots: readonly number[]
+  /** To be called when that is done for one of them: the next leader is told, and has nobody do it again. */
+  readonly settle: (slot: number) => void
+  /** How long it took to join. */
+  readonly ms: number
 }
 
 export interface MembershipOptions {
@@ -44,6 +48,8 @@ export interface MembershipOptions {
   readonly onFailure?: (error: unknown) => void
   /** It has joined, or its heartbeat was answered. */
   readonly onAnswer?: () => void
+  /** It begins to join, or sends a heartbeat. */
+  readonly onBeat?: () => void
   readonly log?: Log
 }
 
@@ -71,6 +77,8 @@ export class Membership {
   #generation = -1
   #owned: readonly number[] = []
   #slot: number | undefined
+  /** Of this generation alone: in the next one somebody may have one of these slots. */
+  #settled: ReadonlySet<number> = new Set()
   #ended = false
 
   constructor(options: MembershipOptions) {
@@ -112,8 +120,10 @@ export class Membership {
 
   async #joinAndSync(): Promise<void> {
     const { connection, groupId, topics, sessionTimeoutMs } = this.#options
+    const startedMs = performance.now()
+    this.#options.onBeat?.()
     const coordinator = await connection.coordinator('group', groupId)
-    const userData = encodeClaim({ owned: this.#owned, generation: this.#generation, slot: this.#slot })
+    const userData = encodeClaim({ owned: this.#owned, generation: this.#generation, slot: this.#slot, settled: [...this.#settled] }) // prettier-ignore
     const right = { operation: 'Read', resource: 'group', names: [groupId] } as const
     const joined = await needing([right], () =>
       joinGroup(coordinator, {
@@ -133,26 +143,29 @@ export class Membership {
     })
     this.#generation = joined.generationId
     const assignment = decodeAssignment(memberAssignment)
-    const { slot, free } = slotsIn(assignment.userData)
+    const { slot, free, settled: known } = slotsIn(assignment.userData)
+    const settled = new Set(known)
     this.#owned = [...new Set(Object.values(assignment.partitions).flat())].sort((a, b) => a - b)
     this.#slot = slot
+    this.#settled = settled
     this.#options.onAnswer?.()
     const place = { memberId: this.#memberId, generation: this.#generation }
-    if (!this.#ended) this.#options.onAssigned({ place, partitions: this.#owned, slot, freeSlots: free })
+    const ms = Math.round(performance.now() - startedMs)
+    if (!this.#ended) this.#options.onAssigned({ place, partitions: this.#owned, slot, freeSlots: free, settle: (ended) => settled.add(ended), ms }) // prettier-ignore
   }
 
-  #assignments({ members }: JoinGroupResult): { memberId: string; memberAssignment: Buffer }[] {
+  #assignments({ members, generationId }: JoinGroupResult): { memberId: string; memberAssignment: Buffer }[] {
     const { topics, partitions } = this.#options
     const claims = members.map(({ memberId, memberMetadata }) =>
       claimOf(memberId, decodeSubscription(memberMetadata).userData),
     )
     const assigned = assign(claims, partitions)
-    const { slots, free } = giveSlots(claims, assigned, partitions)
+    const { slots, shares, settled } = giveSlots(claims, assigned, { partitions, generation: generationId })
     return [...assigned].map(([memberId, mine]) => ({
       memberId,
       memberAssignment: encodeAssignment({
         partitions: Object.fromEntries(topics.map((topic) => [topic, mine])),
-        userData: encodeSlots({ slot: slots.get(memberId), free }),
+        userData: encodeSlots({ slot: slots.get(memberId), free: shares.get(memberId) ?? [], settled }),
       }),
     }))
   }
@@ -164,6 +177,7 @@ export class Membership {
     for (;;) {
       await sleep(heartbeatMs, undefined, { signal })
       try {
+        this.#options.onBeat?.()
         const coordinator = await connection.coordinator('group', groupId)
         await heartbeat(coordinator, { groupId, groupGenerationId: this.#generation, memberId: this.#memberId })
         lastAnswer = performance.now()

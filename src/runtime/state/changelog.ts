@@ -47,6 +47,7 @@ export function writeChanges(buffers: OutputBuffers, worker: string, partition: 
     const text = value === null ? null : JSON.stringify(value)
     if (!buffers.fits(topic, key, text)) throw new LargeState(topic, key)
     buffers.append(topic, partition, key, text)
+    if (text !== null) state.measured(key.length + text.length)
   }
 }
 
@@ -94,7 +95,10 @@ export class Changelog {
         const key = cursor.keyText() ?? ''
         const text = cursor.valueText()
         if (key === PROGRESS_KEY) this.#progress = text === null ? undefined : (JSON.parse(text) as Progress)
-        else state.restore(key, text === null ? null : valueOf(worker, key, text))
+        else {
+          state.restore(key, text === null ? null : valueOf(worker, key, text))
+          if (text !== null) state.measured(key.length + text.length)
+        }
       }
       this.#position = records.nextOffset
       onProgress(Math.min(records.nextOffset, stable) - from, stable - from)

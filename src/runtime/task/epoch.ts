@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { Client } from '../../kafka/client.ts'
 import type { Connection } from '../../kafka/connection.ts'
 import { OffsetMap } from '../../kafka/offsets.ts'
@@ -7,7 +6,7 @@ import type { TopicLimits } from '../../kafka/topic-limits.ts'
 import { maxAheadOf } from '../../pipeline/worker/max-ahead.ts'
 import { inboxTopic } from '../../pipeline/events/topics.ts'
 import type { AnyWorker } from '../../pipeline/worker/definition.ts'
-import { Changelog, LargeState, recordedOffset, type Progress } from '../state/changelog.ts'
+import { Changelog, LargeState, recordedOffset } from '../state/changelog.ts'
 import { Undone, type Committer } from '../transaction/committer.ts'
 import { prepareCommit } from './commit.ts'
 import { failpoint } from '../failpoint.ts'
@@ -15,9 +14,11 @@ import { Input } from './input.ts'
 import type { Aliases } from './input-record.ts'
 import { nextInput } from './merge.ts'
 import { positionLost } from './position-errors.ts'
-import { agree, settledOffsets, startingPositions, type SourcePartition, type StartingPosition } from './positions.ts'
-import { Processor, type Counts, type OutputPartitions } from './processor.ts'
+import { settledOffsets, startingPositions, type SourcePartition, type StartingPosition } from './positions.ts'
+import { Processor, type OutputPartitions } from './processor.ts'
 import { StateStore } from '../../pipeline/worker/state.ts'
+import { PartFigures, type CommittedPart } from './part-figures.ts'
+import { settle } from './settle.ts'
 import type { TaskPhase } from './life.ts'
 
 /** A task's part of a transaction ends here, however much is fetched: it bounds memory and the work that an abort throws away. */
@@ -29,9 +30,6 @@ const RECORDS_PER_LOOK = 32
 /** The first transactions are small and grow: results are seen early, and the other tasks of this process get to start meanwhile. */
 const FIRST_TRANSACTION_RECORDS = 1_000
 const GROWTH = 4
-/** Answers that differ, 50 ms apart, until they are believed. Answers, not time: of a coordinator that is silent meanwhile nothing is learned. */
-const PATIENCE_ANSWERS = 40
-const ASK_AGAIN_MS = 50
 const OFFSET_OUT_OF_RANGE = 1
 
 export interface EpochOptions {
@@ -75,6 +73,7 @@ export class Epoch {
   readonly #state: StateStore
   readonly #processor: Processor
   #maxRecords = FIRST_TRANSACTION_RECORDS
+  readonly #figures = new PartFigures()
   #progress: EpochProgress
   #failure: Error | undefined
 
@@ -130,8 +129,10 @@ export class Epoch {
   fill(): boolean {
     if (this.#failure) throw this.#failure
     const { buffers, counts } = this.#processor
-    const deadline = performance.now() + MAX_FILL_MS
+    const startedMs = performance.now()
+    const deadline = startedMs + MAX_FILL_MS
     let input: Input | undefined
+    if (counts.processed === 0) this.#figures.begin(nextInput(this.inputs)?.headTimestamp)
     while (
       counts.processed < this.#maxRecords &&
       buffers.byteLength < MAX_TRANSACTION_BYTES &&
@@ -141,11 +142,13 @@ export class Epoch {
       input.take()
       if (counts.processed % RECORDS_PER_LOOK === 0 && performance.now() > deadline) break
     }
+    this.#figures.worked(performance.now() - startedMs)
     return counts.processed > 0
   }
 
   /** Returns what its part of the transaction held. @throws what the part, or the transaction, was refused with: the epoch is void then */
-  async commit(): Promise<Counts> {
+  async commit(): Promise<CommittedPart> {
+    const startedMs = performance.now()
     const { worker, partition, partitions, committer, isOwned } = this.#options
     const { buffers } = this.#processor
     try {
@@ -159,14 +162,14 @@ export class Epoch {
         progress: this.#progress.offsets,
         topicIds: this.#progress.topicIds,
       })
-      await committer.submit({ partition, buffers, offsets, isOwned })
+      await committer.submit({ partition, buffers, offsets, isOwned, records: this.#processor.counts.processed })
       done()
       this.#progress.offsets = progress
     } catch (error) {
       throw await this.#learnFrom(error)
     }
     this.#maxRecords = Math.min(this.#maxRecords * GROWTH, MAX_TRANSACTION_RECORDS)
-    return this.#processor.takeCounts()
+    return this.#figures.take(this.#processor, this.inputs, { startedMs, state: worker.state && this.#state })
   }
 
   /** What was too large is known to the next epoch. Returns what is to be thrown. @throws PayflowError when nothing can be done about it */
@@ -209,37 +212,3 @@ const sourcesOf = (worker: AnyWorker, partition: number): SourcePartition[] => [
 ]
 const aliasesOf = ({ inputs }: AnyWorker): Aliases =>
   new Map(Object.entries(inputs).map(([alias, spec]) => [spec.name, { alias, spec }]))
-
-interface Settled {
-  readonly committed: OffsetMap
-  readonly progress: Progress | undefined
-}
-
-/**
- * Offsets and state that belong together: equal ones do. A record that is behind the offsets may wait for its commit marker, and offsets
- * that are behind the record for their coordinator: both are asked for again, the offsets first. What differs is believed after some
- * answers, of which none counts while a transaction in the changelog is undecided.
- */
-async function settle(
-  {
-    ask,
-    changelog,
-    sources,
-    signal,
-  }: {
-    ask: () => Promise<OffsetMap>
-    changelog: Changelog
-    sources: readonly SourcePartition[]
-    signal: AbortSignal
-  },
-  first: Settled,
-): Promise<Settled> {
-  let { committed, progress } = first
-  for (let answers = 1; !agree(committed, progress, sources) && answers < PATIENCE_ANSWERS;) {
-    await sleep(ASK_AGAIN_MS, undefined, { signal })
-    committed = await ask()
-    progress = await changelog.read()
-    if (!changelog.undecided) answers++
-  }
-  return { committed, progress }
-}

@@ -23,6 +23,7 @@ export class Input implements Source {
   #position: number
   #processed: number
   #committed: number
+  #taken = 0
   #stableEnd: number | undefined
   #highWatermark: number | undefined
   #heardAt = performance.now()
@@ -68,6 +69,18 @@ export class Input implements Source {
   /** The offset that the group has, by our last commit or from the start. */
   get committed(): number {
     return this.#committed
+  }
+
+  /** Records taken since the last call. */
+  takeCount(): number {
+    const taken = this.#taken
+    this.#taken = 0
+    return taken
+  }
+
+  /** When the record at the head was written, in ms since 1970; undefined while there is none, and for one without a time. */
+  get headTimestamp(): number | undefined {
+    return this.#head && this.#cursor!.timestamp >= 0 ? this.#cursor!.timestamp : undefined
   }
 
   /** The last stable offset as last heard; undefined before the first answer. */
@@ -128,6 +141,7 @@ export class Input implements Source {
   /** The record at the head is processed: what `peek` returned for it is not valid any more. */
   take(): void {
     this.#processed = this.#cursor!.offset + 1
+    this.#taken++
     this.#head = undefined
   }
 

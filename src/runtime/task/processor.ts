@@ -4,6 +4,8 @@ import type { TopicLimits } from '../../kafka/topic-limits.ts'
 import { DEAD_LETTERS, inboxTopic, stateTopic } from '../../pipeline/events/topics.ts'
 import { Execution } from '../../pipeline/worker/execution.ts'
 import { originHeaders, refusalHeaders, type Origin } from '../../pipeline/worker/origin-headers.ts'
+import { refusalKindOf, type RefusalKind } from '../../pipeline/worker/refusals.ts'
+import type { Tally } from '../../pipeline/worker/tally.ts'
 import type { StateStore } from '../../pipeline/worker/state.ts'
 import { isCustom, type AnyWorker } from '../../pipeline/worker/definition.ts'
 import type { InputRecord } from './input-record.ts'
@@ -46,6 +48,7 @@ export class StepError extends Error {
 export class Processor {
   readonly buffers: OutputBuffers
   counts = noCounts()
+  #refusals: Partial<Record<RefusalKind, number>> = {}
   readonly #worker: AnyWorker
   readonly #execution: Execution
   readonly #partition: number
@@ -92,6 +95,13 @@ export class Processor {
     const { counts } = this
     this.counts = noCounts()
     return counts
+  }
+
+  /** Of what was processed since the last call: why records became dead letters, how many came too late to count, and what outputs mean. */
+  takeFigures(): { reasons: Partial<Record<RefusalKind, number>>; late: number; tally: Tally | undefined } {
+    const reasons = this.#refusals
+    this.#refusals = {}
+    return { reasons, late: this.#execution.takeLate(), tally: this.#execution.takeTally() }
   }
 
   /** Processes a record; the caller takes it afterwards. @throws StepError */
@@ -148,6 +158,8 @@ export class Processor {
     const headers = refusalHeaders(refusal, record.headers(), origin)
     const copy = { topic: DEAD_LETTERS, partition, key: origin.key, value: record.value(), headers }
     appendCut(this.buffers, copy, refusalHeaders(refusal, [], origin))
+    const kind = refusalKindOf(reason)
+    this.#refusals[kind] = (this.#refusals[kind] ?? 0) + 1
     this.counts.deadLetters++
   }
 }

@@ -1,9 +1,10 @@
 import { isAborted, pause } from '../../pause.ts'
 import { PayflowError } from '../../errors.ts'
-import { classify } from '../../kafka/errors.ts'
+import { classify, isConnectionError } from '../../kafka/errors.ts'
 import { Undone } from '../transaction/committer.ts'
 import { Epoch, type EpochOptions } from './epoch.ts'
-import { causeOf, type EventSink } from '../events.ts'
+import type { CommittedPart } from './part-figures.ts'
+import { causeOf, type EventSink, type RestartReason } from '../events.ts'
 import type { Fetcher } from './fetcher.ts'
 import type { Input } from './input.ts'
 import { PositionError } from './position-errors.ts'
@@ -41,6 +42,7 @@ export class Task {
   #commits = 0
   #isOwned = true
   #restoringSince = 0
+  #epochs = 0
 
   constructor(options: TaskOptions) {
     const { partition, worker } = options
@@ -151,30 +153,45 @@ export class Task {
 
   async #commit(epoch: Epoch): Promise<void> {
     this.#options.fetcher.wake()
-    const counts = await epoch.commit()
+    const part = await epoch.commit()
+    const { counts } = part
     for (const name of Object.keys(counts) as (keyof Counts)[]) this.#counts[name] += counts[name]
     this.#commits++
     this.#lastProgressAt = performance.now()
-    this.#committed(counts)
+    this.#committed(part)
   }
 
-  #committed({ processed, emitted, deadLetters, strays }: Counts): void {
+  #committed({ counts, reasons, late, consumed, ms, processMs, ageMs, state, tally }: CommittedPart): void {
     const { onEvent, onProgress } = this.#options
+    const { deadLetters, strays } = counts
     onProgress?.()
-    onEvent({ kind: 'committed', ...this.#task, processed, emitted, deadLetters, strays })
-    if (deadLetters > 0) onEvent({ kind: 'dead-letter', ...this.#task, records: deadLetters })
+    onEvent({
+      kind: 'committed',
+      ...this.#task,
+      epoch: this.#epochs,
+      ...counts,
+      ...{ late, consumed, ms, processMs },
+      ...(tally && { tally }),
+      ...(ageMs !== undefined && { ageMs }),
+      ...(state && { stateKeys: state.keys, stateBytes: state.bytes }),
+    })
+    if (deadLetters > 0) onEvent({ kind: 'dead-letter', ...this.#task, records: deadLetters, reasons })
     if (strays > 0) onEvent({ kind: 'stray', ...this.#task, records: strays })
   }
 
   #moved(from: TaskPhase, to: TaskPhase, error: unknown): void {
     const { onEvent } = this.#options
     const now = performance.now()
+    if (to === 'fencing') this.#epochs++
+    const epoch = Math.max(this.#epochs, 1)
     if (to === 'restoring') this.#restoringSince = now
     if (from === 'restoring' && to === 'running') onEvent({ kind: 'restored', ...this.#task, ms: Math.round(now - this.#restoringSince) }) // prettier-ignore
     const cause = error === undefined ? undefined : causeOf(error)
-    onEvent({ kind: 'phase', ...this.#task, from, to, ...(cause && { cause }) })
-    if (to === 'aborting' && cause)
-      onEvent({ kind: classify(error) === 'fenced' ? 'fenced' : 'aborted', ...this.#task, cause })
+    onEvent({ kind: 'phase', ...this.#task, epoch, from, to, ...(cause && { cause }) })
+    if (to !== 'aborting' || !cause) return
+    const reason = reasonOf(error)
+    if (reason === 'fenced') onEvent({ kind: 'fenced', ...this.#task, epoch, cause })
+    else onEvent({ kind: 'aborted', ...this.#task, epoch, reason, cause })
   }
 
   get #task(): { worker: string; partition: number } {
@@ -212,6 +229,12 @@ export class Task {
     this.#epoch = undefined
     this.#lifecycle.enter(phase, cause)
   }
+}
+
+function reasonOf(error: unknown): RestartReason {
+  if (classify(error) === 'fenced') return 'fenced'
+  if (error instanceof Undone) return 'undone'
+  return isConnectionError(error) ? 'connection' : 'broker'
 }
 
 /** What a new start would only meet again. */

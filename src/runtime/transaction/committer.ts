@@ -5,6 +5,7 @@ import { inRounds, type OutputBuffers, type PartitionRecords } from '../../kafka
 import type { GroupPlace } from '../../kafka/requests.ts'
 import { failpoint } from '../failpoint.ts'
 import type { OffsetCommit, TransactionalProducer } from '../producers/transactional.ts'
+import { endedTransaction, resultOf, type EndedTransaction } from './ended.ts'
 import { CurrentPlace } from './current-place.ts'
 import { SlotProducer, type SlotProducerOptions } from './slot-producer.ts'
 
@@ -26,10 +27,22 @@ export interface Part {
   readonly offsets: readonly OffsetCommit[]
   /** False as soon as the group has given the partition to somebody else, or may have for a while. */
   readonly isOwned: () => boolean
+  /** Input records that it is about. */
+  readonly records: number
 }
 
 export interface CommitterOptions extends SlotProducerOptions {
   readonly group: string
+  /** Told of each transaction once it has ended. */
+  readonly onTransaction?: (ended: EndedTransaction) => void
+}
+
+/** Where the group has put this instance (`Assigned` in group/membership). */
+export interface Standing {
+  readonly place: GroupPlace
+  readonly slot: number | undefined
+  readonly freeSlots: readonly number[]
+  readonly settle: (slot: number) => void
 }
 
 /** Nothing of it was committed, for no reason of its own: the task begins again. */
@@ -52,25 +65,29 @@ interface Submission {
  */
 export class Committer {
   readonly #group: string
+  readonly #onTransaction: ((ended: EndedTransaction) => void) | undefined
   readonly #place = new CurrentPlace()
   readonly #producer: SlotProducer
   /** Partitions whose records a broker has refused: each is committed alone until it has succeeded. */
   readonly #refused = new Set<number>()
   #waiting: Submission[] = []
   #busy = false
+  /** The transaction under way is decided as far as this instance can. */
+  #committing = false
 
   constructor(options: CommitterOptions) {
     this.#group = options.group
+    this.#onTransaction = options.onTransaction
     this.#producer = new SlotProducer(options)
   }
 
   /**
-   * This instance has its partitions under this place and slot; `end`: free slots whose transactions are to be ended, if it has new ones.
-   * To be called in the same moment in which the parts of lost partitions are not owned any more.
+   * This instance has its partitions under this place and slot, and ends the transactions of free slots. To be called in the same moment in
+   * which the parts of lost partitions are not owned any more.
    */
-  assigned(place: GroupPlace, slot: number | undefined, end: readonly number[] | undefined): void {
+  assigned({ place, slot, freeSlots, settle }: Standing): void {
     this.#place.take(place)
-    if (end) this.#producer.end(end)
+    this.#producer.end(freeSlots, settle)
     this.#producer.hold(slot)
   }
 
@@ -84,7 +101,7 @@ export class Committer {
     this.#place.leave()
   }
 
-  /** Returns when a task may begin: this instance is a member, and no earlier owner has a transaction open. */
+  /** Returns when a task may begin: this instance is a member, and has ended what it was to end of earlier owners. */
   async ready(signal: AbortSignal): Promise<void> {
     const ready = async (): Promise<void> => {
       await this.#place.next(signal)
@@ -135,16 +152,20 @@ export class Committer {
       bytes += part.buffers.byteLength
       return submission === first || bytes <= MAX_BYTES
     })
-    this.#waiting = this.#waiting.filter((submission) => !next.includes(submission))
+    const taken = new Set(next)
+    this.#waiting = this.#waiting.filter((submission) => !taken.has(submission))
     return next
   }
 
   async #settle(submissions: readonly Submission[]): Promise<void> {
     const parts = submissions.map(({ part }) => part)
     const guilty = new Set<Part>()
+    const startedMs = performance.now()
     try {
       await this.#transaction(await this.#producer.open(), parts, guilty)
+      this.#onTransaction?.(endedTransaction(parts, startedMs, 'committed'))
     } catch (error) {
+      this.#onTransaction?.(endedTransaction(parts, startedMs, resultOf(error, this.#committing)))
       for (const { partition } of guilty) this.#refused.add(partition)
       await this.#producer.discard()
       for (const { part, reject } of submissions)
@@ -159,6 +180,7 @@ export class Committer {
 
   /** `guilty` gets the part that a broker has refused, if it was one. */
   async #transaction(producer: TransactionalProducer, parts: readonly Part[], guilty: Set<Part>): Promise<void> {
+    this.#committing = false
     const batches = parts.flatMap((part) => part.buffers.batches().map((batch) => ({ ...batch, part })))
     for (const round of inRounds(batches)) {
       try {
@@ -173,6 +195,7 @@ export class Committer {
     failpoint('after-outputs')
     await this.#sendOffsets(producer, parts)
     failpoint('after-offsets')
+    this.#committing = true
     await producer.commit(() => failpoint('commit-sent'))
     failpoint('after-commit')
   }

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { messageOf } from '../../errors.ts'
+import { classify } from '../../kafka/errors.ts'
 import type { Client } from '../../kafka/client.ts'
 import type { Compression } from '../../kafka/compression.ts'
 import type { Log } from '../../log.ts'
@@ -19,14 +20,21 @@ export interface SlotProducerOptions {
   readonly log: Log
 }
 
+/** What is being ended of slots that nobody has. */
+interface Ending {
+  readonly unended: Set<number>
+  readonly settle: (slot: number) => void
+  readonly stop: AbortController
+  done: Promise<void> | undefined
+}
+
 /** The one producer of an instance, under the transactional id of its slot: opened when it is needed, and again after it was thrown away. */
 export class SlotProducer {
   readonly #options: SlotProducerOptions
   readonly #closed = new AbortController()
   #slot: number | undefined
   #opened: Promise<TransactionalProducer> | undefined
-  #unended: readonly number[] = []
-  #ending: Promise<void> | undefined
+  #ending: Ending | undefined
 
   constructor(options: SlotProducerOptions) {
     this.#options = options
@@ -39,10 +47,15 @@ export class SlotProducer {
     if (slot !== undefined && slot !== before) void this.discard()
   }
 
-  /** Nobody has these slots: what their last holders have left open is ended before anybody asks for offsets (`ended`). */
-  end(slots: readonly number[]): void {
-    this.#unended = slots
-    this.#ending = undefined
+  /**
+   * Nobody has these slots: what their last holders have left open is ended at once, whatever else this instance does, and `settle` told of
+   * each. Slots of an earlier call that are still to be ended may be somebody's now, and are left alone.
+   */
+  end(slots: readonly number[], settle: (slot: number) => void): void {
+    this.#ending?.stop.abort()
+    const stop = new AbortController()
+    this.#ending = { unended: new Set(slots), settle, stop, done: undefined }
+    if (slots.length > 0) this.ended().catch(() => undefined)
   }
 
   /** @throws when the transactional id could not be taken over within a minute */
@@ -58,15 +71,18 @@ export class SlotProducer {
     return opened
   }
 
-  /** Returns when no transaction is open of those slots that nobody has. */
-  ended(): Promise<void> {
-    if (this.#ending) return this.#ending
-    const ending = this.#endAll(this.#unended)
-    this.#ending = ending
-    ending.catch(() => {
-      if (this.#ending === ending) this.#ending = undefined
-    })
-    return ending
+  /** Returns when what `end` was last called with is ended. @throws when a broker refuses that for good */
+  async ended(): Promise<void> {
+    for (let ending = this.#ending; ending; ending = this.#ending) {
+      ending.done ??= this.#endAll(ending)
+      try {
+        await ending.done
+        if (ending === this.#ending) return
+      } catch (error) {
+        ending.done = undefined // the next task that is to begin has it tried again
+        if (ending === this.#ending) throw error
+      }
+    }
   }
 
   /** Aborts what is open, for readers would wait for the transaction's timeout otherwise. The next `open` begins a new epoch. Does not throw. */
@@ -86,15 +102,27 @@ export class SlotProducer {
     await this.discard()
   }
 
-  async #endAll(slots: readonly number[]): Promise<void> {
-    if (slots.length === 0) return
-    const connection = this.#options.client.connect()
-    const failed = new AbortController()
-    const signal = AbortSignal.any([this.#closed.signal, failed.signal])
+  async #endAll({ unended, settle, stop }: Ending): Promise<void> {
+    if (unended.size === 0) return
+    const { client, log } = this.#options
+    const connection = client.connect()
+    const signal = AbortSignal.any([this.#closed.signal, stop.signal])
+    const end = async (slot: number): Promise<void> => {
+      await takeOver(connection, { ...this.#takingOver(slot), signal })
+      signal.throwIfAborted()
+      unended.delete(slot)
+      settle(slot)
+    }
     try {
-      await Promise.all(slots.map((slot) => takeOver(connection, { ...this.#takingOver(slot), signal })))
+      while (unended.size > 0) {
+        const results = await Promise.allSettled([...unended].map(end))
+        const failed = results.find((result) => result.status === 'rejected')
+        if (!failed) return
+        signal.throwIfAborted()
+        log('warn', 'transactions-not-ended', { slots: [...unended].join(), error: messageOf(failed.reason) })
+        if (classify(failed.reason) !== 'retriable') throw failed.reason
+      }
     } finally {
-      failed.abort()
       await connection.close()
     }
   }

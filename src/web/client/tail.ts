@@ -57,7 +57,7 @@ export class TailPanel {
     const left = passed - records.length
     const sampled = left > 0 ? ` A sample: the ${perPartition} newest of each partition; ${count(left)} others, or commit markers, went by.` : ' All of them.' // prettier-ignore
     setText(byId('tail-note'), `${count(records.length)} records in the last second.${sampled} At most ${MOST_ROWS} are kept.`) // prettier-ignore
-    this.#rows = [...records.reverse(), ...this.#rows].slice(0, MOST_ROWS)
+    this.#rows = [...records.toReversed(), ...this.#rows].slice(0, MOST_ROWS)
     showTable<TailRecord>(byId('tail-table'), [
       { title: 'Time', cell: ({ atMs }) => (atMs === null ? '–' : clock(atMs)) },
       { title: 'Topic', cell: ({ topic }) => topic },

@@ -294,3 +294,25 @@ test.each<Given>([
   const essence = ({ engine: _, origins: __, brokersGiven: ___, ...rest }: Settings) => rest
   expect(essence(again)).toEqual(essence(settings))
 })
+
+describe('security of the connection', () => {
+  const code = (given: Given): unknown => {
+    try {
+      return settle(given).tls ?? 'none'
+    } catch (error) {
+      return (error as PayflowError).code
+    }
+  }
+
+  test('that an option asks for is refused where payflow starts the brokers itself', () => {
+    expect(code({ options: { tls: 'on' } })).toBe('SECURITY_NOT_USED')
+    expect(code({ options: { saslMechanism: 'plain' }, record: recorded })).toBe('SECURITY_NOT_USED')
+    expect(code({ options: { tls: 'on', brokers: 'kafka.example:9093' } })).toBe('on')
+    expect(code({ options: { tls: 'off' } })).toBe('off')
+  })
+
+  test('that variables or files speak of may be for another cluster, and counts for nothing there', () => {
+    expect(code({ env: { PAYFLOW_TLS: 'on' } })).toBe('on')
+    expect(code({ config: { saslMechanism: 'plain' } })).toBe('none')
+  })
+})

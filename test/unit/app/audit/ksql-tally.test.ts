@@ -9,8 +9,8 @@ function byWorker(timesMs: readonly number[]): { count: number; lastMs: number }
   let state: unknown = null
   return timesMs.flatMap((timestamp) => {
     const failure = { order_id: 'o', user_id: 7, amount: 100, payment_method: 'PayPal', timestamp }
-    const result = frequentFailedPaymentsWorker.on.failed_payments(failure as never, state as never, { threshold: 3, window: 600_000 }) as { state: unknown; emit: { failed_payment_count: number; last_failed_timestamp: number }[] } | undefined // prettier-ignore
-    if (result) state = result.state
+    const result = frequentFailedPaymentsWorker.on.failed_payments(failure as never, state as never, { threshold: 3, window: 600_000 }) as { state?: unknown; emit?: { failed_payment_count: number; last_failed_timestamp: number }[] } | undefined // prettier-ignore
+    if (result && 'state' in result) state = result.state
     return (result?.emit ?? []).map((event) => ({ count: event.failed_payment_count, lastMs: event.last_failed_timestamp })) // prettier-ignore
   })
 }

@@ -94,3 +94,13 @@ describe('a table', () => {
     expect(table(['a', 'bc'], [])).toEqual(['a  bc'])
   })
 })
+
+test('of many notes that wait for a drawing, the last thousand come, and how many did not', async () => {
+  const { output: out, stderr } = await output({})
+  await out.drawing(() => {
+    for (let i = 0; i < 1_200; i++) out.note(`note ${i}`)
+    return Promise.resolve()
+  })
+  const lines = stderr().trim().split('\n')
+  expect([lines.length, lines[0], lines[1], lines.at(-1)]).toEqual([1_001, '(200 earlier lines are left out)', 'note 200', 'note 1199']) // prettier-ignore
+})

@@ -7,6 +7,8 @@ const assigned = (memberId: string, generation: number, slot?: number): Assigned
   partitions: [0],
   slot,
   freeSlots: [],
+  settle: () => undefined,
+  ms: 0,
 })
 
 test.each([
@@ -21,18 +23,24 @@ test.each([
 })
 
 test('what members and their leader tell each other arrives', () => {
-  const claim = { owned: [1, 2], generation: 5, slot: 0 }
+  const claim = { owned: [1, 2], generation: 5, slot: 0, settled: [1, 3] }
   expect(claimOf('a', encodeClaim(claim))).toEqual({ memberId: 'a', ...claim })
-  const first = { owned: [], generation: -1, slot: undefined }
+  const first = { owned: [], generation: -1, slot: undefined, settled: [] }
   expect(claimOf('a', encodeClaim(first))).toEqual({ memberId: 'a', ...first })
-  expect(slotsIn(encodeSlots({ slot: 0, free: [1] }))).toEqual({ slot: 0, free: [1] })
-  expect(slotsIn(encodeSlots({ slot: undefined, free: [] }))).toEqual({ slot: undefined, free: [] })
+  expect(slotsIn(encodeSlots({ slot: 0, free: [1], settled: [2] }))).toEqual({ slot: 0, free: [1], settled: [2] })
+  const none = { slot: undefined, free: [], settled: [] }
+  expect(slotsIn(encodeSlots(none))).toEqual(none)
+})
+
+test('who says nothing of settled slots knows of none', () => {
+  expect(claimOf('a', Buffer.from('{"owned":[1],"generation":5,"slot":0}'))).toMatchObject({ slot: 0, settled: [] })
+  expect(slotsIn(Buffer.from('{"slot":0,"free":[1,2]}'))).toEqual({ slot: 0, free: [1, 2], settled: [] })
 })
 
 test.each(['', 'no JSON', '{"owned":[-1],"generation":1}', '{"owned":"all"}'])(
   'a member that says what nobody understands (%j) claims nothing, and has no slot',
   (text) => {
-    expect(claimOf('a', Buffer.from(text))).toEqual({ memberId: 'a', owned: [], generation: -1, slot: undefined })
-    expect(slotsIn(Buffer.from(text))).toEqual({ slot: undefined, free: [] })
+    expect(claimOf('a', Buffer.from(text))).toEqual({ memberId: 'a', owned: [], generation: -1, slot: undefined, settled: [] }) // prettier-ignore
+    expect(slotsIn(Buffer.from(text))).toEqual({ slot: undefined, free: [], settled: [] })
   },
 )

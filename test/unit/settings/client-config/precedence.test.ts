@@ -81,8 +81,8 @@ test('TLS is on where something says so, and its origin is that', () => {
     return `${settings.tls ?? 'none'} ${settings.origins.tls.text}`
   }
   expect(tls({ options: { brokers: 'SASL_SSL://a:1' } })).toBe('on --brokers')
-  expect(tls({ options: { tlsCa: 'ca.pem' } })).toBe('on --tls-ca')
-  expect(tls({ options: { tlsCa: 'ca.pem' }, env: { PAYFLOW_TLS: 'off' } })).toBe('off PAYFLOW_TLS')
+  expect(tls({ options: { brokers: 'a:1', tlsCa: 'ca.pem' } })).toBe('on --tls-ca')
+  expect(tls({ options: { brokers: 'a:1', tlsCa: 'ca.pem' }, env: { PAYFLOW_TLS: 'off' } })).toBe('off PAYFLOW_TLS')
   expect(tls({})).toBe('none default')
 })
 
