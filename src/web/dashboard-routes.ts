@@ -2,19 +2,29 @@ import type { FastifyInstance } from 'fastify'
 import { messageOf } from '../errors.ts'
 import type { Dashboard } from '../app/dashboard/dashboard.ts'
 import type { Hello } from '../app/dashboard/model.ts'
+import type { Observed } from '../app/metrics/observed.ts'
 import { findOrder } from '../app/dashboard/order.ts'
 import { guard, type Access } from './access.ts'
 import { eventStream } from './event-stream.ts'
 import type { Routes } from './http.ts'
+import { observedRoutes } from './observed.ts'
 import type { Page } from './page.ts'
 
 /** How long a look-up of an order may take. */
 const LOOK_UP_MS = 15_000
 const ORDER_ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 
-/** The page and what it asks for. All of it is read-only. */
+interface Served {
+  readonly dashboard: Dashboard
+  readonly page: Page
+  readonly access: Access
+  /** For `/metrics`, `/livez` and `/readyz` beside it. */
+  readonly observed: Observed
+}
+
+/** The page and what it asks for. All of it is read-only, and for those only whom `access` lets in. */
 export const dashboardRoutes =
-  (dashboard: Dashboard, page: Page, access: Access): Routes =>
+  ({ dashboard, page, access, observed }: Served): Routes =>
   (server) =>
     void server.register((scope, _, done) => {
       guard(scope, access)
@@ -31,6 +41,7 @@ export const dashboardRoutes =
       )
       addStreams(scope, dashboard, page)
       addLookUp(scope, dashboard)
+      observedRoutes(observed)(scope)
       done()
     })
 

@@ -70,7 +70,8 @@ describe.skipIf(chromiumPath === undefined)(`the page in a browser (skipped when
     page = await browser.newPage()
     page.on('pageerror', (error) => broken.push(error.message))
     page.on('console', (message) => {
-      if (message.type() === 'error' && !/Failed to load resource|ERR_/.test(message.text())) broken.push(message.text())
+      if (message.type() === 'error' && !/Failed to load resource|ERR_/.test(message.text()))
+        broken.push(message.text())
     })
     await open()
   })
@@ -150,8 +151,12 @@ describe.skipIf(chromiumPath === undefined)(`the page in a browser (skipped when
     await page.evaluate(axe)
     const violations = await page.evaluate(async () => {
       const { axe } = globalThis as unknown as { axe: { run: (options: object) => Promise<{ violations: { id: string; nodes: { html: string }[] }[] }> } } // prettier-ignore
-      const found = await axe.run({ runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] })
-      return found.violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 120)).join(' | ')}`)
+      const found = await axe.run({
+        runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'],
+      })
+      return found.violations.map(
+        ({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 120)).join(' | ')}`,
+      )
     })
     expect(violations).toEqual([])
     const overflow = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth) // prettier-ignore
@@ -172,7 +177,7 @@ describe.skipIf(chromiumPath === undefined)(`the page in a browser (skipped when
   test('says that workers stop, and marks it', async () => {
     await end(workers)
     await says('#verdict', /No worker runs, and nothing waits/)
-    await says('#marks', /restart\s+process-payments has ended/)
+    await says('#marks', /restart\s+failed-payments, .*process-payments: process \d+ has ended/)
   })
 
   test('says that brokers are away and how old its figures are, and goes on when they are back', async () => {

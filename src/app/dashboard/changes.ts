@@ -26,29 +26,35 @@ function brokerMarks(before: Seen, now: Seen, atMs: number): Mark[] {
 
 function groupMarks(before: Seen, now: Seen, atMs: number): Mark[] {
   const earlier = new Map(before.groups.map((group) => [group.worker, group]))
-  return now.groups.flatMap(({ worker, state, members }): Mark[] => {
+  /** Workers by what happened to them: those of one process mostly meet the same. */
+  const alike = new Map<string, string[]>()
+  for (const { worker, state, members } of now.groups) {
     const known = earlier.get(worker)
-    if (!known) return []
+    if (!known) continue
     const begins = rebalancing.has(state) && !rebalancing.has(known.state)
     // one that began and ended between two looks; the end of one that was seen is none
     const happened = known.members !== members && !rebalancing.has(known.state)
-    if (!begins && !happened) return []
-    return [{ kind: 'rebalance', atMs, text: `${worker} rebalances, ${known.members} → ${members} members` }]
-  })
+    if (begins || happened) append(alike, `rebalance, ${known.members} → ${members} members`, worker)
+  }
+  return [...alike].map(([what, workers]) => ({ kind: 'rebalance', atMs, text: `${workers.join(', ')}: ${what}` }))
 }
 
+/** A process may run several workers. */
 function processMarks(before: Seen, now: Seen, atMs: number): Mark[] {
-  const workers = new Set([...before.processes.keys(), ...now.processes.keys()])
-  return [...workers].flatMap((worker): Mark[] => {
-    const [old, present] = [before.processes.get(worker) ?? [], now.processes.get(worker) ?? []]
-    const gone = old.filter((pid) => !present.includes(pid))
-    const come = present.filter((pid) => !old.includes(pid))
-    const mark = (text: string): Mark => ({ kind: 'restart', atMs, text })
-    return [
-      ...gone.map((pid) => mark(`${worker} has ended (pid ${pid})`)),
-      ...come.map((pid) => mark(`${worker} has started (pid ${pid})`)),
-    ]
-  })
+  const [old, present] = [workersByPid(before), workersByPid(now)]
+  const marks = (from: typeof old, without: typeof old, what: string): Mark[] =>
+    [...from].filter(([pid]) => !without.has(pid)).map(([pid, workers]) => ({ kind: 'restart', atMs, text: `${workers.join(', ')}: process ${pid} ${what}` })) // prettier-ignore
+  return [...marks(old, present, 'has ended'), ...marks(present, old, 'has started')]
+}
+
+function workersByPid({ processes }: Seen): Map<number, string[]> {
+  const found = new Map<number, string[]>()
+  for (const [worker, pids] of processes) for (const pid of pids) append(found, pid, worker)
+  return found
+}
+
+function append<Key>(lists: Map<Key, string[]>, key: Key, item: string): void {
+  lists.set(key, [...(lists.get(key) ?? []), item])
 }
 
 /** How many processes of each worker have come in place of another. */

@@ -8,7 +8,8 @@ import type { Settings } from '../../settings/resolve.ts'
 import { clientOptions } from '../cluster.ts'
 import { lastAudits } from '../metrics/last-audit.ts'
 import { FaultFeed } from '../monitor/fault-record.ts'
-import { Monitor } from '../monitor/monitor.ts'
+import { Monitor, type Sample } from '../monitor/monitor.ts'
+import type { Aged } from '../monitor/on-demand.ts'
 import type { LagPoint } from '../monitor/trend.ts'
 import { workerEntries } from '../workers/process-registry.ts'
 import { changesBetween, Restarts, type Seen } from './changes.ts'
@@ -98,6 +99,12 @@ export class Dashboard {
     this.#watchers.add(watcher)
     if (this.#watchers.size === 1) this.#wake.abort()
     return () => void this.#watchers.delete(watcher)
+  }
+
+  /** As the last look found them. */
+  get lags(): Aged<Sample['lags']> | undefined {
+    const sample = this.#shown.look?.sample
+    return sample && { value: sample.lags, atMs: sample.atMs }
   }
 
   get frame(): Frame {

@@ -146,8 +146,8 @@ export function pointOf(
       ...Object.fromEntries(topics.map(({ topic, perSecond }) => [`rate:${topic}`, rounded(perSecond)])),
       ...Object.fromEntries(workers.map(({ worker, lag }) => [`lag:${worker}`, lag])),
       ...Object.fromEntries(workers.map(({ worker, lagSeconds }) => [`seconds:${worker}`, lagSeconds])),
-      p50: latency?.p50Ms ?? null,
-      p99: latency?.p99Ms ?? null,
+      'latency:p50': latency?.p50Ms ?? null,
+      'latency:p99': latency?.p99Ms ?? null,
     },
   }
 }

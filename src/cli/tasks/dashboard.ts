@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { Dashboard } from '../../app/dashboard/dashboard.ts'
+import { observedBy } from '../../app/dashboard/observed.ts'
 import type { Log } from '../../log.ts'
 import { parseListen } from '../../settings/address.ts'
 import type { Settings } from '../../settings/resolve.ts'
@@ -33,7 +34,10 @@ export async function showDashboard(settings: Settings, options: PageOptions): P
   const address = parseListen(options.address)!
   const token = isLoopback(address.host) ? undefined : (settings.dashboardToken ?? randomBytes(TOKEN_BYTES).toString('base64url')) // prettier-ignore
   const dashboard = new Dashboard(settings, { signal, log })
-  const { url, close } = await openHttp(address, dashboardRoutes(dashboard, page, { token }))
+  const { url, close } = await openHttp(
+    address,
+    dashboardRoutes({ dashboard, page, access: { token }, observed: await observedBy(dashboard) }),
+  )
   dashboard.start()
   const end = async (): Promise<void> => {
     if (!signal.aborted) await once(signal, 'abort')

@@ -76,7 +76,7 @@ export class Chart {
       ...names.map((name, i) => {
         const line = { x1: 0, y1: 6, x2: 26, y2: 6, stroke: colourOf(i), 'stroke-width': 3, 'stroke-dasharray': dashOf(i).join(' ') } // prettier-ignore
         const swatch = drawn('svg', { viewBox: '0 0 26 12', 'aria-hidden': 'true' }, drawn('line', line))
-        return element('li', {}, swatch, ` ${name.slice(this.#spec.prefix.length) || name} `, element('b'))
+        return element('li', {}, swatch, ` ${name.slice(this.#spec.prefix.length)} `, element('b'))
       }),
     )
     const axis = { stroke: styleOf('--muted'), grid: { stroke: styleOf('--line'), width: 1 }, ticks: { stroke: styleOf('--line'), width: 1 } } // prettier-ignore

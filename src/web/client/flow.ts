@@ -2,10 +2,10 @@ import type { Frame, TopicView, WorkerView } from '../../app/dashboard/model.ts'
 import { drawn, element, showList } from './dom.ts'
 import { count, rate, seconds } from './format.ts'
 
-const WIDTH = 168
+const WIDTH = 190
 const HEIGHT = 44
-const ACROSS = 236
-const DOWN = 62
+const ACROSS = 246
+const DOWN = 66
 
 interface Node {
   readonly id: string

@@ -13,7 +13,7 @@ import { TailPanel } from './tail.ts'
 const charts = [
   new Chart({ id: 'rate', title: 'Records a second, by topic', prefix: 'rate:', show: rate }),
   new Chart({ id: 'seconds', title: 'Lag in seconds, by worker', prefix: 'seconds:', show: seconds }),
-  new Chart({ id: 'latency', title: 'From payment to status', prefix: 'p', show: ms }),
+  new Chart({ id: 'latency', title: 'From payment to status', prefix: 'latency:', show: ms }),
 ]
 const spans = [5, 15, 60]
 const words = { ok: 'OK', info: 'Note', warning: 'Behind', bad: 'Trouble' } as const

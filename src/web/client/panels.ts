@@ -44,7 +44,7 @@ export function showLag({ workers }: Frame, past: (worker: string) => readonly (
     { title: 'Behind by', number: true, cell: ({ lagSeconds }) => seconds(lagSeconds) },
     { title: 'Trend', cell: ({ trend }) => arrows[trend] },
     { title: 'Last five minutes', cell: ({ worker }) => sparkline(past(worker)) },
-    { title: 'Caught up in', number: true, cell: ({ secondsToEmpty, lag }) => (lag === 0 ? 'is' : seconds(secondsToEmpty)) }, // prettier-ignore
+    { title: 'Caught up in', number: true, cell: ({ secondsToEmpty, lag }) => (lag === 0 ? 'done' : seconds(secondsToEmpty)) }, // prettier-ignore
     { title: 'Processed', number: true, cell: ({ perSecond }) => rate(perSecond) },
     { title: 'Behind a transaction', number: true, cell: ({ undecided }) => count(undecided) },
   ], workers) // prettier-ignore

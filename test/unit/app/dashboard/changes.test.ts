@@ -17,15 +17,20 @@ describe('marks', () => {
     const calm = seen(group('Stable', 1))
     const during = seen(group('PreparingRebalance', 1))
     const after = seen(group('Stable', 2))
-    expect(textsOf(calm, during)).toEqual(['rebalance: a rebalances, 1 → 1 members'])
+    expect(textsOf(calm, during)).toEqual(['rebalance: a: rebalance, 1 → 1 members'])
     expect(textsOf(during, after)).toEqual([])
-    expect(textsOf(calm, after)).toEqual(['rebalance: a rebalances, 1 → 2 members'])
+    expect(textsOf(calm, after)).toEqual(['rebalance: a: rebalance, 1 → 2 members'])
     expect(textsOf(calm, calm)).toEqual([])
+  })
+
+  test('of one process that ran several workers, once', () => {
+    const both = seen({ processes: new Map([['a', [7]], ['b', [7]]]) }) // prettier-ignore
+    expect(textsOf(both, seen())).toEqual(['restart: a, b: process 7 has ended'])
   })
 
   test('of processes that end and begin, and a restart is counted when one comes for another', () => {
     const [one, none, two] = [[1], [], [2]].map((pids) => seen({ processes: new Map([['a', pids]]) })) as [Seen, Seen, Seen] // prettier-ignore
-    expect(textsOf(one, none)).toEqual(['restart: a has ended (pid 1)'])
+    expect(textsOf(one, none)).toEqual(['restart: a: process 1 has ended'])
     const restarts = new Restarts()
     restarts.see(one, none)
     expect(restarts.of('a')).toBe(0)
