@@ -1,10 +1,10 @@
 import type { Client } from '../../kafka/client.ts'
-import { codeOf } from '../../kafka/errors.ts'
+import { PartitionError } from '../../kafka/errors.ts'
 import type { Connection } from '../../kafka/connection.ts'
 import { listOffsets } from '../../kafka/offsets.ts'
-import type { TopicPartition } from '../../kafka/partitions.ts'
-import { readPartition } from '../../kafka/read.ts'
-import type { RecordCursor } from '../../kafka/records.ts'
+import { fetch } from '../../kafka/fetch.ts'
+import { byLeader, type TopicPartition } from '../../kafka/partitions.ts'
+import type { FetchedPartition, RecordCursor } from '../../kafka/records.ts'
 import { topicIdentities } from '../../kafka/topic-identity.ts'
 
 interface Place {
@@ -12,6 +12,12 @@ interface Place {
   begin: number
   offset: number
   records: number
+}
+
+/** What is to be read of a partition. */
+interface Log extends TopicPartition {
+  readonly place: Place
+  readonly end: number
 }
 
 export interface LedgerHooks {
@@ -22,6 +28,7 @@ export interface LedgerHooks {
 }
 
 const CHUNK_BYTES = 1 << 20
+const ANSWER_BYTES = 8 << 20
 const OFFSET_OUT_OF_RANGE = 1
 
 /**
@@ -54,29 +61,12 @@ export class Ledger {
   /** Records read so far, by topic. @throws what a broker answered; what was read until then is not read again */
   async count(partitions: readonly TopicPartition[]): Promise<Map<string, number>> {
     const connection = (this.#connection ??= this.#client.connect())
-    await this.#forgetNewTopics(connection, partitions)
-    const [starts, ends] = await Promise.all([listOffsets(connection, partitions, 'earliest'), listOffsets(connection, partitions, 'stable')]) // prettier-ignore
-    const deadline = performance.now() + this.#budgetMs
-    let left = 0
-    const from = this.#turn++ % Math.max(1, partitions.length)
-    for (const { topic, partition } of [...partitions.slice(from), ...partitions.slice(0, from)]) {
-      const start = starts.of(topic, partition) ?? 0
-      const end = ends.of(topic, partition) ?? start
-      const place = this.#placeOf(topic, partition, start)
-      if (end < place.offset) {
-        this.#forget(topic)
-        continue
-      }
-      place.offset = Math.max(place.offset, start) // what retention has deleted meanwhile
-      if (place.offset < end && performance.now() < deadline)
-        await this.#read(connection, topic, partition, { place, end, deadline })
-      left += Math.max(0, end - place.offset)
+    try {
+      return await this.#count(connection, partitions)
+    } catch (error) {
+      await connection.forget(error)
+      throw error
     }
-    this.#left = left
-    const counts = new Map<string, number>()
-    for (const { topic, partition } of partitions)
-      counts.set(topic, (counts.get(topic) ?? 0) + (this.#places.get(keyOf(topic, partition))?.records ?? 0))
-    return counts
   }
 
   async close(): Promise<void> {
@@ -84,26 +74,58 @@ export class Ledger {
     this.#connection = undefined
   }
 
-  async #read(
-    connection: Connection,
-    topic: string,
-    partition: number,
-    { place, end, deadline }: { place: Place; end: number; deadline: number },
-  ): Promise<void> {
-    const span = { topic, partition, from: place.offset, to: end, maxBytes: CHUNK_BYTES, patienceMs: 0 }
-    try {
-      for await (const { records } of readPartition(connection, span)) {
-        for (const cursor = records.cursor(); cursor.next() && cursor.offset < end;) {
-          if (cursor.offset < place.offset) continue
-          place.records++
-          this.#hooks.take(topic, partition, cursor)
-        }
-        place.offset = Math.min(end, records.nextOffset)
-        if (performance.now() > deadline) return
-      }
-    } catch (error) {
-      if (codeOf(error) !== OFFSET_OUT_OF_RANGE) throw error // otherwise the next look begins where the log does by then
+  async #count(connection: Connection, partitions: readonly TopicPartition[]): Promise<Map<string, number>> {
+    await this.#forgetNewTopics(connection, partitions)
+    const [starts, ends] = await Promise.all([listOffsets(connection, partitions, 'earliest'), listOffsets(connection, partitions, 'stable')]) // prettier-ignore
+    const from = this.#turn++ % Math.max(1, partitions.length)
+    const found: Log[] = []
+    for (const { topic, partition } of [...partitions.slice(from), ...partitions.slice(0, from)]) {
+      const start = starts.of(topic, partition) ?? 0
+      const end = ends.of(topic, partition) ?? start
+      const place = this.#placeOf(topic, partition, start)
+      if (end < place.offset) this.#forget(topic)
+      else found.push({ topic, partition, place, end })
+      place.offset = Math.max(place.offset, start) // what retention has deleted meanwhile
     }
+    // one of the same topic may have been forgotten after it
+    const logs = found.filter(({ topic, partition, place }) => this.#places.get(keyOf(topic, partition)) === place)
+    const deadline = performance.now() + this.#budgetMs
+    while (performance.now() < deadline && (await this.#read(connection, logs)));
+    this.#left = logs.reduce((sum, { place, end }) => sum + Math.max(0, end - place.offset), 0)
+    const counts = new Map<string, number>()
+    for (const { topic, partition } of partitions)
+      counts.set(topic, (counts.get(topic) ?? 0) + (this.#places.get(keyOf(topic, partition))?.records ?? 0))
+    return counts
+  }
+
+  /** One request for each broker that leads some of what is not read. Returns whether anything came. */
+  async #read(connection: Connection, logs: readonly Log[]): Promise<boolean> {
+    let came = false
+    const behind = logs.filter(({ place, end }) => place.offset < end)
+    for (const [broker, led] of await byLeader(connection, behind)) {
+      const positions = led.map(({ topic, partition, place: { offset } }) => ({ topic, partition, offset, maxBytes: CHUNK_BYTES })) // prettier-ignore
+      const asked = { maxWaitMs: 0, minBytes: 1, maxBytes: ANSWER_BYTES, isolation: 'read_committed', partitions: positions } as const // prettier-ignore
+      for (const fetched of await fetch(connection, broker, asked)) {
+        const { topic, partition, errorCode, unreadable } = fetched
+        const log = led.find((each) => each.topic === topic && each.partition === partition)
+        if (errorCode === OFFSET_OUT_OF_RANGE) continue // the next look begins where the log does by then
+        if (errorCode !== 0) throw new PartitionError('Fetch', topic, partition, errorCode)
+        if (unreadable) throw unreadable
+        if (log && this.#take(log, fetched)) came = true
+      }
+    }
+    return came
+  }
+
+  #take({ topic, partition, place, end }: Log, { records }: FetchedPartition): boolean {
+    if (records.nextOffset <= place.offset) return false
+    for (const cursor = records.cursor(); cursor.next() && cursor.offset < end;) {
+      if (cursor.offset < place.offset) continue
+      place.records++
+      this.#hooks.take(topic, partition, cursor)
+    }
+    place.offset = Math.min(end, records.nextOffset)
+    return true
   }
 
   #placeOf(topic: string, partition: number, start: number): Place {
