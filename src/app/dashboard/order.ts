@@ -22,6 +22,7 @@ import { shownRecord } from './shown-record.ts'
 /** Read at once, from the end backwards: what is looked for is mostly new. */
 const WINDOW = 50_000
 const CHUNK_BYTES = 4 << 20
+const PATIENCE_MS = 3_000
 /** Of one topic: an order has few. */
 const MOST_STEPS = 50
 
@@ -121,7 +122,15 @@ class Search {
         break
       }
       const from = Math.max(start, to - WINDOW)
-      const span = { topic: topic.name, partition, from, to, maxBytes: CHUNK_BYTES, signal: this.#signal }
+      const span = {
+        topic: topic.name,
+        partition,
+        from,
+        to,
+        maxBytes: CHUNK_BYTES,
+        patienceMs: PATIENCE_MS,
+        signal: this.#signal,
+      }
       const newer: Found[] = []
       for await (const set of readPartition(connection, span))
         for (const cursor = set.records.cursor(); cursor.next() && cursor.offset < to;) {
