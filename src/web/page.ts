@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { PayflowError } from '../errors.ts'
-import { packageRoot } from '../infra/package-root.ts'
+import { packageRoot } from '../package-root.ts'
 
 /** The page as the build made it: everything it needs is in it. */
 export interface Page {

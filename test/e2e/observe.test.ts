@@ -1,6 +1,7 @@
 import { readFileSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { workerEntries } from '../../src/app/workers/process-registry.ts'
 import { launch, ownHome } from '../support/cli.ts'
 import { samplesOf } from '../support/promtool.ts'
 import { temporaryHome } from '../support/home.ts'
@@ -30,7 +31,7 @@ test('`all --http` shows the figures of all its processes, is ready when they ar
   })
   // a process that dies is started again, and what it has counted is not forgotten
   const counted = 'payflow_transactions_total{worker="large-orders",result="committed"}'
-  const pid = Number(JSON.parse(readFileSync(join(home, 'run', readdirSync(join(home, 'run')).find((name) => name.startsWith('worker-') && readFileSync(join(home, 'run', name), 'utf8').includes('"large-orders"'))!), 'utf8')).pid) // prettier-ignore
+  const pid = workerEntries(home).find(({ workers }) => workers.some(({ name }) => name === 'large-orders'))!.pid // prettier-ignore
   process.kill(pid, 'SIGKILL')
   await eventually(async () => {
     const now = await samples()

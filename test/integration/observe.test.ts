@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { Kafka, Partitioners, logLevel } from 'kafkajs'
+import { ConfigResourceTypes, Kafka, Partitioners, logLevel } from 'kafkajs'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { audit, auditChoices, isRight } from '../../src/app/audit/audit.ts'
 import { keepAudit, showAudits } from '../../src/app/metrics/last-audit.ts'
@@ -197,7 +197,7 @@ describe.skipIf(!hasPromtool)('an alert fires', () => {
     const admin = new Kafka({ brokers: [...brokers()], logLevel: logLevel.NOTHING }).admin()
     await admin.connect()
     onTestFinished(() => admin.disconnect())
-    await admin.alterConfigs({ validateOnly: false, resources: [{ type: 2, name: output, configEntries: [{ name: 'min.insync.replicas', value: '2' }] }] }) // prettier-ignore
+    await admin.alterConfigs({ validateOnly: false, resources: [{ type: ConfigResourceTypes.TOPIC, name: output, configEntries: [{ name: 'min.insync.replicas', value: '2' }] }] }) // prettier-ignore
     await writeAll(brokers(), topicOf('orders'), orderMessages(0, 30))
     shown.run.done.catch(() => undefined)
     const stalls = `payflow_stalls_total{worker="${worker.name}"}`

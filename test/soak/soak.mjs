@@ -224,6 +224,10 @@ function publish(report) {
   writeFileSync(`${name}.md`, markdown(report))
   process.stdout.write(markdown(report))
   const found = report.violations.length > 0
+  if (found && options.mutate === 'none') {
+    options.keep = true // what the brokers hold is the evidence
+    say(`the cluster is kept in ${home}`)
+  }
   // A mutation that nobody notices is what fails.
   return (options.mutate === 'none') === found ? 4 : 0
 }

@@ -18,7 +18,7 @@ export const logsToStderr = ({ logFile, origins }: LogSettings): boolean =>
   logFile === undefined && (origins.logLevel.kind !== 'default' || origins.logFormat.kind !== 'default')
 
 /** The level that was named, or else what `--verbose` asks for. */
-export const levelOf = ({ logLevel, origins }: LogSettings, verbose: boolean): LogLevel =>
+const levelOf = ({ logLevel, origins }: LogSettings, verbose: boolean): LogLevel =>
   verbose && origins.logLevel.kind === 'default' ? 'debug' : logLevel
 
 /** The log that was asked for; none where nobody asked. @throws PayflowError (usage) when the file cannot be opened */

@@ -1,5 +1,5 @@
 /** What may stand in a label: each has a closed list of values, or as many as there are workers, topics and partitions. */
-export type Label = 'worker' | 'topic' | 'partition' | 'state' | 'result' | 'reason' | 'version'
+type Label = 'worker' | 'topic' | 'partition' | 'state' | 'result' | 'reason' | 'version'
 
 export interface Family {
   readonly type: 'counter' | 'gauge' | 'histogram'
@@ -184,7 +184,7 @@ type NameOf<Type extends Family['type']> = {
 export type CounterName = NameOf<'counter'>
 export type GaugeName = NameOf<'gauge'>
 export type HistogramName = NameOf<'histogram'>
-export type LabelsOf<Name extends FamilyName> = Readonly<Record<Families[Name]['labels'][number], string | number>>
+type LabelsOf<Name extends FamilyName> = Readonly<Record<Families[Name]['labels'][number], string | number>>
 
 export const familyNames = Object.keys(families) as FamilyName[]
 export const familyOf = (name: FamilyName): Family => families[name]

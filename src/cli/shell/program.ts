@@ -1,5 +1,7 @@
 import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { Command, Help } from 'commander'
+import { packageRoot } from '../../package-root.ts'
 import { examples } from './action.ts'
 import { registerAcl } from '../commands/acl.ts'
 import { registerAll } from '../commands/all.ts'
@@ -18,7 +20,7 @@ import { addGlobalSettings } from './setting-options.ts'
 import type { World } from './world.ts'
 
 function version(): string {
-  const { version } = JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8')) as { version: string } // prettier-ignore
+  const { version } = JSON.parse(readFileSync(join(packageRoot, 'package.json'), 'utf8')) as { version: string } // prettier-ignore
   return version
 }
 

@@ -3,16 +3,15 @@ import { Figures } from '../../../../src/app/metrics/figures.ts'
 import type { FamilyName } from '../../../../src/app/metrics/families.ts'
 import { EventFigures } from '../../../../src/app/metrics/from-events.ts'
 import { aggregatedRevenueWorker } from '../../../../src/pipeline/workers/aggregated-revenue.ts'
-import type { AnyWorker } from '../../../../src/pipeline/worker/definition.ts'
 import type { WorkerEvent } from '../../../../src/runtime/events.ts'
 
-const worker = 'aggregated-revenue'
-const at = { worker, partition: 0 }
+const WORKER = 'aggregated-revenue'
+const at = { worker: WORKER, partition: 0 }
 const committed = { kind: 'committed', ...at, processed: 10, emitted: 8, deadLetters: 1, strays: 1, consumed: { orders: 10 }, processMs: 4, ageMs: 250, stateKeys: 5, stateBytes: 100 } as const // prettier-ignore
 
 function after(...events: WorkerEvent[]): (name: FamilyName, labels?: object) => number | undefined {
   const figures = new Figures()
-  const from = new EventFigures(figures, [aggregatedRevenueWorker as unknown as AnyWorker])
+  const from = new EventFigures(figures, [aggregatedRevenueWorker])
   for (const event of events) from.onEvent(event)
   from.refresh()
   return (name, labels = {}) => figures.of(name).find((series) => Object.entries(labels).every(([label, value]) => series.labels[label] === value))?.value // prettier-ignore
@@ -72,7 +71,7 @@ test('why tasks began again is one of a few words', () => {
 })
 
 test('the age of an open transaction is there while records wait for it', () => {
-  const place = { worker, topic: 'orders', partition: 1 }
+  const place = { worker: WORKER, topic: 'orders', partition: 1 }
   const transaction = { producerId: '1', since: Date.now() - 30_000 }
   const waiting: WorkerEvent = { kind: 'waiting', ...place, records: 2, seconds: 5, transaction }
   expect(after(waiting)('payflow_open_transaction_age_seconds', place)).toBeCloseTo(30, 0)
@@ -80,7 +79,7 @@ test('the age of an open transaction is there while records wait for it', () => 
 })
 
 test('a transaction counts once, however many partitions it is about', () => {
-  const value = after({ kind: 'transaction', worker, result: 'committed', partitions: [0, 1, 2], records: 30, ms: 12 })
+  const value = after({ kind: 'transaction', worker: WORKER, result: 'committed', partitions: [0, 1, 2], records: 30, ms: 12 })
   expect(value('payflow_transactions_total', { result: 'committed' })).toBe(1)
   expect(value('payflow_transaction_duration_seconds', { result: 'committed' })).toBeCloseTo(0.012)
   expect(value('payflow_transaction_records')).toBe(30)

@@ -5,8 +5,8 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 
-const here = dirname(fileURLToPath(import.meta.url))
-const root = join(here, '..', '..', '..')
+const root = join(dirname(fileURLToPath(import.meta.url)), '..')
+const client = join(root, 'src', 'web', 'client')
 const uplot = dirname(dirname(createRequire(import.meta.url).resolve('uplot')))
 
 const bundled = async (options) => {
@@ -22,15 +22,15 @@ const bundled = async (options) => {
 }
 const license = readFileSync(join(uplot, 'LICENSE'), 'utf8').trim()
 const script = await bundled({
-  entryPoints: [join(here, 'main.ts')],
+  entryPoints: [join(client, 'main.ts')],
   format: 'iife',
-  tsconfig: join(here, 'tsconfig.json'),
+  tsconfig: join(client, 'tsconfig.json'),
 })
 const styles =
-  readFileSync(join(uplot, 'dist', 'uPlot.min.css'), 'utf8') + readFileSync(join(here, 'style.css'), 'utf8')
+  readFileSync(join(uplot, 'dist', 'uPlot.min.css'), 'utf8') + readFileSync(join(client, 'style.css'), 'utf8')
 const style = await bundled({ stdin: { contents: styles, loader: 'css' } })
 
-const page = readFileSync(join(here, 'index.html'), 'utf8')
+const page = readFileSync(join(client, 'index.html'), 'utf8')
   .replace(/\s*\/\*STYLE\*\/\s*/, () => style)
   .replace(/\s*\/\*SCRIPT\*\/\s*/, () => `/* uPlot:\n${license}\n*/\n${script}`)
 mkdirSync(join(root, 'dist', 'web'), { recursive: true })
