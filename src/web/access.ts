@@ -16,7 +16,7 @@ export const isLoopback = (host: string): boolean => host === 'localhost' || hos
 const digestOf = (text: string): Buffer => createHash('sha256').update(text).digest()
 
 /** Takes the same time wherever the two differ. */
-export const isSame = (given: string, token: string): boolean => timingSafeEqual(digestOf(given), digestOf(token))
+const isSame = (given: string, token: string): boolean => timingSafeEqual(digestOf(given), digestOf(token))
 
 const cookieOf = (header: string | undefined): string | undefined =>
   header?.split(';').map((part) => part.trim().split('=')).find(([name]) => name === COOKIE)?.[1] // prettier-ignore

@@ -3,7 +3,7 @@
  * Times are ms since 1970 of the server's clock; money is in whole cents. `null` is what is not known, which is not 0.
  */
 
-export type Level = 'ok' | 'info' | 'warning' | 'bad'
+type Level = 'ok' | 'info' | 'warning' | 'bad'
 
 export interface Verdict {
   readonly level: Level
@@ -24,7 +24,7 @@ export interface TopicView {
   readonly underReplicated: number
 }
 
-export type Trend = 'growing' | 'draining' | 'steady'
+type Trend = 'growing' | 'draining' | 'steady'
 
 export interface PartitionView {
   readonly topic: string
@@ -35,7 +35,7 @@ export interface PartitionView {
   readonly leader: number | null
 }
 
-export interface ProcessView {
+interface ProcessView {
   readonly pid: number
   readonly startedMs: number
   readonly supervised: boolean
@@ -111,7 +111,7 @@ export interface LetterView {
   readonly blamed: { readonly from: number; readonly to: number } | null
 }
 
-export type AttentionKind = 'frequent-failures' | 'large-order' | 'amount-mismatch' | 'unknown-order' | 'dead-letter'
+type AttentionKind = 'frequent-failures' | 'large-order' | 'amount-mismatch' | 'unknown-order' | 'dead-letter'
 
 export interface AttentionItem {
   readonly kind: AttentionKind
@@ -120,7 +120,7 @@ export interface AttentionItem {
   readonly orderId: string | null
 }
 
-export type MarkKind = 'restart' | 'rebalance' | 'fault' | 'broker' | 'topics'
+type MarkKind = 'restart' | 'rebalance' | 'fault' | 'broker' | 'topics'
 
 export interface Mark {
   readonly kind: MarkKind

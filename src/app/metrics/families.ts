@@ -184,7 +184,7 @@ type NameOf<Type extends Family['type']> = {
 export type CounterName = NameOf<'counter'>
 export type GaugeName = NameOf<'gauge'>
 export type HistogramName = NameOf<'histogram'>
-type LabelsOf<Name extends FamilyName> = Readonly<Record<Families[Name]['labels'][number], string | number>>
+export type LabelsOf<Name extends FamilyName> = Readonly<Record<Families[Name]['labels'][number], string | number>>
 
 export const familyNames = Object.keys(families) as FamilyName[]
 export const familyOf = (name: FamilyName): Family => families[name]

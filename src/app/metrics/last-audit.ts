@@ -7,7 +7,10 @@ import type { Log } from '../../log.ts'
 import type { Settings } from '../../settings/resolve.ts'
 import type { Figures } from './figures.ts'
 
-const auditedSchema = z.record(z.string(), z.object({ ok: z.boolean(), atMs: z.number(), inputs: z.int().default(0), differences: z.int().default(0) }))
+const auditedSchema = z.record(
+  z.string(),
+  z.object({ ok: z.boolean(), atMs: z.number(), inputs: z.int().default(0), differences: z.int().default(0) }),
+)
 /** Worker → what its last audit found, and when that was. */
 export type Audited = z.infer<typeof auditedSchema>
 
@@ -38,7 +41,9 @@ export function keepAudit(place: Place, found: readonly KeptAudit[], log: Log): 
   try {
     const all = {
       ...lastAudits(place),
-      ...Object.fromEntries(found.map(({ worker, inputs = 0, differences = 0, ok }) => [worker, { ok, atMs: now, inputs, differences }])),
+      ...Object.fromEntries(
+        found.map(({ worker, inputs = 0, differences = 0, ok }) => [worker, { ok, atMs: now, inputs, differences }]),
+      ),
     }
     mkdirSync(join(place.home, 'run'), { recursive: true })
     const draft = `${path}.${process.pid}`
