@@ -8,6 +8,7 @@ import { registerAll } from '../commands/all.ts'
 import { registerAudit } from '../commands/audit.ts'
 import { registerChaos } from '../commands/chaos.ts'
 import { registerConfig } from '../commands/config.ts'
+import { registerDashboard } from '../commands/dashboard.ts'
 import { registerDeadLetters } from '../commands/dead-letters.ts'
 import { registerGroups } from '../commands/groups.ts'
 import { registerInfra } from '../commands/infra.ts'
@@ -61,6 +62,7 @@ export function createProgram(world: World): Command {
     registerProduce,
     registerWorker,
     registerKsql,
+    registerDashboard,
     registerDeadLetters,
     registerChaos,
     registerAudit,
