@@ -309,7 +309,7 @@ class HeldProduce {
     if (this.#known.has(broker)) return broker
     this.#known.add(broker)
     const send = broker.send.bind(broker)
-    broker.send = (exchange) => this.isHeld && exchange.request.apiKey === PRODUCE ? this.#lost() : send(exchange)
+    broker.send = (exchange) => (this.isHeld && exchange.request.apiKey === PRODUCE ? this.#lost() : send(exchange))
     return broker
   }
 
