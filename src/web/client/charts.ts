@@ -106,6 +106,7 @@ export class Chart {
       const x = Math.round(plot.valToPos(seconds, 'x', true))
       ctx.strokeStyle = ctx.fillStyle = styleOf(markColours[kind])
       ctx.lineWidth = devicePixelRatio
+      ctx.setLineDash([])
       ctx.beginPath()
       ctx.moveTo(x, bbox.top)
       ctx.lineTo(x, bbox.top + bbox.height)
