@@ -50,8 +50,7 @@ export class Figures {
 
   /** Takes away all gauges of a worker: the process that knew them is gone. */
   forget(worker: string): void {
-    for (const name of familyNames)
-      if (familyOf(name).type === 'gauge') this.clear(name as GaugeName, { worker })
+    for (const name of familyNames) if (familyOf(name).type === 'gauge') this.clear(name as GaugeName, { worker })
   }
 
   of(name: FamilyName): readonly Series[] {

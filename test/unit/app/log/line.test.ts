@@ -31,7 +31,7 @@ test.each(['text', 'json'] as const)(
   '%s: whatever a field holds, it is one line without control characters',
   (format) => {
     const line = formatLine(format, { ...entry, fields: { error: 'two\nlines \u001B[31mred\u001B[0m \r\t\u0007' } })
-      expect(line).not.toMatch(/[\u0000-\u001F]/)
+    expect(line).not.toMatch(/[\u0000-\u001F]/)
   },
 )
 

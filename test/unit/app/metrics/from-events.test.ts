@@ -79,7 +79,14 @@ test('the age of an open transaction is there while records wait for it', () => 
 })
 
 test('a transaction counts once, however many partitions it is about', () => {
-  const value = after({ kind: 'transaction', worker: WORKER, result: 'committed', partitions: [0, 1, 2], records: 30, ms: 12 })
+  const value = after({
+    kind: 'transaction',
+    worker: WORKER,
+    result: 'committed',
+    partitions: [0, 1, 2],
+    records: 30,
+    ms: 12,
+  })
   expect(value('payflow_transactions_total', { result: 'committed' })).toBe(1)
   expect(value('payflow_transaction_duration_seconds', { result: 'committed' })).toBeCloseTo(0.012)
   expect(value('payflow_transaction_records')).toBe(30)
