@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { bin } from '../support/cli.ts'
-import { chromiumPath, openBrowser, why } from '../support/chromium.ts'
+import { chromiumPath, openBrowser, WHY } from '../support/chromium.ts'
 import { freePort } from '../../src/infra/ports.ts'
 import { testKafka } from '../support/java-options.ts'
 import { createHome, removeHome } from '../support/local-broker.ts'
@@ -13,15 +13,15 @@ import { readAll, writeAll } from '../support/records.ts'
 import { eventually } from '../support/wait.ts'
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
-const hostile = '<script>document.title="taken"</script><img src=x onerror=taken()>\u001b[31mred\u202eevil\u200b'
+const HOSTILE = '<script>document.title="taken"</script><img src=x onerror=taken()>\u001b[31mred\u202eevil\u200b'
 
 /** One broker, its workers in one process, and one page, for all of them: they go on from each other. */
-describe.skipIf(chromiumPath === undefined)(`the page in a browser (skipped when there is ${why})`, () => {
+describe.skipIf(chromiumPath === undefined)(`the page in a browser (skipped when there is ${WHY})`, () => {
   let home: string
   let env: NodeJS.ProcessEnv
   let broker: string
   let port: number
-  let browser: Browser
+  let browser: Browser | undefined
   let page: Page
   let server: ChildProcess
   let workers: ChildProcess
@@ -126,7 +126,7 @@ describe.skipIf(chromiumPath === undefined)(`the page in a browser (skipped when
   })
 
   test('shows what hostile records hold, and does nothing that they say', async () => {
-    const record = { key: hostile, value: JSON.stringify({ order_id: hostile, user_id: hostile }) }
+    const record = { key: HOSTILE, value: JSON.stringify({ order_id: HOSTILE, user_id: HOSTILE }) }
     await page.getByRole('button', { name: 'Start' }).click()
     await writeAll([broker], 'orders', [record])
     await says('#letters-newest', /<script>document\.title/)

@@ -6,7 +6,7 @@ const usual = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/googl
 /** The system's Chromium; undefined where there is none, and where PAYFLOW_TEST_CHROMIUM is empty. */
 export const chromiumPath: string | undefined = [process.env.PAYFLOW_TEST_CHROMIUM ?? usual].flat().find((path) => path !== '' && existsSync(path)) // prettier-ignore
 
-export const why = 'no Chromium on this machine: install the package chromium, or name one in PAYFLOW_TEST_CHROMIUM'
+export const WHY = 'no Chromium on this machine: install the package chromium, or name one in PAYFLOW_TEST_CHROMIUM'
 
 /** No sandbox: tests also run as root, and load nothing but payflow's own page. */
 export const openBrowser = (): Promise<Browser> =>

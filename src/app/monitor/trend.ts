@@ -20,7 +20,7 @@ const NOISE_RECORDS = 20
 export function trendOf(points: readonly LagPoint[]): LagTrend {
   const last = points.at(-1)
   const first = points[0]
-  if (!first || !last || last.lag === 0 || points.length < 3) return { trend: 'steady', secondsToEmpty: null }
+  if (!first || !last || last.lag < NOISE_RECORDS || points.length < 3) return { trend: 'steady', secondsToEmpty: null }
   const perMs = slopeOf(points)
   const change = perMs * (last.atMs - first.atMs)
   const highest = Math.max(...points.map(({ lag }) => lag))

@@ -11,7 +11,7 @@ interface ChartSpec {
 }
 
 const HEIGHT = 190
-const MARK_COLOURS: Readonly<Record<Mark['kind'], string>> = {
+const markColours: Readonly<Record<Mark['kind'], string>> = {
   fault: '--bad',
   broker: '--bad',
   restart: '--warning',
@@ -102,10 +102,11 @@ export class Chart {
     ctx.save()
     for (const { kind, atMs } of this.#marks) {
       const seconds = atMs / 1000
-      if (seconds < (min ?? 0) || seconds > (max ?? 0)) continue
+      if (seconds < min || seconds > max) continue
       const x = Math.round(plot.valToPos(seconds, 'x', true))
-      ctx.strokeStyle = ctx.fillStyle = styleOf(MARK_COLOURS[kind])
+      ctx.strokeStyle = ctx.fillStyle = styleOf(markColours[kind])
       ctx.lineWidth = devicePixelRatio
+      ctx.setLineDash([])
       ctx.beginPath()
       ctx.moveTo(x, bbox.top)
       ctx.lineTo(x, bbox.top + bbox.height)

@@ -3,10 +3,10 @@ import { visible } from '../../visible-text.ts'
 const SVG = 'http://www.w3.org/2000/svg'
 
 /** @throws Error when the page lacks it, which is a bug of the page */
-export function byId<Kind extends Element = HTMLElement>(id: string): Kind {
+export function byId(id: string): HTMLElement {
   const found = document.getElementById(id)
   if (!found) throw new Error(`the page has no #${id}`)
-  return found as Element as Kind
+  return found
 }
 
 type Attributes = Readonly<Record<string, string | number | undefined>>

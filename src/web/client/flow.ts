@@ -32,9 +32,9 @@ export interface WorkerState {
 export function stateOf({ running, state, lag, lagSeconds, trend, undecided }: WorkerView): WorkerState {
   if (!running) return lag > 0 ? { word: 'stopped', level: 'bad' } : { word: 'not running', level: 'info' }
   if (/Rebalance|Assigning|Reconciling/.test(state)) return { word: 'rebalancing', level: 'warning' }
-  if (undecided >= 1000) return { word: 'waiting for a transaction', level: 'warning' }
+  if (undecided >= 1000) return { word: 'held back', level: 'warning' }
   if (lag > 0 && (lagSeconds === null ? lag >= 1000 : lagSeconds >= 5))
-    return { word: trend === 'growing' ? 'falling behind' : trend === 'draining' ? 'catching up' : 'behind', level: 'warning' } // prettier-ignore
+    return { word: trend === 'growing' ? 'behind ↑' : trend === 'draining' ? 'behind ↓' : 'behind', level: 'warning' } // prettier-ignore
   return { word: 'running', level: 'ok' }
 }
 
@@ -60,7 +60,8 @@ function graphOf({ topics, workers, letters }: Frame): { nodes: Node[]; edges: E
   for (const worker of workers) {
     const { level, word } = stateOf(worker)
     const column = Math.max(...worker.inputs.map(columnOf)) + 1
-    const figure = worker.lag === 0 ? 'no lag' : `lag ${count(worker.lag)}, ${seconds(worker.lagSeconds)}`
+    const age = worker.lagSeconds === null ? '' : `, ${seconds(worker.lagSeconds)}`
+    const figure = worker.lag === 0 ? 'no lag' : `lag ${count(worker.lag)}${age}`
     nodes.push({ id: `worker:${worker.worker}`, title: worker.worker, figure, word, level, refused: refusedBy(worker.worker), column }) // prettier-ignore
     const rateOf = (name: string): number | null => topics.find(({ topic }) => topic === name)?.perSecond ?? null
     for (const input of worker.inputs)

@@ -2,7 +2,7 @@ import { byId, element } from './dom.ts'
 
 /** The sections in their order, with the key of each. */
 export function setUpKeys({ pause, tail }: { readonly pause: () => void; readonly tail: () => void }): void {
-  const help = byId<HTMLDialogElement>('help')
+  const help = byId('help') as HTMLDialogElement
   const actions = new Map<string, { readonly says: string; readonly run: () => void }>()
   for (const [i, section] of [...document.querySelectorAll('main > section')].entries()) {
     const title = section.querySelector('h2')!.textContent

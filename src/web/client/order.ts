@@ -4,7 +4,7 @@ import { count, ms } from './format.ts'
 
 /** The look-up of an order; its address is `#/order/<id>`. */
 export function setUpOrders(): { readonly find: (id: string) => void } {
-  const input = byId<HTMLInputElement>('order-id')
+  const input = byId('order-id') as HTMLInputElement
   byId('order-form').addEventListener('submit', (event) => {
     event.preventDefault()
     const id = input.value.trim()

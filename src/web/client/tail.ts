@@ -7,7 +7,7 @@ const firstTopics = new Set(['orders', 'payments', 'order_status'])
 
 /** The newest records of the topics that are chosen, until it is stopped. */
 export class TailPanel {
-  readonly #toggle = byId<HTMLButtonElement>('tail-toggle')
+  readonly #toggle = byId('tail-toggle') as HTMLButtonElement
   #source: EventSource | undefined
   #rows: TailRecord[] = []
   #topics: readonly string[] = []

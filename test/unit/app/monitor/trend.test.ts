@@ -17,8 +17,8 @@ describe('the trend of a lag', () => {
     expect(trendOf(points(0, 12, 3, 9)).trend).toBe('steady')
   })
 
-  test('is steady when nothing is left, whatever was before', () => {
-    expect(trendOf(points(5_000, 2_500, 0))).toEqual({ trend: 'steady', secondsToEmpty: null })
+  test('is steady when next to nothing is left, whatever was before', () => {
+    expect(trendOf(points(5_000, 2_500, 12))).toEqual({ trend: 'steady', secondsToEmpty: null })
   })
 
   test('is steady before there are three points', () => {
