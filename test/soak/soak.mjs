@@ -157,9 +157,10 @@ async function soak() {
   const watched = (await watcher.ended).lines.at(-1)
   writeFileSync(join(home, 'watched.json'), watched)
   const total = acked.reduce((sum, part) => Object.fromEntries(Object.entries(part).map(([kind, n]) => [kind, n + (sum[kind] ?? 0)])), {}) // prettier-ignore
+  const indexes = JSON.parse((await python('replicas.py', [join(home, 'data')]).ended).lines.at(-1) ?? '{}')
   const verified = await verify(['--keyed', '--acked', JSON.stringify(total), '--watched', join(home, 'watched.json')])
   const audit = await payflow.start(['audit', '--json'], { onLine: (line) => say(`audit: ${line}`) }).ended
-  const report = judge({ options, acked: total, loadEndMs, chaos, own: faults.counts, timeline, deaths, rounds, memory: memory.figures(), watched: JSON.parse(watched), verified, audit: { code: audit.code, report: JSON.parse(audit.lines.at(-1) ?? 'null') }, seconds: Math.round((Date.now() - startedMs) / 1000) }) // prettier-ignore
+  const report = judge({ options, acked: total, loadEndMs, chaos, own: faults.counts, timeline, deaths, rounds, memory: memory.figures(), watched: JSON.parse(watched), verified, indexes, audit: { code: audit.code, report: JSON.parse(audit.lines.at(-1) ?? 'null') }, seconds: Math.round((Date.now() - startedMs) / 1000) }) // prettier-ignore
   return publish(report)
 }
 
