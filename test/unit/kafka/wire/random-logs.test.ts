@@ -61,7 +61,8 @@ async function readsAsWritten(log: Log, start: number, cut: number): Promise<voi
   const fetched = (offsets: Iterable<number>): number[] =>
     [...offsets].filter((at) => at >= offset && at < end).toSorted((a, b) => a - b)
 
-  const answer = { bytes: Buffer.concat(encoded.slice(0, whole)), aborted: log.aborted }
+  // up to there everything is decided, whatever comes behind
+  const answer = { bytes: Buffer.concat(encoded.slice(0, whole)), aborted: log.aborted, lastStableOffset: end }
   const byKafkajs = (await decodeFetch(fetchResponse([answer]))).responses[0]!.partitions[0]!
   const lines = byKafkajs.messages
     .filter((message) => fetched([Number(message.offset)]).length === 1 && !message.isControlRecord)
@@ -72,6 +73,11 @@ async function readsAsWritten(log: Log, start: number, cut: number): Promise<voi
     expect(committed.offsets).toEqual(fetched(log.visible))
     expect(committed.nextOffset).toBe(end)
     expect(committed.count).toBeGreaterThanOrEqual(committed.offsets.length)
+    // where more is decided than this fetch has brought, the next one brings what it has left
+    const begun = await seen(fetchResponse([{ ...answer, bytes, lastStableOffset: 6_000_000_000 }]), offset, 'read_committed', mode) // prettier-ignore
+    const goneOn = await seen(fetchResponse([{ ...answer, bytes: all }]), begun.nextOffset, 'read_committed', mode)
+    const wanted = [...log.visible].filter((at) => at >= offset).toSorted((a, b) => a - b)
+    expect([...begun.offsets, ...goneOn.offsets]).toEqual(wanted)
     const uncommitted = await seen(fetchResponse([{ ...answer, bytes }]), offset, 'read_uncommitted', mode)
     expect(uncommitted.offsets).toEqual(fetched(everyOffset(log)))
     expect(uncommitted.nextOffset).toBe(end)
