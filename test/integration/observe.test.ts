@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { ConfigResourceTypes, Kafka, Partitioners, logLevel } from 'kafkajs'
+import { Kafka, Partitioners, logLevel } from 'kafkajs'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { audit, auditChoices, isRight } from '../../src/app/audit/audit.ts'
 import { keepAudit, showAudits } from '../../src/app/metrics/last-audit.ts'
@@ -193,13 +193,13 @@ describe.skipIf(!hasPromtool)('an alert fires', () => {
 
   test('for a partition that stands still', async () => {
     const { worker, topicOf } = await isolated(revenue)
-    const held = new HeldProduce()
-    const shown = await observed(worker, { stallMs: 1_500, client: { brokers: brokers(), transport: (options) => held.transport(options) } }) // prettier-ignore
+    const produce = new BrokenProduce()
+    const shown = await observed(worker, { stallMs: 1_500, client: { brokers: brokers(), transport: (options) => produce.transport(options) } }) // prettier-ignore
     // before anybody waits for the run to end
-    onTestFinished(() => held.release())
+    onTestFinished(() => produce.release())
     await ready(shown)
     const well = await shown.scrape()
-    held.isHeld = true
+    produce.state = 'held'
     shown.run.done.catch(() => undefined)
     await writeAll(brokers(), topicOf('orders'), orderMessages(0, 30))
     const stalls = `payflow_stalls_total{worker="${worker.name}"}`
@@ -208,14 +208,12 @@ describe.skipIf(!hasPromtool)('an alert fires', () => {
   })
 
   test('for transactions that fail again and again', async () => {
-    const { worker, topicOf, output } = await isolated(revenue)
-    const shown = await observed(worker)
+    const { worker, topicOf } = await isolated(revenue)
+    const produce = new BrokenProduce()
+    const shown = await observed(worker, { client: { brokers: brokers(), transport: (options) => produce.transport(options) } }) // prettier-ignore
     await ready(shown)
     const well = await shown.scrape()
-    const admin = new Kafka({ brokers: [...brokers()], logLevel: logLevel.NOTHING }).admin()
-    await admin.connect()
-    onTestFinished(() => admin.disconnect())
-    await admin.alterConfigs({ validateOnly: false, resources: [{ type: ConfigResourceTypes.TOPIC, name: output, configEntries: [{ name: 'min.insync.replicas', value: '2' }] }] }) // prettier-ignore
+    produce.state = 'lost'
     await writeAll(brokers(), topicOf('orders'), orderMessages(0, 30))
     const aborted = `payflow_transactions_total{worker="${worker.name}",result="aborted"}`
     const scrapes = await broken(shown, async () => expect(await shown.value(aborted)).toBeGreaterThan(1))
@@ -286,36 +284,39 @@ async function writeOld(topic: string, from: number, to: number): Promise<void> 
   await producer.disconnect()
 }
 
-/** Connections whose Produce requests are never sent while they are held: nobody is told. */
-class HeldProduce {
-  isHeld = false
+/** Connections whose Produce requests are not sent: they are lost, or nobody is told what became of them. */
+class BrokenProduce {
+  state: 'fine' | 'held' | 'lost' = 'fine'
   readonly #known = new WeakSet<Broker>()
   readonly #released = new AbortController()
 
-  /** They fail now, as when a connection is lost. */
+  /** Those that are held are lost now. */
   release(): void {
-    this.isHeld = false
+    this.state = 'fine'
     this.#released.abort()
   }
 
   transport(options: TransportOptions): Transport {
     const transport = new SocketTransport(options)
     const broker = transport.broker.bind(transport)
-    transport.broker = async (nodeId) => this.#holding(await broker(nodeId))
+    transport.broker = async (nodeId) => this.#breaking(await broker(nodeId))
     return transport
   }
 
-  #holding(broker: Broker): Broker {
+  #breaking(broker: Broker): Broker {
     if (this.#known.has(broker)) return broker
     this.#known.add(broker)
     const send = broker.send.bind(broker)
-    broker.send = (exchange) => this.isHeld && exchange.request.apiKey === PRODUCE ? this.#lost() : send(exchange)
+    broker.send = (exchange) =>
+      this.state !== 'fine' && exchange.request.apiKey === PRODUCE ? this.#lost() : send(exchange)
     return broker
   }
 
   #lost(): Promise<never> {
+    const error = new Error('Broker not connected')
+    if (this.state === 'lost') return Promise.reject(error)
     return new Promise((_, reject) => {
-      this.#released.signal.addEventListener('abort', () => reject(new Error('Broker not connected')), { once: true })
+      this.#released.signal.addEventListener('abort', () => reject(error), { once: true })
     })
   }
 }
