@@ -13,6 +13,7 @@ const above = {
 const floors = {
   app: [
     ['run'],
+    ['dashboard'],
     ['chaos', 'audit', 'acl'],
     ['workers'],
     ['topics', 'dead-letters'],

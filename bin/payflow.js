@@ -4,7 +4,14 @@ var needed = [20, 19]
 var found = process.versions.node.split('.').map(Number)
 
 if (found[0] > needed[0] || (found[0] === needed[0] && found[1] >= needed[1])) {
-  import('../dist/cli/shell/main.js')
+  // before anything is loaded: only then are stacks told in the lines of single modules
+  if (process.argv.indexOf('--verbose') > 0 || process.argv.indexOf('-v') > 0) process.setSourceMapsEnabled(true)
+  import('../dist/bundle/main.js')
+    .catch(function (error) {
+      // `npm run dev` and the mutations of the tests leave single modules only
+      if (error.code !== 'ERR_MODULE_NOT_FOUND') throw error
+      return import('../dist/cli/shell/main.js')
+    })
     .then(function (cli) {
       return cli.main(process.argv.slice(2))
     })

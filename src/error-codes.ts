@@ -166,6 +166,7 @@ export const errorCodes = {
   NOT_CAUGHT_UP: 'workers or ksqlDB do not get nearer to the end, so they cannot be compared',
   NOT_RECOVERED: 'after chaos, something did not come back',
   NOTHING_TO_BREAK: 'chaos finds nothing that it may break',
+  PAGE_MISSING: 'the page of the dashboard is not in this installation',
   PROGRESS_UNKNOWN: 'a group has committed nothing that an audit could go by',
   REPLAY_SUPERSEDED: 'another replay of the same dead letters took over',
   TRANSACTION_OPEN: 'a transaction was not decided while what it holds back was waited for',

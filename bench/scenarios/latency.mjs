@@ -10,11 +10,11 @@ import { inTurn } from '../rig/rounds.mjs'
 
 export const title = 'Latency'
 
-/** Calls `seen(hop, ms)` for each output. One request at a time for all partitions: a connection each would be load of its own. */
-export async function watch(cluster, since, seen, signal) {
+/** Calls `seen(hop, ms)` for each output, and with hop 0 for each input where those are among the topics. One request at a time for all partitions: a connection each would be load of its own. */
+export async function watch(cluster, since, seen, signal, topics = outputs) {
   const connection = cluster.client.connect()
-  const at = cluster.partitions(outputs)
-  const ends = await cluster.ends(outputs, 'stable')
+  const at = cluster.partitions(topics)
+  const ends = await cluster.ends(topics, 'stable')
   const next = new Map(at.map(({ topic, partition }) => [`${topic}/${partition}`, ends.of(topic, partition) ?? 0]))
   while (!signal.aborted) {
     const fetched = await fetch(connection, await connection.any(), {
@@ -30,12 +30,14 @@ export async function watch(cluster, since, seen, signal) {
       for (const cursor = records.cursor(); cursor.next();) {
         const value = JSON.parse(cursor.valueText())
         const due = Date.parse(value.timestamp ?? value.last_failed_timestamp)
-        if (due > since()) seen(topic === 'frequent_failed_payments' ? 2 : 1, now - due)
+        if (due > since()) seen(hopOf(topic), now - due)
       }
     }
   }
   await connection.close()
 }
+
+const hopOf = (topic) => (inputs.includes(topic) ? 0 : topic === 'frequent_failed_payments' ? 2 : 1)
 
 /** CPU seconds between two looks, as a share of a core in percent. */
 export const percent = (now, then, ms) => Math.round((100_000 * (now - then)) / ms)

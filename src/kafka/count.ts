@@ -90,11 +90,18 @@ export async function firstTimes<Of extends Span>(
   onTime: (span: Of, firstMs: number) => void,
 ): Promise<void> {
   if (spans.length === 0) return
-  const all = spans.map((span) => ({ span, next: span.from }))
-  for (const [{ span }, { records }] of await fetchOnce(connection, all, LOOK_BYTES)) {
-    const cursor = records.cursor()
-    if (cursor.next() && cursor.offset < span.to && cursor.timestamp >= 0) onTime(span, cursor.timestamp)
+  const missing = new Set(spans.map((span) => ({ span, next: span.from })))
+  const look = async (all: readonly Counting<Of>[]): Promise<void> => {
+    for (const [counting, { records }] of await fetchOnce(connection, all, LOOK_BYTES)) {
+      const cursor = records.cursor()
+      if (!cursor.next()) continue
+      missing.delete(counting)
+      if (cursor.offset < counting.span.to && cursor.timestamp >= 0) onTime(counting.span, cursor.timestamp)
+    }
   }
+  await look([...missing])
+  // A broker sends a batch that is larger than was asked for only if it is the first of its answer; and a partition is asked for once.
+  await Promise.all([...missing].map((counting) => look([counting])))
 }
 
 /** What one request to each broker brings: of each partition for the first that is to be counted there. @throws when there is an error of any */

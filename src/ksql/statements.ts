@@ -1,7 +1,7 @@
 import { readFileSync, readdirSync } from 'node:fs'
 import { basename, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { PayflowError, messageOf } from '../errors.ts'
+import { packageRoot } from '../package-root.ts'
 import { UnfinishedSql, isWord, statementsOf, tokenize, unquoted, type Token } from './lexer.ts'
 
 export type SourceType = 'STREAM' | 'TABLE'
@@ -94,7 +94,7 @@ export function parseStatements(file: string, sql: string): Statement[] {
 }
 
 /** The SQL files that come with payflow. */
-const ownDirectory = fileURLToPath(new URL('../../ksql', import.meta.url))
+const ownDirectory = join(packageRoot, 'ksql')
 
 /** Every statement of a directory's `.sql` files, in the order of their names. @throws PayflowError */
 export function loadStatements(directory: string = ownDirectory): Statement[] {

@@ -129,6 +129,12 @@ const table = {
     help: 'host:port for /metrics, /livez and /readyz (port 0: any free one)',
     option: '--http <host:port>',
   },
+  dashboardToken: {
+    kind: text('text that is not empty'),
+    defaultText: 'a new one each time',
+    help: 'what a browser must know to see the page where other machines can reach it',
+    secret: true,
+  },
 } as const satisfies Record<string, Row>
 
 type Table = typeof table

@@ -17,7 +17,7 @@ export interface HttpServer {
  * @throws PayflowError: infra when the port is taken, usage when the address is not one of this machine
  */
 export async function openHttp(address: Address, ...routes: readonly Routes[]): Promise<HttpServer> {
-  const { fastify } = await import('fastify')
+  const { default: fastify } = await import('fastify')
   const server = fastify({ forceCloseConnections: true })
   for (const add of routes) add(server)
   try {

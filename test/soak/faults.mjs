@@ -101,10 +101,13 @@ export class Faults {
       await sleep(zombieMs)
     }
     this.#note('wakes', [worker])
+    // again and again: a slow one may fall asleep only now
+    const waking = setInterval(() => instance.kill('SIGCONT'), 500)
     instance.kill('SIGCONT')
     await sleep(3_000)
     instance.kill('SIGTERM')
     await instance.ended
+    clearInterval(waking)
     this.#count(slept ? `asleep ${point}` : 'fail point not reached', [worker])
   }
 

@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 /**
@@ -33,6 +33,8 @@ export function copyOf(root, directory, name) {
   mkdirSync(copy, { recursive: true })
   for (const part of ['bin', 'dist', 'package.json', 'src/infra/local/pom.xml']) cpSync(join(root, part), join(copy, part), { recursive: true }) // prettier-ignore
   symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'))
+  // what is changed below are single modules
+  if (mutations[name]) rmSync(join(copy, 'dist/bundle'), { recursive: true, force: true })
   for (const [file, from, to] of mutations[name] ?? []) {
     const path = join(copy, 'dist', file)
     const text = readFileSync(path, 'utf8')

@@ -157,9 +157,10 @@ async function soak() {
   const watched = (await watcher.ended).lines.at(-1)
   writeFileSync(join(home, 'watched.json'), watched)
   const total = acked.reduce((sum, part) => Object.fromEntries(Object.entries(part).map(([kind, n]) => [kind, n + (sum[kind] ?? 0)])), {}) // prettier-ignore
+  const indexes = JSON.parse((await python('replicas.py', [join(home, 'data')]).ended).lines.at(-1) ?? '{}')
   const verified = await verify(['--keyed', '--acked', JSON.stringify(total), '--watched', join(home, 'watched.json')])
   const audit = await payflow.start(['audit', '--json'], { onLine: (line) => say(`audit: ${line}`) }).ended
-  const report = judge({ options, acked: total, loadEndMs, chaos, own: faults.counts, timeline, deaths, rounds, memory: memory.figures(), watched: JSON.parse(watched), verified, audit: { code: audit.code, report: JSON.parse(audit.lines.at(-1) ?? 'null') }, seconds: Math.round((Date.now() - startedMs) / 1000) }) // prettier-ignore
+  const report = judge({ options, acked: total, loadEndMs, chaos, own: faults.counts, timeline, deaths, rounds, memory: memory.figures(), watched: JSON.parse(watched), verified, indexes, audit: { code: audit.code, report: JSON.parse(audit.lines.at(-1) ?? 'null') }, seconds: Math.round((Date.now() - startedMs) / 1000) }) // prettier-ignore
   return publish(report)
 }
 
@@ -224,6 +225,10 @@ function publish(report) {
   writeFileSync(`${name}.md`, markdown(report))
   process.stdout.write(markdown(report))
   const found = report.violations.length > 0
+  if (found && options.mutate === 'none') {
+    options.keep = true // what the brokers hold is the evidence
+    say(`the cluster is kept in ${home}`)
+  }
   // A mutation that nobody notices is what fails.
   return (options.mutate === 'none') === found ? 4 : 0
 }

@@ -12,6 +12,7 @@ import { catchUp, watchProgress } from './progress.ts'
 import { StallTracker, type KindFigures } from './stalls.ts'
 import { WorkerChaos, type Surroundings } from './workers.ts'
 import { clientOptions } from '../cluster.ts'
+import { recordFault } from '../monitor/fault-record.ts'
 import { engineOf } from '../infra.ts'
 import { chooseWorkers, typedOptions, type WorkerChoice } from '../workers/arguments.ts'
 
@@ -39,6 +40,8 @@ export interface FaultFigures {
 }
 
 const HEAL_TIMEOUT_MS = 60_000
+/** In the place of a target that there was not. */
+const SKIPPED = 'skipped'
 /** Answers of a frozen broker are not waited for: progress is looked at often. */
 const LOOK_TIMEOUT_MS = 2_000
 
@@ -226,12 +229,13 @@ export class Chaos {
 
   #skip({ kind }: PlannedFault, why: string): void {
     this.#skipped++
-    this.#say(kind, 'skipped', why)
+    this.#say(kind, SKIPPED, why)
   }
 
   #say(kind: ChaosEvent['kind'], target: string, what: string): void {
     const seconds = Math.round(performance.now() - this.#startedMs) / 1000
     this.#onEvent({ seconds, kind, target, what })
+    if (target !== SKIPPED) recordFault(this.#settings.home, { atMs: Date.now(), kind, target, what }, this.#log)
   }
 }
 

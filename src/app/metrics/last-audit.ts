@@ -7,9 +7,12 @@ import type { Log } from '../../log.ts'
 import type { Settings } from '../../settings/resolve.ts'
 import type { Figures } from './figures.ts'
 
-const auditedSchema = z.record(z.string(), z.object({ ok: z.boolean(), atMs: z.number() }))
+const auditedSchema = z.record(
+  z.string(),
+  z.object({ ok: z.boolean(), atMs: z.number(), inputs: z.int().default(0), differences: z.int().default(0) }),
+)
 /** Worker → what its last audit found, and when that was. */
-type Audited = z.infer<typeof auditedSchema>
+export type Audited = z.infer<typeof auditedSchema>
 
 export type Place = Pick<Settings, 'home' | 'brokers'>
 
@@ -22,14 +25,25 @@ function pathOf({ home, brokers }: Place): string {
   return join(home, 'run', `audit-${cluster}.json`)
 }
 
+/** What is kept of a worker's audit. */
+export interface KeptAudit {
+  readonly worker: string
+  readonly ok: boolean
+  /** Input records that were recomputed. */
+  readonly inputs?: number
+  readonly differences?: number
+}
+
 /** Keeps what an audit has found, for whoever watches the workers. Where nothing can be written, nobody learns of it. */
-export function keepAudit(place: Place, found: readonly { worker: string; ok: boolean }[], log: Log): void {
+export function keepAudit(place: Place, found: readonly KeptAudit[], log: Log): void {
   const path = pathOf(place)
   const now = Date.now()
   try {
     const all = {
       ...lastAudits(place),
-      ...Object.fromEntries(found.map(({ worker, ok }) => [worker, { ok, atMs: now }])),
+      ...Object.fromEntries(
+        found.map(({ worker, inputs = 0, differences = 0, ok }) => [worker, { ok, atMs: now, inputs, differences }]),
+      ),
     }
     mkdirSync(join(place.home, 'run'), { recursive: true })
     const draft = `${path}.${process.pid}`
@@ -40,7 +54,8 @@ export function keepAudit(place: Place, found: readonly { worker: string; ok: bo
   }
 }
 
-function lastAudits(place: Place): Audited {
+/** What is known of audits on this cluster. */
+export function lastAudits(place: Place): Audited {
   try {
     return auditedSchema.parse(JSON.parse(readFileSync(pathOf(place), 'utf8')))
   } catch (error) {

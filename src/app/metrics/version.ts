@@ -1,4 +1,6 @@
 import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { packageRoot } from '../../package-root.ts'
 import type { Figures } from './figures.ts'
 
 interface Package {
@@ -6,6 +8,6 @@ interface Package {
 }
 
 export function showVersion(figures: Figures): void {
-  const { version } = JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8')) as Package
+  const { version } = JSON.parse(readFileSync(join(packageRoot, 'package.json'), 'utf8')) as Package
   figures.set('payflow_build_info', { version }, 1)
 }

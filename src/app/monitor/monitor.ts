@@ -4,7 +4,7 @@ import { listGroups } from '../../kafka/groups.ts'
 import { lagOf, type PartitionLag } from '../../kafka/lag.ts'
 import { committedOffsets, listOffsets } from '../../kafka/offsets.ts'
 import { describeTopics, topicNames, type TopicDescription } from '../../kafka/topics.ts'
-import { groupOf, inboxTopic } from '../../pipeline/events/topics.ts'
+import { DEAD_LETTERS, groupOf, inboxTopic } from '../../pipeline/events/topics.ts'
 import type { AnyWorker } from '../../pipeline/worker/definition.ts'
 import { RecordCounter } from './record-counter.ts'
 import type { TopicPartition } from '../../kafka/partitions.ts'
@@ -62,20 +62,24 @@ export interface MonitorOptions {
   readonly from: 'start' | 'now'
   /** Lags tell how old they are. */
   readonly ages?: boolean
+  /** Topics that do not exist are left out; otherwise the sample fails. */
+  readonly skipMissing?: boolean
+  /** Counts what is written in transactions, in place of the monitor's own counter. */
+  readonly counter?: Pick<RecordCounter, 'count'>
 }
 
 /** The one sampler of offsets: everything that shows figures shows its samples. */
 export class Monitor {
   readonly #client: Client
   readonly #options: MonitorOptions
-  readonly #counter: RecordCounter
+  readonly #counter: Pick<RecordCounter, 'count'>
   /** End offsets at the first sample, where counting begins then. */
   #base: Map<string, number> | undefined
 
   constructor(client: Client, options: MonitorOptions) {
     this.#client = client
     this.#options = options
-    this.#counter = new RecordCounter(client, options.from === 'start' ? 'earliest' : 'stable')
+    this.#counter = options.counter ?? new RecordCounter(client, options.from === 'start' ? 'earliest' : 'stable')
   }
 
   /** @throws what a broker answered; it is in the log then: who waits for samples goes on without one */
@@ -92,8 +96,11 @@ export class Monitor {
     const { topics: names, workers } = this.#options
     const inputs = workers.flatMap((worker) => Object.values(worker.inputs).map(({ name }) => name))
     const inboxes = new Set(workers.map(({ name }) => inboxTopic(name)))
-    const existing = (await topicNames(this.#client)).filter((topic) => inboxes.has(topic))
-    const described = await describeTopics(this.#client, [...new Set([...names, ...inputs, ...existing])])
+    const existing = await topicNames(this.#client)
+    const wanted = new Set([...names, ...inputs, ...existing.filter((topic) => inboxes.has(topic))])
+    const there = new Set(existing)
+    const known = this.#options.skipMissing ? [...wanted].filter((topic) => there.has(topic)) : [...wanted]
+    const described = await describeTopics(this.#client, known)
     const [topics, figures] = await Promise.all([
       this.#records(described.filter(({ topic }) => names.includes(topic))),
       this.#workers(described),
@@ -105,7 +112,7 @@ export class Monitor {
 
   /** Topics that workers write are counted by reading, because their offsets count commit markers too. */
   async #records(topics: readonly TopicDescription[]): Promise<{ topic: string; records: number }[]> {
-    const outputs = new Set(this.#options.workers.map(({ output }) => output.name))
+    const outputs = new Set([...this.#options.workers.map(({ output }) => output.name), DEAD_LETTERS])
     const written = topics.filter(({ topic }) => outputs.has(topic))
     const counts = await this.#counter.count(written.flatMap(partitionsOf))
     const sizes = new Map(topics.map((topic) => [topic.topic, sizeOf(topic, this.#options.from)]))

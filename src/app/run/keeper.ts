@@ -1,10 +1,11 @@
 import { spawn } from 'node:child_process'
-import { fileURLToPath } from 'node:url'
+import { join } from 'node:path'
 import { chooseEngine } from '../../infra/choose.ts'
 import type { EngineName } from '../../infra/engine.ts'
 import { pause } from '../../infra/poll.ts'
 import type { ProcessIdentity } from '../../infra/processes.ts'
 import type { Log } from '../../log.ts'
+import { packageRoot } from '../../package-root.ts'
 import { workerEntries } from '../workers/process-registry.ts'
 
 /** What ends with a run. */
@@ -27,7 +28,7 @@ export interface Keeper {
  * it was killed, or its machine ran out of memory. It learns that from its standard input, which closes with this process.
  */
 export function startKeeper(kept: Kept, env: NodeJS.ProcessEnv, log: Log): Keeper {
-  const program = fileURLToPath(new URL('../../../bin/keeper.js', import.meta.url))
+  const program = join(packageRoot, 'bin/keeper.js')
   const child = spawn(process.execPath, [program, JSON.stringify(kept)], {
     env,
     cwd: '/',

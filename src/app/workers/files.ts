@@ -1,10 +1,11 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync, statSync } from 'node:fs'
 import { register } from 'node:module'
-import { resolve } from 'node:path'
+import { join, resolve } from 'node:path'
 import process from 'node:process'
 import { pathToFileURL } from 'node:url'
 import { PayflowError, messageOf } from '../../errors.ts'
+import { packageRoot } from '../../package-root.ts'
 import { ownWorker } from '../../pipeline/worker/custom.ts'
 import type { AnyWorker } from '../../pipeline/worker/definition.ts'
 
@@ -68,7 +69,7 @@ let isProvided = false
 function provideThisPackage(): void {
   if (isProvided) return
   isProvided = true
-  const self = JSON.stringify(new URL('../../index.js', import.meta.url).href)
+  const self = JSON.stringify(pathToFileURL(join(packageRoot, 'dist/index.js')).href)
   const hook = `export const resolve = (name, context, next) => name === 'payflow' ? { url: ${self}, shortCircuit: true } : next(name, context)`
   register(`data:text/javascript,${encodeURIComponent(hook)}`)
 }

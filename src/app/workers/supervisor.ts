@@ -1,10 +1,11 @@
+import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
 import { PayflowError } from '../../errors.ts'
 import { logWith, type Log } from '../../log.ts'
 import { troubleText, type Trouble } from '../../kafka/trouble.ts'
 import { warningsOnce, type WorkerEvent } from '../../runtime/events.ts'
 import type { WorkerSummary } from '../../runtime/run-workers.ts'
+import { packageRoot } from '../../package-root.ts'
 import { childEnvironment } from '../../settings/child-environment.ts'
 import type { Settings } from '../../settings/resolve.ts'
 import { variableOf } from '../../settings/table.ts'
@@ -196,7 +197,7 @@ export function workerCommand(
   wordsOf: (worker: string) => readonly string[],
   { figures = false, logs }: ChildOptions = {},
 ): (worker: string) => ProcessCommand {
-  const bin = fileURLToPath(new URL('../../../bin/payflow.js', import.meta.url))
+  const bin = join(packageRoot, 'bin/payflow.js')
   return (worker) => ({
     file: process.execPath,
     arguments: [bin, 'worker', ...wordsOf(worker), '--json'],

@@ -2,6 +2,8 @@ import type { Command } from 'commander'
 import { action, examples, type Context } from '../shell/action.ts'
 import { addSettings } from '../shell/setting-options.ts'
 import { addFlowOptions, flowOptionsOf, type TypedFlow } from './flow-options.ts'
+import { PAGE_ADDRESS } from '../tasks/page-address.ts'
+import { listen } from '../shell/parsers.ts'
 import type { World } from '../shell/world.ts'
 
 interface TypedAll extends TypedFlow {
@@ -9,6 +11,7 @@ interface TypedAll extends TypedFlow {
   readonly keepInfra?: boolean
   readonly reset?: boolean
   readonly explain?: boolean
+  readonly dashboard?: true | string
   readonly audit?: boolean
   readonly chaos?: boolean
   readonly ksql: boolean
@@ -25,6 +28,7 @@ export function registerAll(program: Command, world: World): void {
     .option('--no-ksql', 'without ksqlDB')
     .option('--audit', 'end with an audit of all that the workers wrote (exit code 4 for a difference)')
     .option('--chaos', 'break workers and brokers during the run; ends with an audit')
+    .option('--dashboard [host:port]', 'show the run in the browser, at 127.0.0.1:8808 unless told otherwise', listen)
     .option('--explain', 'only show what would be done, and what each step replaces')
     .action(action(world, run))
   examples(
@@ -32,6 +36,7 @@ export function registerAll(program: Command, world: World): void {
     'payflow all',
     'payflow all --duration 30s --json',
     'payflow all --chaos --duration 60s',
+    'payflow all --dashboard',
     'payflow all --count 1000 --rate max --seed 7',
     'payflow all --engine docker --no-ksql --keep-infra',
     'payflow all --kafka 4 --nodes 3',
@@ -60,5 +65,6 @@ async function run(context: Context, typed: TypedAll): Promise<void> {
     return
   }
   const { runAll } = await import('../tasks/all.ts')
-  await runAll(context, options)
+  const { dashboard } = typed
+  await runAll(context, options, dashboard === true ? PAGE_ADDRESS : dashboard)
 }

@@ -1,4 +1,5 @@
 import { InvalidArgumentError } from 'commander'
+import { parseListen } from '../../settings/address.ts'
 import { parseDuration, parseTimestamp } from '../../pipeline/time.ts'
 
 // Each reads an option's text as commander wants it: a value, or an error that says what is allowed.
@@ -42,6 +43,10 @@ export function duration(text: string): number {
 export function interval(text: string): number {
   return /^0+$/.test(text) ? 0 : (parseDuration(text) ?? refuse('a duration such as 5s or 500ms, or 0 for never'))
 }
+
+/** Where to listen. The text itself: it is read again where it is used. */
+export const listen = (text: string): string =>
+  parseListen(text) === undefined ? refuse('host:port, or a port of this machine alone, such as 127.0.0.1:8808') : text
 
 export function time(text: string): number {
   return parseTimestamp(text) ?? refuse('an ISO-8601 time with a zone, such as 2026-01-01T00:00:00Z')

@@ -1,11 +1,14 @@
 import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { Command, Help } from 'commander'
+import { packageRoot } from '../../package-root.ts'
 import { examples } from './action.ts'
 import { registerAcl } from '../commands/acl.ts'
 import { registerAll } from '../commands/all.ts'
 import { registerAudit } from '../commands/audit.ts'
 import { registerChaos } from '../commands/chaos.ts'
 import { registerConfig } from '../commands/config.ts'
+import { registerDashboard } from '../commands/dashboard.ts'
 import { registerDeadLetters } from '../commands/dead-letters.ts'
 import { registerGroups } from '../commands/groups.ts'
 import { registerInfra } from '../commands/infra.ts'
@@ -17,7 +20,7 @@ import { addGlobalSettings } from './setting-options.ts'
 import type { World } from './world.ts'
 
 function version(): string {
-  const { version } = JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8')) as { version: string } // prettier-ignore
+  const { version } = JSON.parse(readFileSync(join(packageRoot, 'package.json'), 'utf8')) as { version: string } // prettier-ignore
   return version
 }
 
@@ -59,6 +62,7 @@ export function createProgram(world: World): Command {
     registerProduce,
     registerWorker,
     registerKsql,
+    registerDashboard,
     registerDeadLetters,
     registerChaos,
     registerAudit,

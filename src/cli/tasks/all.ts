@@ -27,8 +27,11 @@ import { runSteps } from './steps.ts'
 const DRAW_INTERVAL_MS = 1_000
 const PLAIN_INTERVAL_MS = 10_000
 
-/** Runs everything, shows it, and ends what it started, whatever happens in between. */
-export async function runAll(context: Context, options: AllOptions): Promise<void> {
+/**
+ * Runs everything, shows it, and ends what it started, whatever happens in between.
+ * `dashboard`: where the page is served; undefined: nowhere.
+ */
+export async function runAll(context: Context, options: AllOptions, dashboard?: string): Promise<void> {
   const { world, settings, output, signal } = context
   world.stopWith({ message: 'Stopping: producers flush, workers end their transactions', outcome: 'done' })
   let lastEvent = ''
@@ -58,6 +61,8 @@ export async function runAll(context: Context, options: AllOptions): Promise<voi
       if (output.interactive) inStep(shown.text)
     },
   })
+  const over = new AbortController()
+  let page: { readonly ended: Promise<void> } | undefined
   const forget = world.atForcedExit(() => run.kill())
   const stopServing = await serve(context, () => run.observed())
   try {
@@ -72,6 +77,7 @@ export async function runAll(context: Context, options: AllOptions): Promise<voi
           : [],
       ), // prettier-ignore
     )
+    if (dashboard !== undefined) page = await showPage(context, run, { address: dashboard, signal: over.signal })
     const { summary, produced } = await watch(context, run, () => lastEvent)
     const audit = options.audit ? await auditOf(context, run) : undefined
     output.result({ ...summary, ...(audit && { audit }) }, () => [
@@ -82,11 +88,25 @@ export async function runAll(context: Context, options: AllOptions): Promise<voi
     printReproduction(output, run, produced)
     if (audit) failOnDifference(audit)
   } finally {
+    over.abort()
+    await page?.ended
     await run.stop((line) => output.detail(line))
     await stopServing()
     forget()
     logs.close()
   }
+}
+
+/** Serves the page of this run until `signal` is aborted. Returns when that is done, wrapped: it is not to be waited for here. */
+async function showPage(
+  { output, log }: Context,
+  run: AllRun,
+  { address, signal }: { address: string; signal: AbortSignal },
+): Promise<{ readonly ended: Promise<void> }> {
+  const { showDashboard } = await import('./dashboard.ts')
+  const { open, ended } = await showDashboard(run.settings, { address, signal, log })
+  output.note(`The page: ${open}`)
+  return { ended }
 }
 
 /** A run that was interrupted is audited too, as far as it came; a signal after that one ends it at once. */

@@ -3,7 +3,7 @@ import { withCluster } from '../../app/cluster.ts'
 import { PayflowError } from '../../errors.ts'
 import type { Context } from '../shell/action.ts'
 import { table, type Palette } from '../shell/output.ts'
-import { visible } from '../views/visible-text.ts'
+import { visible } from '../../visible-text.ts'
 import { runSteps } from './steps.ts'
 
 const SHOWN = 5

@@ -1,7 +1,7 @@
 import { formatNumber } from '../shell/format-number.ts'
-import { keepAudit } from '../../app/metrics/last-audit.ts'
+import { keepAudit, type KeptAudit } from '../../app/metrics/last-audit.ts'
 import { audit, isRight, type AuditProgress, type AuditReport } from '../../app/audit/audit.ts'
-import type { AuditChoice } from '../../app/audit/worker.ts'
+import type { AuditChoice, WorkerAudit } from '../../app/audit/worker.ts'
 import type { Client } from '../../kafka/client.ts'
 import type { Context } from '../shell/action.ts'
 import { table, type Palette } from '../shell/output.ts'
@@ -46,6 +46,11 @@ export async function runAudit(
     }
     return audit(client, choices, { signal, onProgress })
   })
-  keepAudit(settings, report.workers.map((found) => ({ worker: found.worker, ok: isRight(found) })), log) // prettier-ignore
+  keepAudit(settings, report.workers.map(keptOf), log) // prettier-ignore
   return report
+}
+
+const keptOf = (found: WorkerAudit): KeptAudit => {
+  const { worker, inputs, missing, unexpected, disordered } = found
+  return { worker, ok: isRight(found), inputs, differences: missing + unexpected + disordered }
 }

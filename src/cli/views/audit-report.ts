@@ -4,7 +4,7 @@ import type { WorkerAudit } from '../../app/audit/worker.ts'
 import { PayflowError } from '../../errors.ts'
 import type { Difference } from '../../pipeline/audit/rule.ts'
 import { table, type Palette } from '../shell/output.ts'
-import { visible } from './visible-text.ts'
+import { visible } from '../../visible-text.ts'
 
 const SHOWN_DIFFERENCES = 5
 

@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer'
 import type { DeadLetter } from '../../app/dead-letters/dead-letter.ts'
 import { timeText } from './dead-letter-view.ts'
-import { visible } from './visible-text.ts'
+import { visible } from '../../visible-text.ts'
 
 export const letterHead = ['id', 'worker', 'topic', 'partition', 'offset', 'time', 'reason']
 

@@ -3,7 +3,7 @@ import { textOf, type DeadLetter } from '../../app/dead-letters/dead-letter.ts'
 import type { Span } from '../../app/dead-letters/json-scan.ts'
 import { refusedPart } from '../../app/dead-letters/refused-part.ts'
 import type { Palette } from '../shell/output.ts'
-import { visible } from './visible-text.ts'
+import { visible } from '../../visible-text.ts'
 
 const BYTES_A_LINE = 16
 

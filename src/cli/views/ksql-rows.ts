@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { formatNumber } from '../shell/format-number.ts'
 import type { QueryResult } from '../../app/ksql/query.ts'
 import type { Context } from '../shell/action.ts'
-import { visible, visibleJson } from './visible-text.ts'
+import { visible, visibleJson } from '../../visible-text.ts'
 
 /** A cell as people read it: text without its quotes, NULL as SQL writes it, nothing that a terminal would obey. */
 function cellOf(json: string): string {

@@ -5,7 +5,7 @@ import type { Action, Fate, Plan } from '../../ksql/plan.ts'
 import { titleOf } from '../../ksql/actions.ts'
 import { whereOf } from '../../ksql/statements.ts'
 import { table, type Palette } from '../shell/output.ts'
-import { visible } from './visible-text.ts'
+import { visible } from '../../visible-text.ts'
 
 /** Words of the server, on one line. */
 const oneLine = (words: string): string => visible(words.trim().replaceAll(/\s*\n\s*/g, ' '))

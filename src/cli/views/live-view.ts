@@ -1,10 +1,9 @@
 import { stripVTControlCharacters } from 'node:util'
 import { formatNumber } from '../shell/format-number.ts'
+import { NOTICEABLE_LAG } from '../../app/monitor/verdict.ts'
 import type { Live } from '../../app/run/live.ts'
 import { table, type Palette } from '../shell/output.ts'
 
-/** Lag below this is just what is in flight. */
-const NOTICEABLE_LAG = 1_000
 const GAP = '    '
 
 const widthOf = (line: string): number => stripVTControlCharacters(line).length

@@ -6,7 +6,7 @@ import { noLog, type Log } from '../../log.ts'
 import type { KafkaVersion } from '../../settings/kafka-version.ts'
 import { runCommand, type CommandResult } from '../command.ts'
 import { homeSuffix } from '../home.ts'
-import { packageRoot } from '../package-root.ts'
+import { packageRoot } from '../../package-root.ts'
 
 export interface ComposePorts {
   readonly kafka: number

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, st
 import { basename, dirname, join } from 'node:path'
 import { PayflowError } from '../../errors.ts'
 import type { Report } from '../engine.ts'
-import { packageRoot } from '../package-root.ts'
+import { packageRoot } from '../../package-root.ts'
 import type { KafkaVersion } from '../../settings/kafka-version.ts'
 import { releases } from './layout.ts'
 import { copyDependencies } from './maven.ts'

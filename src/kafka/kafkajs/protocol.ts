@@ -77,23 +77,22 @@ interface Decoder {
 }
 
 const require = createRequire(import.meta.url)
-const internal = (path: string): unknown => require(`kafkajs/src/${path}`)
 
 export const kafkajsVersion = (require('kafkajs/package.json') as { version: string }).version
 
-export const encodeProduceV7 = internal('protocol/requests/produce/v7/request') as (
+export const encodeProduceV7 = require('kafkajs/src/protocol/requests/produce/v7/request') as (
   args: ProduceArguments,
 ) => EncodableRequest
-export const encodeFetchV11 = internal('protocol/requests/fetch/v11/request') as (
+export const encodeFetchV11 = require('kafkajs/src/protocol/requests/fetch/v11/request') as (
   args: FetchArguments,
 ) => EncodableRequest
 
-export const KafkajsEncoder = internal('protocol/encoder') as new () => Encoder
+export const KafkajsEncoder = require('kafkajs/src/protocol/encoder') as new () => Encoder
 export type KafkajsEncoder = Encoder
 
-export const KafkajsDecoder = internal('protocol/decoder') as new (buffer: Buffer) => Decoder
+export const KafkajsDecoder = require('kafkajs/src/protocol/decoder') as new (buffer: Buffer) => Decoder
 /** Reads a record set with its length before it. */
-export const decodeMessages = internal('protocol/requests/fetch/v4/decodeMessages') as (
+export const decodeMessages = require('kafkajs/src/protocol/requests/fetch/v4/decodeMessages') as (
   decoder: Decoder,
 ) => Promise<DecodedMessage[]>
 
@@ -102,8 +101,10 @@ interface KafkajsCodec {
   decompress(bytes: Buffer): Promise<Buffer>
 }
 /** By their number; kafkajs has gzip alone, and takes others where they are put. */
-export const { Codecs: kafkajsCodecs } = internal('protocol/message/compression') as {
+export const { Codecs: kafkajsCodecs } = require('kafkajs/src/protocol/message/compression') as {
   Codecs: Record<number, () => KafkajsCodec>
 }
 
-export const { createErrorFromCode } = internal('protocol/error') as { createErrorFromCode: (code: number) => Error }
+export const { createErrorFromCode } = require('kafkajs/src/protocol/error') as {
+  createErrorFromCode: (code: number) => Error
+}

@@ -18,13 +18,13 @@ export class AbortedTransactions {
     this.#coming = transactions.toSorted((a, b) => b.firstOffset - a.firstOffset)
   }
 
-  isVisible(batch: RecordBatch, isAbortMarker: () => boolean): boolean {
+  isVisible(batch: RecordBatch, isAbortMarker: boolean): boolean {
     for (let next = this.#coming.at(-1); next && next.firstOffset <= batch.lastOffset; next = this.#coming.at(-1)) {
       this.#aborting.add(next.producerId)
       this.#coming.pop()
     }
     if (batch.isControl) {
-      if (this.#aborting.has(batch.producerId) && isAbortMarker()) this.#aborting.delete(batch.producerId)
+      if (this.#aborting.has(batch.producerId) && isAbortMarker) this.#aborting.delete(batch.producerId)
       return false
     }
     return !(batch.isTransactional && this.#aborting.has(batch.producerId))

@@ -1,4 +1,4 @@
-import { AbortedTransactions, type AbortedTransaction } from './aborted-transactions.ts'
+import { decide, type Transactions } from './decided.ts'
 import { decompressed } from './decompress.ts'
 import { arePlain, firstHole } from './gaps.ts'
 import { readRecordBatches, type RecordBatch } from './record-batch.ts'
@@ -11,8 +11,8 @@ export interface FetchedBytes {
   readonly bytes: Buffer
   readonly at: Place
   readonly fetchOffset: number
-  /** Empty when uncommitted records are to be read. */
-  readonly aborted: readonly AbortedTransaction[]
+  /** Undefined when uncommitted records are to be read. */
+  readonly transactions: Transactions | undefined
 }
 
 class BatchRecordSet implements RecordSet {
@@ -60,9 +60,9 @@ export const noRecords = (fetchOffset: number, at: Place): RecordSet =>
 const UNPACKED_BYTES = 32 << 20
 
 /** Ends before the first batch that cannot be read. @throws PayflowError when nothing can be read for that reason */
-export async function decodeRecordSet({ bytes, at, fetchOffset, aborted }: FetchedBytes): Promise<RecordSet> {
-  const batches = readRecordBatches(bytes, at)
-  const visible = visibleBatches(batches, aborted).filter((batch) => batch.lastOffset >= fetchOffset)
+export async function decodeRecordSet({ bytes, at, fetchOffset, transactions }: FetchedBytes): Promise<RecordSet> {
+  const { batches, visible: shown } = decide(readRecordBatches(bytes, at), transactions, fetchOffset)
+  const visible = shown.filter((batch) => batch.lastOffset >= fetchOffset)
   const isCompressed = visible.some((batch) => batch.codec !== 0)
   const readable = isCompressed ? await unpackedOf(visible, at) : visible
   const left = visible[readable.length]
@@ -90,17 +90,4 @@ async function unpackedOf(batches: readonly RecordBatch[], at: Place): Promise<R
 export function nextOffsetAfter(batches: readonly RecordBatch[], fetchOffset: number): number {
   const last = batches.at(-1)
   return last ? Math.max(last.lastOffset + 1, fetchOffset) : fetchOffset
-}
-
-export function visibleBatches(batches: readonly RecordBatch[], aborted: readonly AbortedTransaction[]): RecordBatch[] {
-  const transactions = new AbortedTransactions(aborted)
-  return batches.filter((batch) => transactions.isVisible(batch, () => isAbortMarker(batch)) && batch.count > 0)
-}
-
-const nowhere: Place = { topic: '', partition: 0 }
-
-/** A control record's key is its version and its type, 16 bits each; type 0 aborts, 1 commits. */
-function isAbortMarker(batch: RecordBatch): boolean {
-  const cursor = new BatchCursor([batch], 0, nowhere)
-  return cursor.next() && cursor.key()?.readInt16BE(2) === 0
 }

@@ -1,6 +1,7 @@
 import { PayflowError } from '../../errors.ts'
 import type { RecordCodec } from '../codec.ts'
 import type { AbortedTransaction } from './aborted-transactions.ts'
+import type { Transactions } from './decided.ts'
 import { decodeRecordSet, noRecords, type FetchedBytes } from './batch-record-set.ts'
 import { ByteReader } from './byte-reader.ts'
 import type { Exchange } from '../exchange.ts'
@@ -83,9 +84,9 @@ async function decode(payload: Buffer, args: FetchArgs, decodeRecords: DecodeRec
   }
   const partitions = topics.flat().map(async ({ bytes, aborted, ...partition }): Promise<FetchedPartition> => {
     const fetchOffset = offsetOf(partition.topic, partition.partition)
-    const visible = args.isolation === 'read_committed' ? aborted : []
+    const transactions = args.isolation === 'read_committed' ? { aborted, lastStableOffset: partition.lastStableOffset } : undefined // prettier-ignore
     try {
-      return { ...partition, records: await decodeRecords({ bytes, at: partition, fetchOffset, aborted: visible }) }
+      return { ...partition, records: await decodeRecords({ bytes, at: partition, fetchOffset, transactions }) }
     } catch (error) {
       if (!(error instanceof PayflowError)) throw error
       return { ...partition, records: noRecords(fetchOffset, partition), unreadable: error }
@@ -94,7 +95,7 @@ async function decode(payload: Buffer, args: FetchArgs, decodeRecords: DecodeRec
   return { clientSideThrottleTime, errorCode, partitions: await Promise.all(partitions) }
 }
 
-type RawPartition = Omit<FetchedPartition, 'records'> & Pick<FetchedBytes, 'bytes' | 'aborted'>
+type RawPartition = Omit<FetchedPartition, 'records'> & Pick<FetchedBytes, 'bytes'> & Pick<Transactions, 'aborted'>
 
 function readPartition(reader: ByteReader, topic: string): RawPartition {
   const header = {

@@ -1,4 +1,5 @@
-import { nextOffsetAfter, visibleBatches, type FetchedBytes } from './batch-record-set.ts'
+import { nextOffsetAfter, type FetchedBytes } from './batch-record-set.ts'
+import { decide } from './decided.ts'
 import { cannotUnpack } from './decompress.ts'
 import { arePlain, firstHole } from './gaps.ts'
 import { registerCodecs } from './kafkajs-codecs.ts'
@@ -85,9 +86,14 @@ class MessageCursor implements RecordCursor {
 }
 
 /** As `decodeRecordSet`, the records being decoded by kafkajs; which of them are visible is decided as there. */
-export async function decodeRecordSetByKafkajs({ bytes, at, fetchOffset, aborted }: FetchedBytes): Promise<RecordSet> {
-  const batches = readRecordBatches(bytes, at)
-  const visible = visibleBatches(batches, aborted).filter((batch) => batch.lastOffset >= fetchOffset)
+export async function decodeRecordSetByKafkajs({
+  bytes,
+  at,
+  fetchOffset,
+  transactions,
+}: FetchedBytes): Promise<RecordSet> {
+  const { batches, visible: shown } = decide(readRecordBatches(bytes, at), transactions, fetchOffset)
+  const visible = shown.filter((batch) => batch.lastOffset >= fetchOffset)
   const messages: DecodedMessage[] = []
   let readable = 0
   try {

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { visible, visibleJson } from '../../../../src/cli/views/visible-text.ts'
+import { visible, visibleJson } from '../../../../src/visible-text.ts'
 
 test('no control character of foreign text reaches a terminal, and no width changes', () => {
   fc.assert(

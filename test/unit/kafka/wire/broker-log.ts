@@ -72,6 +72,7 @@ export interface Answer {
   readonly bytes: Buffer
   readonly aborted?: readonly { readonly producerId: string; readonly firstOffset: number }[]
   readonly errorCode?: number
+  readonly lastStableOffset?: number
   readonly topic?: string
   readonly partition?: number
 }
@@ -84,7 +85,7 @@ export function fetchResponse(answers: readonly Answer[], errorCode = 0): Buffer
         .writeInt32(partition)
         .writeInt16(answer.errorCode ?? 0)
         .writeInt64('9007199254740991')
-        .writeInt64(5_000_000_000)
+        .writeInt64(answer.lastStableOffset ?? 5_000_000_000)
         .writeInt64(4)
         .writeArray(
           aborted.map(({ producerId, firstOffset }) => new Encoder().writeInt64(producerId).writeInt64(firstOffset)),

@@ -198,6 +198,39 @@ describe.each(['payflow', 'kafkajs'] as const)('a fetch (%s)', (mode: RecordCode
     expect(messages.map(({ value }) => String(value))).toEqual(['six'])
   })
 
+  test('hides an aborted transaction that the broker does not list', async () => {
+    const log = [
+      { ...texts(0, 'aborted'), producerId: '5' },
+      { ...texts(1, 'committed'), producerId: '6' },
+      { ...texts(2, 'aborted'), producerId: '5' },
+      marker(3, '5', 'abort'),
+      marker(4, '6', 'commit'),
+      { ...texts(5, 'committed later'), producerId: '5' },
+      marker(6, '5', 'commit'),
+    ]
+    expect(valuesOf(await read(0, log))).toEqual([[1, 'committed'], [5, 'committed later']]) // prettier-ignore
+    expect(valuesOf(await read(0, log, {}, { isolation: 'read_uncommitted' }))).toHaveLength(4)
+  })
+
+  test('leaves a transaction whose marker is to come to the next fetch', async () => {
+    const log = [
+      { ...texts(0, 'committed'), producerId: '6' },
+      marker(1, '6', 'commit'),
+      { ...texts(2, 'undecided'), producerId: '5' },
+      texts(3, 'of no transaction'),
+    ]
+    const first = await read(0, log, { lastStableOffset: 9 })
+    expect([valuesOf(first), first.nextOffset]).toEqual([[[0, 'committed']], 2])
+    const next = await read(2, [...log.slice(2), marker(4, '5', 'abort')], { lastStableOffset: 9 })
+    expect([valuesOf(next), next.nextOffset]).toEqual([[[3, 'of no transaction']], 5])
+  })
+
+  test('shows it where none is to come: compaction may have taken the marker, and a transaction may be larger than a fetch', async () => {
+    const log = [texts(0, 'of no transaction'), { ...texts(1, 'decided'), producerId: '5' }]
+    expect(valuesOf(await read(0, log, { lastStableOffset: 2 }))).toHaveLength(2)
+    expect(valuesOf(await read(1, log.slice(1), { lastStableOffset: 9 }))).toEqual([[1, 'decided']])
+  })
+
   test('takes aborted transactions in any order', async () => {
     const aborted = [
       { producerId: '6', firstOffset: 1 },

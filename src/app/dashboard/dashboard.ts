@@ -1,0 +1,232 @@
+import { messageOf } from '../../errors.ts'
+import { Client } from '../../kafka/client.ts'
+import type { Log } from '../../log.ts'
+import { pause } from '../../pause.ts'
+import { DEAD_LETTERS, publicTopics } from '../../pipeline/events/topics.ts'
+import { defaultWorkers } from '../../pipeline/workers/index.ts'
+import type { Settings } from '../../settings/resolve.ts'
+import { clientOptions } from '../cluster.ts'
+import { lastAudits } from '../metrics/last-audit.ts'
+import { FaultFeed } from '../monitor/fault-record.ts'
+import { Monitor, type Sample } from '../monitor/monitor.ts'
+import type { Aged } from '../monitor/on-demand.ts'
+import type { LagPoint } from '../monitor/trend.ts'
+import { workerEntries } from '../workers/process-registry.ts'
+import { changesBetween, Restarts, type Seen } from './changes.ts'
+import { Folds } from './folds.ts'
+import { History } from './history.ts'
+import { Ledger } from './ledger.ts'
+import { auditView, frameOf, type Shown } from './frame.ts'
+import type { Frame, Mark, Point, Update, Verdict } from './model.ts'
+import { PaymentSample } from './payment-sample.ts'
+import { Tail } from './tail.ts'
+import { brokerViews, pointOf, processedPerSecond, topicViews, workerViews, type Look } from './views.ts'
+
+export interface DashboardOptions {
+  readonly log: Log
+  readonly signal: AbortSignal
+}
+
+/** While a page is open; and while none is, so that there is a history when one is opened. */
+const WATCHED_MS = 1_000
+const UNWATCHED_MS = 5_000
+/** Time of each look for reading what workers have written. */
+const READING_MS = 400
+/** A broker that takes longer for an answer is away. */
+const ANSWER_MS = 4_000
+const TREND_MS = 30_000
+
+const names = [...publicTopics.map(({ name }) => name), DEAD_LETTERS]
+const counted = new Set([...defaultWorkers.map(({ output }) => output.name), DEAD_LETTERS])
+
+/** Looks at everything again and again, once for all who watch, and remembers an hour of it. It changes nothing. */
+export class Dashboard {
+  readonly settings: Settings
+  readonly client: Client
+  readonly history = new History()
+  readonly tail: Tail
+  readonly #log: Log
+  readonly #signal: AbortSignal
+  readonly #folds = new Folds()
+  readonly #ledger: Ledger
+  readonly #monitor: Monitor
+  readonly #payments: PaymentSample
+  readonly #faults: FaultFeed
+  readonly #watchers = new Set<(update: Update) => void>()
+  readonly #restarts = new Restarts()
+  readonly #past = new Map<string, LagPoint[]>()
+  #look: Look | undefined
+  #seen: Seen | undefined
+  #shown: Shown = { look: undefined, trouble: null, topics: [], workers: [], brokers: [] }
+  #verdict: Verdict | undefined
+  #freshMarks: Mark[] = []
+  #sentMs = 0
+  #wake = new AbortController()
+  #running: Promise<void> | undefined
+  #timer: NodeJS.Timeout | undefined
+
+  constructor(settings: Settings, { log, signal }: DashboardOptions) {
+    this.settings = settings
+    this.#log = log
+    this.#signal = signal
+    this.client = new Client({ ...clientOptions(settings, 'payflow-dashboard', log), requestTimeoutMs: ANSWER_MS })
+    this.#ledger = new Ledger(this.client, { take: this.#folds.take, forget: (topic) => this.#forget(topic) }, READING_MS) // prettier-ignore
+    this.#monitor = new Monitor(this.client, {
+      ...{ topics: names, workers: defaultWorkers, from: 'start', ages: true, skipMissing: true },
+      counter: this.#ledger,
+    })
+    this.tail = new Tail(this.client, names, { log, signal })
+    this.#faults = new FaultFeed(settings.home, log)
+    this.#payments = new PaymentSample(this.client, this.#folds.latency)
+  }
+
+  /** Begins to look. */
+  start(): void {
+    this.#timer = setInterval(() => this.#tick(), WATCHED_MS)
+    this.#running ??= this.#run()
+  }
+
+  async close(): Promise<void> {
+    clearInterval(this.#timer)
+    this.#wake.abort()
+    await this.#running
+    await this.#ledger.close()
+    await this.client.close()
+  }
+
+  /** Is told of every look until it is taken back. */
+  watch(watcher: (update: Update) => void): () => void {
+    this.#watchers.add(watcher)
+    if (this.#watchers.size === 1) this.#wake.abort()
+    return () => void this.#watchers.delete(watcher)
+  }
+
+  /** As the last look found them. */
+  get lags(): Aged<Sample['lags']> | undefined {
+    const sample = this.#shown.look?.sample
+    return sample && { value: sample.lags, atMs: sample.atMs }
+  }
+
+  get frame(): Frame {
+    return this.#frame([])
+  }
+
+  /** Notes what somebody else has seen. */
+  mark(mark: Mark): void {
+    this.history.mark(mark)
+    if (this.#watchers.size > 0) this.#freshMarks.push(mark)
+  }
+
+  get #intervalMs(): number {
+    return this.#watchers.size > 0 ? WATCHED_MS : UNWATCHED_MS
+  }
+
+  async #run(): Promise<void> {
+    while (!this.#signal.aborted) {
+      const beganMs = performance.now()
+      await this.#lookOnce()
+      this.#wake = new AbortController()
+      const restMs = Math.max(100, this.#intervalMs - (performance.now() - beganMs))
+      await pause(restMs, AbortSignal.any([this.#wake.signal, this.#signal]))
+    }
+  }
+
+  async #lookOnce(): Promise<void> {
+    try {
+      const timing = this.#watchers.size > 0
+      const sampled = await this.#sample(timing)
+      const before = this.#look
+      this.#look = sampled
+      this.#notice(sampled)
+      const topics = topicViews(before, sampled, names, counted)
+      const rates = processedPerSecond(before, sampled, defaultWorkers, topics)
+      const workers = workerViews(sampled, defaultWorkers, { past: this.#past, restarts: this.#restarts, rates })
+      const brokers = brokerViews(sampled.metadata)
+      this.#shown = { look: sampled, trouble: null, topics, workers, brokers }
+      const point = pointOf(sampled.atMs, topics, workers, this.#folds.latency.view(sampled.atMs))
+      this.history.add(point)
+      this.#send(point)
+    } catch (error) {
+      if (this.#shown.trouble === null && this.#look) this.mark({ kind: 'broker', atMs: Date.now(), text: 'the brokers do not answer' }) // prettier-ignore
+      this.#shown = { ...this.#shown, trouble: messageOf(error) }
+      this.#log('debug', 'look-failed', { error: messageOf(error) })
+    }
+  }
+
+  async #sample(timing: boolean): Promise<Look> {
+    const metadata = await this.client.shared.metadata('all')
+    const there = metadata.topicMetadata.filter(({ topic, topicErrorCode }) => topicErrorCode !== UNKNOWN_TOPIC && names.includes(topic)) // prettier-ignore
+    const canTime = timing && this.#ledger.read === 1 && there.some(({ topic }) => topic === 'payments')
+    if (canTime) await this.#payments.begin()
+    else this.#payments.stop()
+    this.#folds.timing = canTime
+    const sample = await this.#monitor.sample()
+    if (canTime) await this.#payments.look()
+    const processes = workerEntries(this.settings.home, this.#log).filter(({ brokers }) => brokers.some((broker) => this.settings.brokers.includes(broker))) // prettier-ignore
+    return {
+      ...{ sample, processes, atMs: Date.now(), read: this.#ledger.read },
+      metadata: { ...metadata, topicMetadata: there },
+    }
+  }
+
+  /** Draws from a look what is only seen beside the one before. */
+  #notice({ sample, metadata, processes, atMs }: Look): void {
+    const pids = new Map<string, number[]>()
+    for (const { pid, workers } of processes)
+      for (const { name } of workers) pids.set(name, [...(pids.get(name) ?? []), pid])
+    const seen: Seen = { brokers: brokerViews(metadata), groups: sample.workers, processes: pids }
+    if (this.#shown.trouble !== null && this.#seen)
+      this.mark({ kind: 'broker', atMs, text: 'the brokers answer again' })
+    if (this.#seen) {
+      this.#restarts.see(this.#seen, seen)
+      for (const mark of changesBetween(this.#seen, seen, atMs)) this.mark(mark)
+    }
+    this.#seen = seen
+    for (const { worker, lag } of sample.workers) {
+      const past = this.#past.get(worker) ?? []
+      past.push({ atMs: sample.atMs, lag })
+      while (past[0] && past[0].atMs < sample.atMs - TREND_MS) past.shift()
+      this.#past.set(worker, past)
+    }
+    this.#noticeFaults()
+  }
+
+  #noticeFaults(): void {
+    for (const { atMs, kind, target, what } of this.#faults.next())
+      this.mark({ kind: 'fault', atMs, text: `${kind} ${target}: ${what}` })
+  }
+
+  #forget(topic: string): void {
+    this.#folds.forget(topic)
+    this.mark({ kind: 'topics', atMs: Date.now(), text: `${topic} is a new topic` })
+  }
+
+  /** Shows brokers that do not answer to those who watch: the figures grow old. */
+  #tick(): void {
+    if (this.#shown.trouble !== null) this.#noticeFaults()
+    if (this.#watchers.size === 0 || performance.now() - this.#sentMs < 1.5 * WATCHED_MS) return
+    const point = this.#shown.trouble === null ? null : { atMs: Date.now(), values: {} }
+    if (point) this.history.add(point)
+    this.#send(point)
+  }
+
+  #send(point: Point | null): void {
+    if (this.#watchers.size === 0) return
+    this.#sentMs = performance.now()
+    const update = { frame: this.#frame(this.#freshMarks), point }
+    this.#freshMarks = []
+    for (const watcher of this.#watchers) watcher(update)
+  }
+
+  #frame(marks: readonly Mark[]): Frame {
+    const audit = auditView(lastAudits(this.settings))
+    const frame = frameOf(this.#shown, {
+      ...{ marks, audit, folds: this.#folds, intervalMs: this.#intervalMs, verdict: this.#verdict },
+      names: publicTopics.map(({ name }) => name),
+    })
+    this.#verdict = frame.verdict
+    return frame
+  }
+}
+
+const UNKNOWN_TOPIC = 3
