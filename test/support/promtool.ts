@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -39,10 +39,10 @@ const STEP_S = 10
 const [CALM_STEPS, ON_STEPS] = [60, 90]
 
 /**
- * Whether an alert of `deploy/` fires, at any time, for what was really scraped: of a process that was well, and twice of one that is not, as if that
- * went on as it did between the two.
+ * The alerts of `deploy/` that fire, at any time, for what was really scraped: of a process that was well, and twice of one that is not, as
+ * if that went on as it did between the two.
  */
-export function fires(alert: string, well: Scrape, first: Scrape, second: Scrape): boolean {
+export function firing(well: Scrape, first: Scrape, second: Scrape): string[] {
   const [calm, one, other] = [well, first, second].map(({ text }) => samplesOf(text)) as [Samples, Samples, Samples]
   const seconds = Math.max(0.001, (second.atMs - first.atMs) / 1000)
   const series = [...new Set([...calm.keys(), ...other.keys()])].map((name) => {
@@ -55,7 +55,10 @@ export function fires(alert: string, well: Scrape, first: Scrape, second: Scrape
     return { series: name.includes('{') ? name : `${name}{}`, values: `${start} ${end}` }
   })
   const times = Array.from({ length: ON_STEPS / 6 }, (_, i) => (CALM_STEPS + (i + 1) * 6 - 1) * STEP_S)
-  const never = times.map((time) => ({ eval_time: `${time}s`, alertname: alert, exp_alerts: [] }))
+  const alerts = [...readFileSync(rulesFile, 'utf8').matchAll(/alert: (\w+)/g)].map(([, name = '']) => name)
+  const never = alerts.flatMap((alertname) =>
+    times.map((time) => ({ eval_time: `${time}s`, alertname, exp_alerts: [] })),
+  )
   const test = { interval: `${STEP_S}s`, input_series: series, alert_rule_test: never }
   const directory = mkdtempSync(join(tmpdir(), 'payflow-promtool-'))
   try {
@@ -63,8 +66,9 @@ export function fires(alert: string, well: Scrape, first: Scrape, second: Scrape
     // JSON is YAML
     writeFileSync(path, JSON.stringify({ rule_files: [rulesFile], evaluation_interval: `${STEP_S}s`, tests: [test] }))
     const { ok, output } = promtool(['test', 'rules', path])
-    if (!ok && !output.includes(alert)) throw new Error(output)
-    return !ok
+    const fired = [...new Set([...output.matchAll(/alertname: ?(\w+), time/g)].map(([, name = '']) => name))]
+    if (ok !== (fired.length === 0)) throw new Error(output)
+    return fired
   } finally {
     rmSync(directory, { recursive: true, force: true })
   }
