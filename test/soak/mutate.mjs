@@ -20,7 +20,7 @@ const mutations = {
   'restore-before-offsets': [
     ['runtime/task/epoch.js', "enter('seeking');", "const early = await changelog.read();\n        enter('seeking');"],
     ['runtime/task/epoch.js', 'const progress = await changelog.read();', 'const progress = early;'],
-    ['runtime/task/epoch.js', '!agree(committed, progress, sources) && answers < PATIENCE_ANSWERS', 'false'],
+    ['runtime/task/settle.js', '!agree(committed, progress, sources) && answers < PATIENCE_ANSWERS', 'false'],
     ['runtime/task/position-table.js', 'agrees || !stateful', 'true'],
   ],
 } // prettier-ignore

@@ -55,9 +55,9 @@ describe('what a step may not return', () => {
   }
 
   it.each<[unknown, string]>([
-    [5, 'on.orders returned 5: it must be { state, emit, reject }, or nothing'],
+    [5, 'on.orders returned 5: it must be { state, emit, reject, late }, or nothing'],
     [Promise.resolve(), 'on.orders returned a promise: a step is a plain function, and waits for nothing'],
-    [{ emits: [] }, 'on.orders returned an unknown field emits: there are only state, emit, reject'],
+    [{ emits: [] }, 'on.orders returned an unknown field emits: there are only state, emit, reject, late'],
     [{ emit: failed }, 'on.orders returned emit an object: it must be an array of events'],
     [{ reject: true }, 'on.orders returned reject true: it must be a sentence'],
     [{ emit: ['x'] }, 'on.orders returned emit[0], which is not an event of failed_payments: it is "x"'],
