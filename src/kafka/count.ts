@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { PartitionError, classify, codeOf } from './errors.ts'
 import type { Connection } from './connection.ts'
 import { fetch } from './fetch.ts'
+import { OffsetMap } from './offsets.ts'
 import { byLeader } from './partitions.ts'
 import { readPartition } from './read.ts'
 import type { FetchedPartition, RecordSet } from './records.ts'
@@ -112,7 +113,7 @@ async function fetchOnce<Of extends Span>(
 ): Promise<[Counting<Of>, FetchedPartition][]> {
   const first = new Map<string, Counting<Of>>()
   for (const counting of all) {
-    const key = keyOf(counting.span)
+    const key = OffsetMap.keyOf(counting.span.topic, counting.span.partition)
     if (!first.has(key)) first.set(key, counting)
   }
   const positions = [...first.values()].map(({ span: { topic, partition }, next: offset }) => {
@@ -128,11 +129,9 @@ async function fetchOnce<Of extends Span>(
   return fetched.flat().map((answer) => {
     if (answer.errorCode !== 0) throw new PartitionError('Fetch', answer.topic, answer.partition, answer.errorCode)
     if (answer.unreadable) throw answer.unreadable
-    return [first.get(keyOf(answer))!, answer]
+    return [first.get(OffsetMap.keyOf(answer.topic, answer.partition))!, answer]
   })
 }
-
-const keyOf = ({ topic, partition }: { topic: string; partition: number }): string => `${topic}/${partition}`
 
 /**
  * Whether the offsets of a partition count its records: nobody writes it in transactions, and nothing is compacted away. Looks at its

@@ -36,6 +36,8 @@ const READING_MS = 400
 const ANSWER_MS = 4_000
 const TREND_MS = 30_000
 
+/** UNKNOWN_TOPIC_OR_PARTITION, TOPIC_AUTHORIZATION_FAILED */
+const notShown = new Set([3, 29])
 const names = [...publicTopics.map(({ name }) => name), DEAD_LETTERS]
 const counted = new Set([...defaultWorkers.map(({ output }) => output.name), DEAD_LETTERS])
 
@@ -154,8 +156,8 @@ export class Dashboard {
   }
 
   async #sample(timing: boolean): Promise<Look> {
-    const metadata = await this.client.shared.metadata('all')
-    const there = metadata.topicMetadata.filter(({ topic, topicErrorCode }) => topicErrorCode !== UNKNOWN_TOPIC && names.includes(topic)) // prettier-ignore
+    const metadata = await this.client.shared.metadata(names)
+    const there = metadata.topicMetadata.filter(({ topicErrorCode }) => !notShown.has(topicErrorCode))
     const canTime = timing && this.#ledger.read === 1 && there.some(({ topic }) => topic === 'payments')
     if (canTime) await this.#payments.begin()
     else this.#payments.stop()
@@ -228,5 +230,3 @@ export class Dashboard {
     return frame
   }
 }
-
-const UNKNOWN_TOPIC = 3

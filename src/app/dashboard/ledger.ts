@@ -1,7 +1,7 @@
 import type { Client } from '../../kafka/client.ts'
 import { PartitionError } from '../../kafka/errors.ts'
 import type { Connection } from '../../kafka/connection.ts'
-import { listOffsets } from '../../kafka/offsets.ts'
+import { listOffsets, OffsetMap } from '../../kafka/offsets.ts'
 import { fetch } from '../../kafka/fetch.ts'
 import { byLeader, type TopicPartition } from '../../kafka/partitions.ts'
 import type { FetchedPartition, RecordCursor } from '../../kafka/records.ts'
@@ -88,13 +88,15 @@ export class Ledger {
       place.offset = Math.max(place.offset, start) // what retention has deleted meanwhile
     }
     // one of the same topic may have been forgotten after it
-    const logs = found.filter(({ topic, partition, place }) => this.#places.get(keyOf(topic, partition)) === place)
+    const logs = found.filter(
+      ({ topic, partition, place }) => this.#places.get(OffsetMap.keyOf(topic, partition)) === place,
+    )
     const deadline = performance.now() + this.#budgetMs
     while (performance.now() < deadline && (await this.#read(connection, logs)));
     this.#left = logs.reduce((sum, { place, end }) => sum + Math.max(0, end - place.offset), 0)
     const counts = new Map<string, number>()
     for (const { topic, partition } of partitions)
-      counts.set(topic, (counts.get(topic) ?? 0) + (this.#places.get(keyOf(topic, partition))?.records ?? 0))
+      counts.set(topic, (counts.get(topic) ?? 0) + (this.#places.get(OffsetMap.keyOf(topic, partition))?.records ?? 0))
     return counts
   }
 
@@ -129,7 +131,7 @@ export class Ledger {
   }
 
   #placeOf(topic: string, partition: number, start: number): Place {
-    const key = keyOf(topic, partition)
+    const key = OffsetMap.keyOf(topic, partition)
     const place = this.#places.get(key) ?? { begin: start, offset: start, records: 0 }
     this.#places.set(key, place)
     return place
@@ -149,5 +151,3 @@ export class Ledger {
     this.#hooks.forget(topic)
   }
 }
-
-const keyOf = (topic: string, partition: number): string => `${topic}/${partition}`

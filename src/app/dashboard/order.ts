@@ -44,7 +44,6 @@ export async function findOrder(
   orderId: string,
   { budgetMs, signal }: { budgetMs: number; signal: AbortSignal },
 ): Promise<OrderView> {
-  // prettier-ignore
   const beganMs = performance.now()
   const search = new Search(client, orderId, beganMs + budgetMs, signal)
   const there = new Set(await topicNames(client))

@@ -1,8 +1,10 @@
+import { OffsetMap } from '../../kafka/offsets.ts'
 import type { Metadata } from '../../kafka/transport.ts'
 import { formatAddress } from '../../settings/address.ts'
 import type { AnyWorker } from '../../pipeline/worker/definition.ts'
 import { snapshotOf, type Sample } from '../monitor/monitor.ts'
 import { trendOf, type LagPoint } from '../monitor/trend.ts'
+import { secondsBehind } from '../monitor/worker-lags.ts'
 import type { WorkerEntry } from '../workers/process-registry.ts'
 import type { Restarts } from './changes.ts'
 import type { BrokerView, PartitionView, Point, TopicView, WorkerView } from './model.ts'
@@ -25,7 +27,6 @@ export function topicViews(
   names: readonly string[],
   counted: ReadonlySet<string>,
 ): TopicView[] {
-  // prettier-ignore
   const figures = new Map(snapshotOf(before?.sample, now.sample).topics.map((each) => [each.topic, each]))
   const described = new Map(now.metadata.topicMetadata.map((each) => [each.topic, each]))
   return names.flatMap((topic): TopicView[] => {
@@ -59,8 +60,6 @@ export function brokerViews({ brokers, controllerId, topicMetadata }: Metadata):
     .sort((a, b) => a.id - b.id)
 }
 
-const secondsSince = (atMs: number, oldestMs: number): number => Math.max(0, Math.round((atMs - oldestMs) / 100) / 10)
-
 /** `past`: lags of each worker over the last half minute. `passed`: what each has processed a second, null where it is not known. */
 export function workerViews(
   { sample, metadata, processes, atMs }: Look,
@@ -70,7 +69,10 @@ export function workerViews(
   const groups = new Map(sample.workers.map((each) => [each.worker, each]))
   const leaderOf = new Map(
     metadata.topicMetadata.flatMap(({ topic, partitionMetadata }) =>
-      partitionMetadata.map(({ partitionId, leader }) => [`${topic}/${partitionId}`, leader < 0 ? null : leader]),
+      partitionMetadata.map(({ partitionId, leader }) => [
+        OffsetMap.keyOf(topic, partitionId),
+        leader < 0 ? null : leader,
+      ]),
     ),
   )
   return workers.flatMap(({ name: worker, inputs, output }): WorkerView[] => {
@@ -78,9 +80,10 @@ export function workerViews(
     if (!group) return []
     const partitions = sample.lags
       .filter((lag) => lag.worker === worker)
-      .map(({ topic, partition, lag, oldestMs }): PartitionView => {
-        const lagSeconds = lag === 0 ? 0 : oldestMs === undefined ? null : secondsSince(atMs, oldestMs)
-        return { topic, partition, lag, lagSeconds, leader: leaderOf.get(`${topic}/${partition}`) ?? null }
+      .map((at): PartitionView => {
+        const { topic, partition, lag } = at
+        const lagSeconds = rounded(secondsBehind(at, atMs) ?? null)
+        return { topic, partition, lag, lagSeconds, leader: leaderOf.get(OffsetMap.keyOf(topic, partition)) ?? null }
       })
     const own = processes.filter((entry) => entry.workers.some(({ name }) => name === worker))
     const unknown = partitions.some(({ lagSeconds }) => lagSeconds === null)
@@ -113,7 +116,6 @@ export function processedPerSecond(
   workers: readonly AnyWorker[],
   topics: readonly TopicView[],
 ): Map<string, number | null> {
-  // prettier-ignore
   const came = new Map(topics.map(({ topic, perSecond }) => [topic, perSecond]))
   const seconds = before ? (now.sample.atMs - before.sample.atMs) / 1000 : 0
   const lagOf = (look: Look | undefined, worker: string): number | undefined =>
@@ -152,4 +154,4 @@ export function pointOf(
   }
 }
 
-const rounded = (rate: number | null): number | null => (rate === null ? null : Math.round(rate * 10) / 10)
+const rounded = (figure: number | null): number | null => (figure === null ? null : Math.round(figure * 10) / 10)

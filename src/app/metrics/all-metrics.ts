@@ -1,6 +1,6 @@
 import { isReady, type RunnerHealth } from '../../runtime/health.ts'
-import type { WorkerLag } from '../monitor/monitor.ts'
 import type { Aged } from '../monitor/on-demand.ts'
+import type { WorkerLag } from '../monitor/worker-lags.ts'
 import { Figures } from './figures.ts'
 import { showLags } from './lag.ts'
 import { showAudits, type Place } from './last-audit.ts'

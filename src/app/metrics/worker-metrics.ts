@@ -6,7 +6,7 @@ import { isLive, isReady, type RunnerHealth } from '../../runtime/health.ts'
 import { OnDemand } from '../monitor/on-demand.ts'
 import { Figures } from './figures.ts'
 import { EventFigures } from './from-events.ts'
-import { lagsOf, showLags } from './lag.ts'
+import { lagsOfWorkers, showLags } from './lag.ts'
 import { lookOf, type Look, type Observed } from './observed.ts'
 import type { ToldFigures } from './told.ts'
 import { showVersion } from './version.ts'
@@ -76,7 +76,7 @@ export class WorkerMetrics {
   /** For who scrapes and probes this process. Nothing of it is loaded before. */
   async observed(): Promise<Observed> {
     const { exposition } = await import('./registry.ts')
-    const lags = new OnDemand(() => lagsOf(this.#connected(), this.#owned()), this.#lagIntervalMs)
+    const lags = new OnDemand(() => lagsOfWorkers(this.#connected(), this.#owned()), this.#lagIntervalMs)
     showVersion(this.figures)
     const metrics = exposition(this.figures, async () => {
       this.#events.refresh()

@@ -1,13 +1,13 @@
 import { messageOf } from '../../errors.ts'
 import type { Client } from '../../kafka/client.ts'
 import { listGroups } from '../../kafka/groups.ts'
-import { lagOf, type PartitionLag } from '../../kafka/lag.ts'
-import { committedOffsets, listOffsets } from '../../kafka/offsets.ts'
+import { listOffsets } from '../../kafka/offsets.ts'
 import { describeTopics, topicNames, type TopicDescription } from '../../kafka/topics.ts'
 import { DEAD_LETTERS, groupOf, inboxTopic } from '../../pipeline/events/topics.ts'
 import type { AnyWorker } from '../../pipeline/worker/definition.ts'
 import { RecordCounter } from './record-counter.ts'
 import type { TopicPartition } from '../../kafka/partitions.ts'
+import { lagsOf, topicsReadBy, type WorkerLag } from './worker-lags.ts'
 
 /** What the cluster said at one moment. */
 export interface Sample {
@@ -17,11 +17,6 @@ export interface Sample {
   /** `undecided`: records of their inputs that wait behind a transaction that somebody has not ended, and those after them. */
   readonly workers: readonly { worker: string; lag: number; undecided: number; state: string; members: number }[]
   readonly lags: readonly WorkerLag[]
-}
-
-/** What a worker's group has still to read of one partition. */
-export interface WorkerLag extends Pick<PartitionLag, 'topic' | 'partition' | 'lag' | 'oldestMs'> {
-  readonly worker: string
 }
 
 interface TopicFigures {
@@ -136,27 +131,18 @@ export class Monitor {
     return { workers, lags }
   }
 
-  /** By worker. All are asked for together: a request for each of them, every second, would cost more than the answers are worth. */
+  /** By worker. */
   async #behind(topics: readonly TopicDescription[]): Promise<{ behind: Map<string, Behind>; lags: WorkerLag[] }> {
-    const connection = this.#client.shared
-    const read = this.#options.workers.map(({ name, inputs }) => {
-      const names = new Set([...Object.values(inputs).map((input) => input.name), inboxTopic(name)])
-      return { worker: name, partitions: topics.filter(({ topic }) => names.has(topic)).flatMap(partitionsOf) }
+    const read = this.#options.workers.map((worker) => {
+      const names = new Set(topicsReadBy(worker))
+      return { worker: worker.name, partitions: topics.filter(({ topic }) => names.has(topic)).flatMap(partitionsOf) }
     })
     // Asked before the last stable offsets are: what is written in between does not count as undecided.
-    const latest = await listOffsets(connection, read.flatMap(({ partitions }) => partitions), 'latest') // prettier-ignore
-    const positions = await Promise.all(
-      read.map(async ({ worker, partitions }) => {
-        const committed = await committedOffsets(connection, groupOf(worker), partitions)
-        return partitions.map((at) => ({ ...at, worker, committed: committed.of(at.topic, at.partition) ?? null }))
-      }),
-    )
-    const asked = positions.flat()
+    const latest = await listOffsets(this.#client.shared, read.flatMap(({ partitions }) => partitions), 'latest') // prettier-ignore
+    const lags = await lagsOf(this.#client, read, { ages: this.#options.ages ?? false })
     const behind = new Map(read.map(({ worker }) => [worker, { lag: 0, undecided: 0 }]))
-    const found = await lagOf(this.#client, asked, { ages: this.#options.ages ?? false })
-    const lags = found.map(({ committed: _, end: __, ...lag }, i): WorkerLag => ({ worker: asked[i]!.worker, ...lag }))
-    for (const [i, { topic, partition, end, lag }] of found.entries()) {
-      const of = behind.get(asked[i]!.worker)!
+    for (const { worker, topic, partition, end, lag } of lags) {
+      const of = behind.get(worker)!
       of.lag += lag
       of.undecided += Math.max(0, (latest.of(topic, partition) ?? 0) - end)
     }

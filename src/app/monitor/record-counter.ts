@@ -1,5 +1,5 @@
 import type { Client } from '../../kafka/client.ts'
-import { listOffsets } from '../../kafka/offsets.ts'
+import { listOffsets, OffsetMap } from '../../kafka/offsets.ts'
 import { countSpans } from '../../kafka/count.ts'
 
 interface Position {
@@ -25,15 +25,15 @@ export class RecordCounter {
   /** Records by topic. */
   async count(partitions: readonly { topic: string; partition: number }[]): Promise<Map<string, number>> {
     const connection = this.#client.shared
-    const fresh = partitions.filter((partition) => !this.#positions.has(keyOf(partition)))
+    const fresh = partitions.filter(({ topic, partition }) => !this.#positions.has(OffsetMap.keyOf(topic, partition)))
     if (fresh.length > 0) {
       const starts = await listOffsets(connection, fresh, this.#from)
       for (const { topic, partition } of fresh)
-        this.#positions.set(keyOf({ topic, partition }), { offset: starts.of(topic, partition) ?? 0, records: 0 })
+        this.#positions.set(OffsetMap.keyOf(topic, partition), { offset: starts.of(topic, partition) ?? 0, records: 0 })
     }
     const [begins, ends] = await Promise.all([listOffsets(connection, partitions, 'earliest'), listOffsets(connection, partitions, 'stable')]) // prettier-ignore
     const spans = partitions.map(({ topic, partition }) => {
-      const position = this.#positions.get(keyOf({ topic, partition }))!
+      const position = this.#positions.get(OffsetMap.keyOf(topic, partition))!
       const to = ends.of(topic, partition) ?? position.offset
       if (to < position.offset) Object.assign(position, { offset: 0, records: 0 }) // the topic was re-created
       const from = Math.max(position.offset, begins.of(topic, partition) ?? 0) // what was before is deleted
@@ -45,9 +45,7 @@ export class RecordCounter {
     })
     const counts = new Map<string, number>()
     for (const { topic, partition } of partitions)
-      counts.set(topic, (counts.get(topic) ?? 0) + this.#positions.get(keyOf({ topic, partition }))!.records)
+      counts.set(topic, (counts.get(topic) ?? 0) + this.#positions.get(OffsetMap.keyOf(topic, partition))!.records)
     return counts
   }
 }
-
-const keyOf = ({ topic, partition }: { topic: string; partition: number }): string => `${topic}/${partition}`

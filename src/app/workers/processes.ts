@@ -5,11 +5,12 @@ import type { Settings } from '../../settings/resolve.ts'
 import { clientOptions, reach } from '../cluster.ts'
 import type { KeptLogs } from '../log/kept.ts'
 import { AllMetrics } from '../metrics/all-metrics.ts'
-import { lagsOf } from '../metrics/lag.ts'
+import { lagsOfWorkers } from '../metrics/lag.ts'
 import type { Observed } from '../metrics/observed.ts'
 import { LAG_INTERVAL_MS } from '../metrics/worker-metrics.ts'
 import { OnDemand } from '../monitor/on-demand.ts'
-import { Monitor, type WorkerLag } from '../monitor/monitor.ts'
+import { Monitor } from '../monitor/monitor.ts'
+import type { WorkerLag } from '../monitor/worker-lags.ts'
 import { pause } from '../../pause.ts'
 import { supervise } from './supervise.ts'
 import type { Supervisor, SupervisorEvent } from './supervisor.ts'
@@ -81,7 +82,7 @@ export class WorkerProcesses {
       const count = await shared.partitions(Object.values(worker.inputs)[0]!.name)
       return { worker, partitions: Array.from({ length: count }, (_, partition) => partition) }
     })
-    return lagsOf(this.#client, await Promise.all(all))
+    return lagsOfWorkers(this.#client, await Promise.all(all))
   }
 
   async #catchUp(signal: AbortSignal): Promise<void> {
