@@ -11,7 +11,7 @@ const urlIn = (text: string): string => /(http:\/\/[\d.]+:\d+)\/metrics/.exec(te
 
 test('`all --http` shows the figures of all its processes, is ready when they are, and keeps their logs', async () => {
   const { home, env } = await temporaryHome()
-  const run = launch({ ...env, PAYFLOW_LOG_LEVEL: 'debug' }, 'all', '--http', '127.0.0.1:0', '--duration', '12s', '--seed', '5', '--log-file', join(home, 'mine.log')) // prettier-ignore
+  const run = launch({ ...env, PAYFLOW_LOG_LEVEL: 'debug' }, 'all', '--http', '127.0.0.1:0', '--seed', '5', '--log-file', join(home, 'mine.log')) // prettier-ignore
   let said = ''
   run.child.stderr!.on('data', (chunk: Buffer) => (said += chunk.toString()))
   await run.says('/metrics')
@@ -33,13 +33,16 @@ test('`all --http` shows the figures of all its processes, is ready when they ar
   const counted = 'payflow_transactions_total{worker="large-orders",result="committed"}'
   const pid = workerEntries(home).find(({ workers }) => workers.some(({ name }) => name === 'large-orders'))!.pid // prettier-ignore
   process.kill(pid, 'SIGKILL')
-  await eventually(async () => {
-    const now = await samples()
-    expect(now.get('payflow_worker_restarts_total{worker="large-orders"}')).toBe(1)
-    expect(now.get(counted)).toBeGreaterThan(before.get(counted)!)
-  })
-  const { code } = await run.ended
-  expect(code).toBe(0)
+  await eventually(
+    async () => {
+      const now = await samples()
+      expect(now.get('payflow_worker_restarts_total{worker="large-orders"}')).toBe(1)
+      expect(now.get(counted)).toBeGreaterThan(before.get(counted)!)
+    },
+    { timeoutMs: 60_000 },
+  )
+  run.child.kill('SIGINT')
+  expect(await run.ended).toMatchObject({ code: 0 })
   const logs = readdirSync(join(home, 'logs')).sort()
   expect(logs).toEqual(expect.arrayContaining(['all.log', 'worker-large-orders.log', 'worker-process-payments.log']))
   expect(said).toContain(join(home, 'logs'))
