@@ -50,6 +50,11 @@ export class Undone extends Error {
   override readonly name: string = 'Undone'
 }
 
+/** Records, and the task that has them. */
+interface OfPart extends PartitionRecords {
+  readonly part: Part
+}
+
 interface Submission {
   readonly part: Part
   readonly resolve: () => void
@@ -58,9 +63,10 @@ interface Submission {
 
 /**
  * Commits what the tasks of one worker in this process have ready, together: while one transaction is under way, the next one collects.
- * 1. outputs, dead letters, strays, changed state and progress, as the tasks have written them
- * 2. the group's offsets, as a member in a generation in which all these partitions are this instance's
- * 3. commit
+ * 1. what it will write to is named to the coordinator
+ * 2. outputs, dead letters, strays, changed state and progress, as the tasks have written them; beside them the group's offsets, as a member
+ *    in a generation in which all these partitions are this instance's
+ * 3. commit, once all of that is acknowledged
  * After any error the transaction is aborted, its producer thrown away, and each task that was in it begins again.
  */
 export class Committer {
@@ -182,22 +188,38 @@ export class Committer {
   async #transaction(producer: TransactionalProducer, parts: readonly Part[], guilty: Set<Part>): Promise<void> {
     this.#committing = false
     const batches = parts.flatMap((part) => part.buffers.batches().map((batch) => ({ ...batch, part })))
+    await this.#enlist(producer, batches, guilty)
+    const outputs = this.#sendOutputs(producer, batches, guilty)
+    outputs.catch(() => undefined) // awaited below, whatever becomes of the offsets
+    // nothing of it may be under way any more when the transaction is aborted
+    const results = await Promise.allSettled([outputs, this.#sendOffsets(producer, parts)])
+    for (const result of results) if (result.status === 'rejected') throw result.reason
+    failpoint('after-offsets')
+    this.#committing = true
+    await producer.commit(() => failpoint('commit-sent'))
+    failpoint('after-commit')
+  }
+
+  async #enlist(producer: TransactionalProducer, batches: readonly OfPart[], guilty: Set<Part>): Promise<void> {
+    try {
+      await producer.begin(batches, this.#group)
+    } catch (error) {
+      accuse(guilty, batches, error)
+      throw error
+    }
+  }
+
+  async #sendOutputs(producer: TransactionalProducer, batches: readonly OfPart[], guilty: Set<Part>): Promise<void> {
     for (const round of inRounds(batches)) {
       try {
         await producer.send(round)
       } catch (error) {
-        const part = refusedOf(round, error)?.part
-        if (part) guilty.add(part)
+        accuse(guilty, round, error)
         throw error
       }
       failpoint('after-first-output')
     }
     failpoint('after-outputs')
-    await this.#sendOffsets(producer, parts)
-    failpoint('after-offsets')
-    this.#committing = true
-    await producer.commit(() => failpoint('commit-sent'))
-    failpoint('after-commit')
   }
 
   /**
@@ -205,6 +227,7 @@ export class Committer {
    * partitions are still this instance's: who lost one must not write them, for its new owner may have read them already.
    */
   async #sendOffsets(producer: TransactionalProducer, parts: readonly Part[]): Promise<void> {
+    failpoint('before-offsets')
     const offsets = parts.flatMap((part) => part.offsets)
     let refusal = new Undone('this instance has no place in its group')
     for (;;) {
@@ -227,10 +250,12 @@ export class Committer {
   }
 }
 
-const refusedOf = <Batch extends PartitionRecords>(round: readonly Batch[], error: unknown): Batch | undefined =>
-  error instanceof PartitionError
-    ? round.find(({ topic, partition }) => topic === error.topic && partition === error.partition)
-    : undefined
+/** Whose records it was that a broker has refused. */
+function accuse(guilty: Set<Part>, batches: readonly OfPart[], error: unknown): void {
+  if (!(error instanceof PartitionError)) return
+  const refused = batches.find(({ topic, partition }) => topic === error.topic && partition === error.partition)
+  if (refused) guilty.add(refused.part)
+}
 
 /** @throws AbortError when the signal is aborted first: what becomes of the promise then concerns nobody */
 async function unlessAborted(promise: Promise<void>, signal: AbortSignal): Promise<void> {
