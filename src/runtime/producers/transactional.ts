@@ -3,15 +3,14 @@ import { PartitionError, codeOf } from '../../kafka/errors.ts'
 import type { PartitionRecords } from '../../kafka/output-buffers.ts'
 import type { Client } from '../../kafka/client.ts'
 import type { Connection } from '../../kafka/connection.ts'
-import { retrying } from '../../kafka/retry.ts'
 import { needing } from '../../kafka/rights.ts'
 import { produce } from '../../kafka/produce.ts'
-import { addOffsetsToTxn, addPartitionsToTxn, endTxn, initProducerId, txnOffsetCommit, type GroupPlace, type ProducerIdentity } from '../../kafka/requests.ts' // prettier-ignore
+import { addOffsetsToTxn, addPartitionsToTxn, endTxn, txnOffsetCommit, type GroupPlace, type ProducerIdentity } from '../../kafka/requests.ts' // prettier-ignore
 import type { Broker } from '../../kafka/transport.ts'
 import type { Compression } from '../../kafka/compression.ts'
+import { CONCURRENT_TRANSACTIONS, takeOver, type TakeOverOptions } from './take-over.ts'
 import { type TopicPartition, byLeader, byTopic, groupedByTopic } from '../../kafka/partitions.ts'
 
-const CONCURRENT_TRANSACTIONS = 51
 /** TOPIC_AUTHORIZATION_FAILED, and OPERATION_NOT_ATTEMPTED for the others of the same request. */
 const refusedTopic = new Set([29, 55])
 /** COORDINATOR_LOAD_IN_PROGRESS, COORDINATOR_NOT_AVAILABLE, NOT_COORDINATOR */
@@ -22,33 +21,8 @@ export interface OffsetCommit extends TopicPartition {
   readonly offset: number
 }
 
-export interface TakeOverOptions {
-  readonly transactionalId: string
-  readonly transactionTimeoutMs: number
-  readonly patienceMs: number
-  readonly signal?: AbortSignal
-  readonly onRetry?: (error: unknown) => void
-}
 export interface ProducerOptions extends TakeOverOptions {
   readonly compression?: Compression
-}
-
-/** Fences whoever has the transactional id and ends its open transaction: waits for the markers. @throws when that takes longer than `patienceMs` */
-export function takeOver(
-  connection: Connection,
-  { transactionalId, transactionTimeoutMs, patienceMs, signal, onRetry }: TakeOverOptions,
-): Promise<{ producerId: string; producerEpoch: number }> {
-  const right = { operation: 'Write', resource: 'transactional id', names: [transactionalId] } as const
-  const attempt = async (): Promise<{ producerId: string; producerEpoch: number }> => {
-    try {
-      const coordinator = await connection.coordinator('transaction', transactionalId)
-      return await needing([right], () => initProducerId(coordinator, { transactionalId, transactionTimeout: transactionTimeoutMs })) // prettier-ignore
-    } catch (error) {
-      if (codeOf(error) !== CONCURRENT_TRANSACTIONS) await connection.forget(error)
-      throw error
-    }
-  }
-  return retrying(attempt, { timeoutMs: patienceMs, signal, onRetry })
 }
 
 /**

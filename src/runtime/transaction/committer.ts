@@ -1,11 +1,12 @@
 import { setImmediate as tick } from 'node:timers/promises'
 import { messageOf } from '../../errors.ts'
-import { PartitionError, codeOf } from '../../kafka/errors.ts'
-import { inRounds, type OutputBuffers, type PartitionRecords } from '../../kafka/output-buffers.ts'
+import { codeOf } from '../../kafka/errors.ts'
+import { inRounds } from '../../kafka/output-buffers.ts'
 import type { GroupPlace } from '../../kafka/requests.ts'
 import { failpoint } from '../failpoint.ts'
-import type { OffsetCommit, TransactionalProducer } from '../producers/transactional.ts'
+import type { TransactionalProducer } from '../producers/transactional.ts'
 import { endedTransaction, resultOf, type EndedTransaction } from './ended.ts'
+import { accuse, Undone, type OfPart, type Part } from './part.ts'
 import { CurrentPlace } from './current-place.ts'
 import { SlotProducer, type SlotProducerOptions } from './slot-producer.ts'
 
@@ -19,18 +20,6 @@ const ILLEGAL_GENERATION = 22
 const REBALANCE_IN_PROGRESS = 27
 const UNKNOWN_MEMBER_ID = 25
 
-/** What one task has ready to be committed. */
-export interface Part {
-  readonly partition: number
-  /** Stay untouched until it is settled. */
-  readonly buffers: OutputBuffers
-  readonly offsets: readonly OffsetCommit[]
-  /** False as soon as the group has given the partition to somebody else, or may have for a while. */
-  readonly isOwned: () => boolean
-  /** Input records that it is about. */
-  readonly records: number
-}
-
 export interface CommitterOptions extends SlotProducerOptions {
   readonly group: string
   /** Told of each transaction once it has ended. */
@@ -43,16 +32,6 @@ export interface Standing {
   readonly slot: number | undefined
   readonly freeSlots: readonly number[]
   readonly settle: (slot: number) => void
-}
-
-/** Nothing of it was committed, for no reason of its own: the task begins again. */
-export class Undone extends Error {
-  override readonly name: string = 'Undone'
-}
-
-/** Records, and the task that has them. */
-interface OfPart extends PartitionRecords {
-  readonly part: Part
 }
 
 interface Submission {
@@ -248,13 +227,6 @@ export class Committer {
       }
     }
   }
-}
-
-/** Whose records it was that a broker has refused. */
-function accuse(guilty: Set<Part>, batches: readonly OfPart[], error: unknown): void {
-  if (!(error instanceof PartitionError)) return
-  const refused = batches.find(({ topic, partition }) => topic === error.topic && partition === error.partition)
-  if (refused) guilty.add(refused.part)
 }
 
 /** @throws AbortError when the signal is aborted first: what becomes of the promise then concerns nobody */
