@@ -14,6 +14,7 @@ import { registerGroups } from '../commands/groups.ts'
 import { registerInfra } from '../commands/infra.ts'
 import { registerKsql } from '../commands/ksql.ts'
 import { registerProduce } from '../commands/produce.ts'
+import { registerTail } from '../commands/tail.ts'
 import { registerTopics } from '../commands/topics.ts'
 import { registerWorker } from '../commands/worker.ts'
 import { addGlobalSettings } from './setting-options.ts'
@@ -62,6 +63,7 @@ export function createProgram(world: World): Command {
     registerProduce,
     registerWorker,
     registerKsql,
+    registerTail,
     registerDashboard,
     registerDeadLetters,
     registerChaos,
