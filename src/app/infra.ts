@@ -35,11 +35,8 @@ export function engineOf(
 }
 
 /** What must be the same for two starts to be compared. */
-export const kindOfStart = (
-  command: string,
-  { nodes }: Settings,
-  { engine, kafka }: InfraStatus,
-): string => `${command}, engine ${engine}, Kafka ${kafka ?? 'of somebody else'}, ${nodes === 1 ? 'one node' : `${nodes} nodes`}`
+export const kindOfStart = (command: string, { nodes }: Settings, { engine, kafka }: InfraStatus): string =>
+  `${command}, engine ${engine}, Kafka ${kafka ?? 'of somebody else'}, ${nodes === 1 ? 'one node' : `${nodes} nodes`}`
 
 /** The settings as they are once the brokers of `status` run. */
 export const reaching = (settings: Settings, { brokers, ksql }: InfraStatus): Settings => ({

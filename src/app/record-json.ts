@@ -35,6 +35,8 @@ export interface RecordToWrite {
 }
 
 const NO_TIMESTAMP = -1
+/** Half of a character: pairs are whole ones in this mode. */
+const LONE_SURROGATE = /\p{Surrogate}/u
 
 export function timeInJson(ms: number): string | number | null {
   if (ms === NO_TIMESTAMP) return null
@@ -85,8 +87,7 @@ function timestampIn(value: unknown): number {
 function bytesIn(name: string, value: unknown): Buffer | null {
   if (value === null) return null
   if (typeof value === 'string') {
-    const bytes = Buffer.from(value)
-    if (bytes.toString() === value) return bytes
+    if (!LONE_SURROGATE.test(value)) return Buffer.from(value)
     throw new Error(`${name} holds half a character (a lone surrogate), which has no bytes`)
   }
   if (typeof value === 'object' && 'base64' in value && Object.keys(value).length === 1)

@@ -4,7 +4,7 @@ import type { TimedRecord } from '../kafka/timed-buffers.ts'
 import { pause } from '../pause.ts'
 import { Pacer } from '../runtime/producers/pacer.ts'
 import type { RecordWriter } from '../runtime/producers/record-writer.ts'
-import { parseRecord } from './record-json.ts'
+import { parseRecord, type RecordToWrite } from './record-json.ts'
 
 export interface CopyOptions {
   /** Its name, for messages. */
@@ -68,7 +68,9 @@ export class RecordsCopy {
     for await (const lines of linesOf(chunks))
       for (const line of lines) {
         if (left <= 0) return
-        if ((await this.#placed(line)) !== undefined) left--
+        const placed = this.#placed(line)
+        if (placed instanceof Promise) await placed
+        if (placed !== undefined) left--
       }
     this.#line = 0
   }
@@ -92,7 +94,9 @@ export class RecordsCopy {
     for await (const lines of linesOf(chunks)) {
       for (const line of lines) {
         if (signal.aborted || taken >= count) return
-        const placed = await this.#placed(line)
+        // a million lines are a million promises otherwise
+        const found = this.#placed(line)
+        const placed = found instanceof Promise ? await found : found
         if (!placed) continue
         if (rate !== 'max') await this.#until(pacer, taken)
         this.#writer.put(placed.topic, placed.partition, placed.record)
@@ -131,15 +135,20 @@ export class RecordsCopy {
     })
   }
 
-  /** Undefined for an empty line. */
-  async #placed(line: string): Promise<Placed | undefined> {
+  /** Undefined for an empty line; a promise where its topic is new. */
+  #placed(line: string): Placed | Promise<Placed> | undefined {
     this.#line++
     if (line.trim() === '') return undefined
     const record = this.#parsed(line)
     const topic = this.#options.topic ?? record.topic
     if (topic === undefined) throw this.#wrong('topic is missing', 'name one with --topic')
     if (isReserved(topic)) throw this.#wrong(`${topic} is not written by hand`, 'copy it to another topic with --topic')
-    if (!this.#writer.isKnown(topic)) await this.#writer.know(topic)
+    if (this.#writer.isKnown(topic)) return this.#placedIn(topic, record)
+    return this.#writer.know(topic).then(() => this.#placedIn(topic, record))
+  }
+
+  /** @throws PayflowError (failed) when its topic does not take it */
+  #placedIn(topic: string, record: RecordToWrite): Placed {
     const partition = this.#options.byKey ? undefined : record.partition
     const partitions = this.#writer.partitionsOf(topic)
     if (partition !== undefined && partition >= partitions)
@@ -154,7 +163,7 @@ export class RecordsCopy {
     return { topic, partition, record: timed }
   }
 
-  #parsed(line: string): ReturnType<typeof parseRecord> {
+  #parsed(line: string): RecordToWrite {
     try {
       return parseRecord(line)
     } catch (error) {

@@ -1,5 +1,5 @@
 import type { Connection } from './connection.ts'
-import { PartitionError } from './errors.ts'
+import { NoLeader, PartitionError } from './errors.ts'
 import { fetch } from './fetch.ts'
 import { OffsetMap } from './offsets.ts'
 import { byLeader, type TopicPartition } from './partitions.ts'
@@ -67,7 +67,7 @@ export class Scan {
 
   /**
    * Fetches once, and visits what may be visited then. `outOfRange` gets the partitions whose position is not in the log: they are to be moved.
-   * @throws what a broker answered, after which it may be tried again
+   * A partition that cannot be read for the time being keeps none of the others. @throws what a broker answered, after which it may be tried again
    */
   async round(visit: Visit, outOfRange: (at: ScanSpan) => void): Promise<Round> {
     const before = this.#visitAll(visit)
@@ -78,8 +78,9 @@ export class Scan {
     // while others have records at hand, nobody waits for what may come
     const behind = waiting.filter((log) => !log.drained)
     const wanted = waiting.length < open.length ? behind : waiting
-    await this.#fetch(wanted, behind.length > 0 ? HASTE_MS : WAIT_MS, outOfRange)
+    const failure = await this.#fetch(wanted, behind.length > 0 ? HASTE_MS : WAIT_MS, outOfRange)
     if (this.#visitAll(visit) === 'enough') return 'enough'
+    if (failure) throw failure.reason
     return this.#logs.every((log) => log.finished) ? 'done' : 'more'
   }
 
@@ -91,7 +92,7 @@ export class Scan {
       for (const log of this.#logs) {
         if (log.finished) continue
         if (!log.ready) {
-          if (!log.drained) return 'out'
+          if (!log.drained && !log.failing) return 'out'
         } else if (!first) first = log
         else if (log.timestamp < first.timestamp) {
           second = first.timestamp
@@ -108,10 +109,23 @@ export class Scan {
     }
   }
 
-  async #fetch(logs: readonly Log[], maxWaitMs: number, outOfRange: (at: ScanSpan) => void): Promise<void> {
+  /** Returns what kept partitions from being read. */
+  async #fetch(
+    logs: readonly Log[],
+    maxWaitMs: number,
+    outOfRange: (at: ScanSpan) => void,
+  ): Promise<{ readonly reason: unknown } | undefined> {
     const { isolation } = this.#options
     const askedAtMs = Date.now()
-    const leaders = await byLeader(this.#connection, logs)
+    let failure: { readonly reason: unknown } | undefined
+    const failed = (reason: unknown, log: Log): void => {
+      failure ??= { reason }
+      log.failing = true
+    }
+    const leaders = await byLeader(this.#connection, logs, (error, log) => {
+      if (!(error instanceof NoLeader)) throw error
+      failed(error, log)
+    })
     // all of them are waited for: one that answers late must not answer into the next round
     const asked = await Promise.allSettled(
       [...leaders].map(async ([broker, mine]) => {
@@ -125,11 +139,14 @@ export class Scan {
           const log = mine.find(({ topic, partition }) => topic === answer.topic && partition === answer.partition)
           if (!log) continue
           if (answer.errorCode === OFFSET_OUT_OF_RANGE) outOfRange(log.span)
+          else if (answer.errorCode !== 0)
+            failed(new PartitionError('Fetch', log.topic, log.partition, answer.errorCode), log)
           else log.deliver(answer, askedAtMs)
         }
       }),
     )
-    for (const result of asked) if (result.status === 'rejected') throw result.reason
+    for (const result of asked) if (result.status === 'rejected') failure ??= { reason: result.reason }
+    return failure
   }
 }
 
@@ -139,6 +156,8 @@ class Log {
   readonly partition: number
   position: number
   finished: boolean
+  /** It could not be read when it was asked for last. */
+  failing = false
   /** The record that is next, if there is one at hand. */
   cursor: RecordCursor | undefined
   readonly #to: number
@@ -174,12 +193,9 @@ class Log {
     return this.position >= this.#end
   }
 
-  /** @throws PartitionError, or what is wrong with records that cannot be read */
-  deliver(
-    { errorCode, unreadable, records, lastStableOffset, highWatermark }: FetchedPartition,
-    askedAtMs: number,
-  ): void {
-    if (errorCode !== 0) throw new PartitionError('Fetch', this.topic, this.partition, errorCode)
+  /** @throws PayflowError for records that cannot be read */
+  deliver({ unreadable, records, lastStableOffset, highWatermark }: FetchedPartition, askedAtMs: number): void {
+    this.failing = false
     if (unreadable) throw unreadable
     this.#end = this.#committed ? lastStableOffset : highWatermark
     this.position = records.nextOffset

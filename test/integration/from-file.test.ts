@@ -22,7 +22,10 @@ async function ownTopic(partitions = 3, settings: Record<string, string> = {}): 
   const admin = await client().admin()
   const configEntries = Object.entries(settings).map(([name, value]) => ({ name, value }))
   if (configEntries.length > 0)
-    await admin.alterConfigs({ validateOnly: false, resources: [{ type: ConfigResourceTypes.TOPIC, name: topic, configEntries }] })
+    await admin.alterConfigs({
+      validateOnly: false,
+      resources: [{ type: ConfigResourceTypes.TOPIC, name: topic, configEntries }],
+    })
   return topic
 }
 

@@ -43,6 +43,7 @@ export async function runTail(client: Client, wish: TailWish, plan: TailPlan, ho
         outOfRange.clear()
         trouble.over()
       } catch (error) {
+        await hooks.flush()
         await connection.forget(error)
         trouble.met(error)
         await changes.look(scan, { now: true }).catch((reason: unknown) => trouble.met(reason))

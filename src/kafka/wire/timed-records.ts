@@ -5,6 +5,7 @@ const INITIAL_BYTES = 1 << 14
 /** Record length, attributes, offset delta, key length, value length, number of headers; without the timestamp delta. */
 const MOST_AROUND = 5 + 1 + 5 + 5 + 5 + 5
 const VARLONG_BYTES = 10
+const MOST_VARINT = 2 ** 30
 
 type Field = Buffer | null
 const bytesOf = (field: Buffer | string | null): Field => (typeof field === 'string' ? Buffer.from(field) : field)
@@ -12,6 +13,7 @@ const lengthOf = (field: Field): number => field?.length ?? -1
 
 /** Bytes of an integer up to 2^53 as a zigzag varint; returns the position after it. */
 function writeVarlong(bytes: Buffer, start: number, value: number): number {
+  if (Math.abs(value) < MOST_VARINT) return writeVarint(bytes, start, value)
   let rest = BigInt.asUintN(64, (BigInt(value) << 1n) ^ (BigInt(value) >> 63n))
   let at = start
   for (; rest > 127n; rest >>= 7n) bytes[at++] = Number(rest & 127n) | 128
