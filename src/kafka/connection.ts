@@ -154,6 +154,11 @@ export class Connection {
     await tick()
   }
 
+  /** Looks leaders up again before the next request that needs one. */
+  forgetLeaders(): void {
+    this.#stale = true
+  }
+
   /** Does not wait for answers that are still due: those who wait for one get an error. */
   async close(): Promise<void> {
     if (this.#closed) return

@@ -37,15 +37,18 @@ test('another owner goes on between a task’s question for offsets and its rest
   await expectExactRevenue(brokers(), output, 150)
 })
 
-test('a position that a broker refuses is looked for again before it is believed: another owner may have gone on', async () => {
+test('a position that a broker refuses, again and again, is not lost while it is in the log: the broker may be behind', async () => {
   const { worker, topicOf, output } = await isolated(revenue, { partitions: 1 })
   await writeAll(brokers(), topicOf('orders'), orderMessages(0, 100))
   const owner = ownerOf(worker, 0)
   await eventually(() => expect(owner.task.counts.processed).toBe(100))
-  owner.task.inputs[0]!.fail(new PartitionError('Fetch', topicOf('orders'), 0, OUT_OF_RANGE))
+  for (let refused = 1; refused <= 3; refused++) {
+    owner.task.inputs[0]!.fail(new PartitionError('Fetch', topicOf('orders'), 0, OUT_OF_RANGE))
+    await eventually(() => expect(owner.phases.filter((phase) => phase === 'running')).toHaveLength(refused + 1))
+  }
   await writeAll(brokers(), topicOf('orders'), orderMessages(100, 150))
   await eventually(() => expect(owner.task.counts.processed).toBe(150))
-  expect(owner.phases).toContain('aborting')
+  expect(owner.phases.filter((phase) => phase === 'aborting')).toHaveLength(3)
   owner.task.stop()
   await owner.done
   await expectExactRevenue(brokers(), output, 150)

@@ -14,7 +14,6 @@ import { failpoint } from '../failpoint.ts'
 import { Input } from './input.ts'
 import type { Aliases } from './input-record.ts'
 import { nextInput } from './merge.ts'
-import { positionLost } from './position-errors.ts'
 import { settledOffsets, startingPositions, type SourcePartition, type StartingPosition } from './positions.ts'
 import { Processor, type OutputPartitions } from './processor.ts'
 import { StateStore } from '../../pipeline/worker/state.ts'
@@ -189,6 +188,15 @@ export class Epoch {
     return new SizeLearnt(error.message)
   }
 
+  /**
+   * A broker refuses a position that was in the log at the start. It may take itself for the leader still, and lack what others have: leaders
+   * are looked up again, and what the next start finds in the log decides.
+   */
+  #positionRefused({ topic, partition }: SourcePartition, position: number): Undone {
+    this.#options.connection.forgetLeaders()
+    return new Undone(`Offset ${position} of ${topic}/${partition} is not there, says its leader`)
+  }
+
   #input(source: SourcePartition, aliases: Aliases, { from, committed }: StartingPosition): Input {
     const { options, onInput } = this.#options
     return new Input({
@@ -199,7 +207,7 @@ export class Epoch {
       maxAheadMs: maxAheadOf(options),
       onData: onInput,
       onFailure: (cause, { position }) => {
-        this.#failure = codeOf(cause) === OFFSET_OUT_OF_RANGE ? positionLost(source, position, cause) : cause
+        this.#failure = codeOf(cause) === OFFSET_OUT_OF_RANGE ? this.#positionRefused(source, position) : cause
         onInput()
       },
     })

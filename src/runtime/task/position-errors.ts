@@ -66,13 +66,5 @@ export function refused(refusal: Refusal, at: number | undefined, standing: Stan
   }
 }
 
-/** A broker refused the position of a task that was reading. */
-export const positionLost = ({ topic, partition }: TopicPartition, position: number, cause: unknown): PositionError =>
-  new PositionError('OFFSET_OUT_OF_RANGE', `Offset ${position} of ${topic}/${partition} is not there any more`, {
-    kind: 'failed',
-    hint: 'see what the topic holds with `payflow topics describe`',
-    cause,
-  })
-
 const error = (code: ErrorCode, message: string, hint: string): PositionError =>
   new PositionError(code, message, { kind: 'failed', hint })

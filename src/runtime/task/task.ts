@@ -222,6 +222,8 @@ export class Task {
     this.#options.onFailure?.(error)
     this.#lifecycle.enter('aborting', error)
     this.#epoch = undefined
+    // who has refused a position may take itself for the leader still
+    if (error instanceof PositionError) this.#options.connection.forgetLeaders()
     await this.#options.connection.forget(error)
   }
 
