@@ -5,6 +5,7 @@
 export const errorCodes = {
   // The command line and the settings
   AMBIGUOUS_OPTION: 'several workers of a file take this option',
+  BROKER_NOT_FOUND: 'the cluster has no broker of this id',
   BROKERS_MISSING: 'the external engine has no address of a broker',
   BROKERS_NOT_USED: 'brokers are named, and so is an engine that does not use them',
   BROKERS_UNKNOWN: 'no broker is named, and none runs yet',
@@ -109,16 +110,24 @@ export const errorCodes = {
   DEAD_LETTERS_COMPACTED: 'dead letters would replace each other',
   GROUP_ACTIVE: 'a group has members where it must not',
   GROUP_NOT_FOUND: 'there is no group of the given name',
+  GROUP_READS_NOTHING: 'a group has no offsets in what is meant',
+  GROUP_WITHOUT_OFFSETS: 'a group of this kind has no offsets that could be moved',
   INBOX_COMPACTED: 'letters in an inbox would replace each other',
   KAFKA_TOPIC_REPLICATION: "a broker's internal topics have fewer replicas than they must",
   LIMIT_TOO_SMALL: 'a topic does not take the size of a record that must be written',
   MIN_INSYNC_REPLICAS: 'more replicas must be in sync than there are',
   NOT_COPARTITIONED: 'topics that are joined differ in partitions',
+  NOT_REASSIGNED: 'the brokers refused to move a partition, or to give it another leader',
   PARTITIONS_CHANGED: 'a topic has other partitions than its worker was started with',
   PARTITIONS_NOT_ADDED: 'the brokers refused to add partitions',
   PARTITIONS_NOT_MORE: 'a topic has that many partitions already',
+  REASSIGNMENT_RUNNING: 'a partition is being moved already',
+  RESET_REFUSED: 'a worker would not begin at the offsets that its group should be moved to',
   SESSION_TIMEOUT: 'the brokers do not take the session timeout of workers',
   STATE_NOT_COMPACTED: 'a changelog would lose state, or grow without end',
+  THROTTLE_LEFT: 'a limit of what replicas copy could not be removed',
+  THROTTLE_REFUSED: 'a broker refused a limit of what replicas copy, or to take it away',
+  TOO_FEW_BROKERS: 'more replicas are wanted than there are brokers for them',
   TOPIC_INTERNAL: 'partitions of a topic that belongs to a worker are not set by hand',
   TOPIC_MISSING: 'what a command or a worker needs does not exist',
   TOPIC_NOT_CONFIGURED: 'the brokers refused a setting of a topic',
@@ -155,8 +164,9 @@ export const errorCodes = {
   WORKER_INVALID: "a custom worker's definition is not what it must be",
   WORKER_NOT_STARTED: 'a worker process did not come up',
 
-  // Dead letters, audit, chaos
+  // Dead letters, audit, chaos, doctor
   DIFFERENCE: 'an audit found one',
+  FINDINGS: 'the doctor found something',
   LETTER_GONE: 'dead letters went away while they were replayed',
   LETTER_NOT_FOUND: 'there is no dead letter of the given id',
   LETTER_TOO_LARGE: 'a dead letter does not fit into the topic it goes back to',
