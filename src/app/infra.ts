@@ -7,14 +7,19 @@ import type { Settings } from '../settings/resolve.ts'
 import type { Report } from './cluster.ts'
 import { quoted } from '../quoted.ts'
 
-interface EngineWish {
+export interface EngineWish {
   readonly log: Log
   readonly ksql?: boolean
   /** What it starts ends with this process. */
   readonly run?: ProcessIdentity | undefined
 }
 
-function infraOptions(settings: Settings, env: NodeJS.ProcessEnv, { log, ksql = true, run }: EngineWish): InfraOptions {
+/** What an engine gets to know of the settings. */
+export function infraOptions(
+  settings: Settings,
+  env: NodeJS.ProcessEnv,
+  { log, ksql = true, run }: EngineWish,
+): InfraOptions {
   const { home, kafkaPort, zookeeperPort, ksqlPort, nodes, kafka, ksqlUrl, brokersGiven, origins } = settings
   return {
     ...{ home, kafkaPort, zookeeperPort, ksqlPort, nodes, ksql, env, log },

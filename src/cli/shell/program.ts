@@ -10,6 +10,7 @@ import { registerChaos } from '../commands/chaos.ts'
 import { registerConfig } from '../commands/config.ts'
 import { registerDashboard } from '../commands/dashboard.ts'
 import { registerDeadLetters } from '../commands/dead-letters.ts'
+import { registerDoctor } from '../commands/doctor.ts'
 import { registerGroups } from '../commands/groups.ts'
 import { registerInfra } from '../commands/infra.ts'
 import { registerKsql } from '../commands/ksql.ts'
@@ -64,6 +65,7 @@ export function createProgram(world: World): Command {
     registerKsql,
     registerDashboard,
     registerDeadLetters,
+    registerDoctor,
     registerChaos,
     registerAudit,
     registerAcl,
