@@ -7,7 +7,7 @@ import type { Settings } from '../settings/resolve.ts'
 import type { Report } from './cluster.ts'
 import { quoted } from '../quoted.ts'
 
-export interface EngineWish {
+interface EngineWish {
   readonly log: Log
   readonly ksql?: boolean
   /** What it starts ends with this process. */

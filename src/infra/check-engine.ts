@@ -1,5 +1,4 @@
 import { findingOf, type Check, type CheckFinding } from '../check.ts'
-import { PayflowError } from '../errors.ts'
 import { runCommand } from './command.ts'
 import { dockerStates, probeDocker, requireDocker } from './docker/probe.ts'
 import type { EngineName, InfraOptions, InfraStatus } from './engine.ts'
@@ -21,7 +20,7 @@ async function failureOf(look: () => Promise<unknown>, evidence: readonly string
     await look()
     return []
   } catch (error) {
-    return error instanceof PayflowError ? [findingOf(error, evidence)] : Promise.reject(error)
+    return [findingOf(error, evidence)]
   }
 }
 

@@ -10,7 +10,7 @@ import { retrying } from './retry.ts'
 import { groupOf, workerOfTransactionalId } from '../pipeline/events/topics.ts'
 
 /** A transaction of payflow's takes a second at most. */
-export const OPEN_FOR_MS = 10_000
+const OPEN_FOR_MS = 10_000
 /** A coordinator looks every ten seconds for transactions to end. */
 const SWEEP_MS = 15_000
 

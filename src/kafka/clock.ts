@@ -2,7 +2,7 @@ import type { Connection } from './connection.ts'
 import { serves } from './optional-requests.ts'
 import { describeQuorumApi, describeQuorumRequest } from './wire/quorum.ts'
 
-export interface ClockDifference {
+interface ClockDifference {
   /** How far the cluster's clock is ahead of this machine's, in ms. */
   readonly aheadMs: number
   /** It may be off by so much: half of the way there and back. */

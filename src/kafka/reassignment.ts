@@ -16,7 +16,7 @@ const NOTHING_TO_CANCEL = 85
 const LEADS_ALREADY = 84
 const notAuthorizedCodes = new Set([29, 31])
 
-export interface NewReplicas extends TopicPartition {
+interface NewReplicas extends TopicPartition {
   /** The preferred leader first. */
   readonly to: readonly number[]
 }
@@ -46,7 +46,7 @@ export async function cancelReassignments(
   )
 }
 
-export interface Election extends TopicPartition {
+interface Election extends TopicPartition {
   /** Undefined: its preferred replica leads now. */
   readonly error: string | undefined
 }

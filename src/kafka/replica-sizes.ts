@@ -3,7 +3,7 @@ import type { Client } from './client.ts'
 import { serves } from './optional-requests.ts'
 import { describeLogDirsApi, describeLogDirsRequest, type LogDir } from './wire/log-dirs.ts'
 
-export interface BrokerDisks {
+interface BrokerDisks {
   readonly nodeId: number
   readonly directories: readonly LogDir[]
 }

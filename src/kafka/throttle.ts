@@ -10,7 +10,7 @@ import { incrementalAlterConfigsApi, incrementalAlterConfigsRequest, type Config
 const rates = ['leader.replication.throttled.rate', 'follower.replication.throttled.rate'] as const
 const replicas = ['leader.replication.throttled.replicas', 'follower.replication.throttled.replicas'] as const
 
-export interface Throttle {
+interface Throttle {
   readonly brokers: readonly number[]
   readonly bytesPerSecond: number
   /** By topic: the replicas that are copied from, and those that are copied to, as `partition:broker`. */

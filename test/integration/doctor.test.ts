@@ -3,6 +3,7 @@ import { readFileSync, statSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { ConfigResourceTypes } from 'kafkajs'
 import { expect, onTestFinished, test } from 'vitest'
 import { checkGroups } from '../../src/app/doctor/check-groups.ts'
 import { checkRights } from '../../src/app/doctor/check-rights.ts'
@@ -12,7 +13,10 @@ import { checkPartitions } from '../../src/kafka/check-partitions.ts'
 import { clockDifference } from '../../src/kafka/clock.ts'
 import { alterTopicConfig } from '../../src/kafka/configs.ts'
 import { brokerDisks } from '../../src/kafka/replica-sizes.ts'
+import { produce } from '../../src/kafka/produce.ts'
+import { initProducerId } from '../../src/kafka/requests.ts'
 import { createTopics } from '../../src/kafka/topic-creation.ts'
+import { deleteTopics } from '../../src/kafka/topic-deletion.ts'
 import { stateTopic } from '../../src/pipeline/events/topics.ts'
 import { findWorker } from '../../src/pipeline/workers/index.ts'
 import { TransactionalProducer } from '../../src/runtime/producers/transactional.ts'
@@ -25,6 +29,7 @@ import { testKafka } from '../support/java-options.ts'
 import { moveGroup } from '../support/move-group.ts'
 import { writeAll } from '../support/records.ts'
 import { orderMessages } from '../support/revenue.ts'
+import { eventually } from '../support/wait.ts'
 
 const signal = new AbortController().signal
 const timeouts = { sessionTimeoutMs: 6_000, transactionTimeoutMs: 30_000 }
@@ -129,6 +134,53 @@ test('whose transaction is open, since when, and when it is over', async () => {
   expect(await look(200_000)).toMatchObject([{ severity: 'error', what: expect.stringContaining('hangs') as string }])
   await producer.commit()
   expect(await look(200_000)).toEqual([])
+})
+
+/** Lets brokers take transactional records of a transaction that its coordinator was told nothing of, as those before Kafka 3.6 do. */
+async function withoutVerification(use: () => Promise<void>): Promise<void> {
+  const admin = await client().admin()
+  const { brokers: all } = await admin.describeCluster()
+  const name = 'transaction.partition.verification.enable'
+  const configure = (entries: { name: string; value: string }[]) =>
+    admin.alterConfigs({
+      validateOnly: false,
+      resources: [{ type: ConfigResourceTypes.BROKER, name: String(all[0]!.nodeId), configEntries: entries }],
+    })
+  await configure([{ name, value: 'false' }])
+  await use().finally(() => configure([]))
+}
+
+test('a transaction that no coordinator will end, and the command that does', async () => {
+  const topic = `hanging-${randomUUID().slice(0, 8)}`
+  const own = client()
+  const connection = own.shared
+  await createTopics(own, [{ topic, partitions: 1, replicationFactor: 1 }])
+  onTestFinished(async () => {
+    await deleteTopics(own, [topic])
+  })
+  const transactionalId = `lost-${topic}`
+  await withoutVerification(async () => {
+    await eventually(async () => {
+      const coordinator = await connection.coordinator('transaction', transactionalId)
+      const identity = await initProducerId(coordinator, { transactionalId, transactionTimeout: 60_000 })
+      const buffers = new OutputBuffers(undefined, own.codec)
+      buffers.append(topic, 0, null, '{}')
+      const batches = [...buffers.rounds()].flat().map((batch) => ({ ...batch, baseSequence: 0 }))
+      const leader = await connection.leader(topic, 0)
+      const [result] = await produce(connection, leader, { transactionalId, ...identity, acks: -1, timeoutMs: 10_000, compression: 'none', batches }) // prettier-ignore
+      expect(result!.errorCode).toBe(0)
+    })
+  })
+  const { findings } = await checkTransactions(own, [topic])
+  expect(findings).toMatchObject([
+    {
+      severity: 'error',
+      what: expect.stringMatching(
+        new RegExp(`^A transaction of ${transactionalId} \\(producer id \\d+\\) hangs`),
+      ) as string,
+      hint: `end it with Kafka's \`kafka-transactions.sh --bootstrap-server ${brokers().join(',')} abort --topic ${topic} --partition 0 --start-offset 0\``,
+    },
+  ])
 })
 
 test('partitions, disks and rights are read as they are', async () => {

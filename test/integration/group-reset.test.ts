@@ -4,6 +4,7 @@ import { describe, expect, onTestFinished, test } from 'vitest'
 import { planGroupReset } from '../../src/app/group-reset/plan.ts'
 import { applyGroupReset, countMoves, readGroupFacts } from '../../src/app/group-reset/reset.ts'
 import { readTarget } from '../../src/app/group-reset/target.ts'
+import { moveOffsets } from '../../src/kafka/offset-commit.ts'
 import { createTopics } from '../../src/kafka/topic-creation.ts'
 import { findWorker } from '../../src/pipeline/workers/index.ts'
 import { brokers } from '../support/broker.ts'
@@ -24,7 +25,7 @@ async function readFortyOfSixty() {
   const group = `readers-of-${topic}`
   await createTopics(client(), [{ topic, partitions: 1, replicationFactor: 1 }])
   for (let i = 0; i < 3; i++) await writeAll(brokers(), topic, payments(20))
-  await moveGroup(brokers(), group, { topic, partition: 0, offset: 40 })
+  await moveOffsets(client(), group, [{ topic, partition: 0, to: 40 }])
   const offset = async (): Promise<number> => {
     const [found] = await (await client().admin()).fetchOffsets({ groupId: group, topics: [topic] })
     return Number(found!.partitions[0]!.offset)
@@ -148,6 +149,22 @@ describe('moving a worker of payflow', () => {
     const mended = await reset(worker, '100')
     expect(mended.plan.refusal).toBeUndefined()
     await mended.apply()
+    await runUntilCaughtUp([worker])
+  })
+
+  test('one whose group has lost its offsets is put back to where its progress record says', async () => {
+    const { worker, topicOf } = await isolated(findWorker('aggregated-revenue')!, { partitions: 1 })
+    await writeAll(brokers(), topicOf('orders'), orderMessages(0, 100))
+    await runUntilCaughtUp([worker])
+    const group = `payflow-${worker.name}`
+    await (await client().admin()).deleteGroups([group])
+    const topic = ['--topic', topicOf('orders'), '--partition', '0']
+    const named = await command(['groups', 'reset', group, ...topic, '--to', '100', '--yes', '--json'], { brokers: brokers() }) // prettier-ignore
+    expect(named.documents()[0]).toMatchObject({ moved: true, moves: [{ from: null, to: 100 }] })
+    await (await client().admin()).deleteGroups([group])
+    const { plan, apply } = await reset(worker, '100')
+    expect(plan.refusal).toBeUndefined()
+    await apply()
     await runUntilCaughtUp([worker])
   })
 

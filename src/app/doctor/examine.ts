@@ -109,7 +109,7 @@ async function lookAtCluster(settings: Settings, { engine }: InfraStatus, lookin
   }
 }
 
-export interface Diagnosis {
+interface Diagnosis {
   readonly checks: readonly Check[]
   /** What `fix` has put right: no finding any more. */
   readonly fixed: readonly string[]

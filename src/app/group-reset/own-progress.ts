@@ -7,7 +7,7 @@ import { lastProgress, type ProgressMark } from '../../runtime/state/last-progre
 import { standings } from '../../runtime/task/positions.ts'
 import type { Standing } from '../../runtime/task/position-table.ts'
 
-export interface OwnProgress {
+interface OwnProgress {
   /** By `topic/partition`, without the group's offset. */
   readonly standings: ReadonlyMap<string, Standing>
   readonly marks: readonly (readonly ProgressMark[])[]

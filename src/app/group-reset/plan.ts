@@ -35,7 +35,7 @@ export interface Move extends TopicPartition {
   /** Null: there is no offset yet, and whoever reads decides where it begins. */
   readonly from: number | null
   readonly to: number
-  /** What `--to` said, where the log does not reach as far. */
+  /** What `--to` said, where the log does not reach as far; absent, too, where it is empty. */
   readonly asked?: number
 }
 
@@ -51,11 +51,11 @@ export interface GroupResetPlan {
   readonly rate: number | null
 }
 
-/** The partitions that are to move, and what their reader would make of that. */
+/** The partitions that are to move, and what their reader would make of that. From where there is no offset nothing is on or back. */
 export function planGroupReset(facts: GroupFacts, target: ResetTarget): GroupResetPlan {
   const { group, members, worker, rate, partitions } = facts
   const wanted = partitions.map((at) => ({ at, move: moveOf(at, target) }))
-  const moved = wanted.filter(({ at, move }) => move.to !== at.committed)
+  const moved = wanted.filter(({ at, move }) => move.to !== at.committed && !(target.kind === 'shift' && at.committed === null))
   const moves = moved.map(({ move }) => move)
   const refusal = worker && refusalOf(worker, moved)
   return {
@@ -73,11 +73,10 @@ function moveOf({ topic, partition, committed, start, end, atTime }: ReadPartiti
     end: () => end,
     offset: () => (target.kind === 'offset' ? target.offset : 0),
     time: () => atTime ?? end,
-    // a group without an offset stands at the start, as payflow's own do
     shift: () => (committed ?? start) + (target.kind === 'shift' ? target.by : 0),
   }[target.kind]()
   const to = Math.min(Math.max(asked, start), end)
-  return { topic, partition, from: committed, to, ...(to !== asked && { asked }) }
+  return { topic, partition, from: committed, to, ...(to !== asked && end > start && { asked }) }
 }
 
 const place = ({ topic, partition }: TopicPartition): string => `${topic}/${partition}`

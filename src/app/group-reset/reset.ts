@@ -4,11 +4,12 @@ import type { Client } from '../../kafka/client.ts'
 import { countSpans } from '../../kafka/count.ts'
 import { codeOf } from '../../kafka/errors.ts'
 import { groupsActive, type GroupMember } from '../../kafka/group-members.ts'
+import type { GroupDescription } from '../../kafka/groups.ts'
 import { moveOffsets } from '../../kafka/offset-commit.ts'
 import { OffsetMap, committedOffsets, listOffsets } from '../../kafka/offsets.ts'
 import { retrying } from '../../kafka/retry.ts'
 import { topicIdentities } from '../../kafka/topic-identity.ts'
-import { groupOf } from '../../pipeline/events/topics.ts'
+import { groupOf, inboxTopic } from '../../pipeline/events/topics.ts'
 import type { AnyWorker } from '../../pipeline/worker/definition.ts'
 import { describeWithLag } from '../groups.ts'
 import { ownProgress } from './own-progress.ts'
@@ -17,7 +18,7 @@ import { measuredRate } from './rate.ts'
 import type { ResetTarget } from './target.ts'
 
 /** Which of the group's partitions are meant; all of them where nothing is said. */
-export interface ResetScope {
+interface ResetScope {
   readonly topic?: string | undefined
   readonly partition?: number | undefined
 }
@@ -25,7 +26,10 @@ export interface ResetScope {
 const patience = { timeoutMs: 15_000 }
 const UNSTABLE_OFFSET_COMMIT = 88
 
-/** @throws PayflowError when there is no such group, it has no offsets, or it reads nothing of what is meant */
+/**
+ * The partitions that a group reads: those in which it has offsets, a worker's inputs and inbox, and the topic that is named.
+ * @throws PayflowError when there is no such group, it has no offsets, or it reads nothing of what is meant
+ */
 export async function readGroupFacts(
   client: Client,
   group: string,
@@ -33,28 +37,32 @@ export async function readGroupFacts(
   { workers, signal }: { workers: readonly AnyWorker[]; signal: AbortSignal },
 ): Promise<GroupFacts> {
   const worker = workers.find(({ name }) => groupOf(name) === group)
-  const described = await describeWithLag(client, group)
+  const described = await describedOrNew(client, group, worker !== undefined || scope.topic !== undefined)
   if (described.type === 'share')
     throw usage('GROUP_WITHOUT_OFFSETS', `${group} is a share group: its progress is not an offset`, 'use kafka-share-groups.sh --reset-offsets') // prettier-ignore
-  const there = await topicIdentities(client.shared, described.partitions.map(({ topic }) => topic)) // prettier-ignore
-  const chosen = described.partitions.filter(
-    ({ topic, partition }) =>
-      there.has(topic) && topic === (scope.topic ?? topic) && partition === (scope.partition ?? partition),
+  const reads = worker ? [...Object.values(worker.inputs).map(({ name }) => name), inboxTopic(worker.name)] : []
+  const there = await topicIdentities(client.shared, [...described.partitions.map(({ topic }) => topic), ...reads, ...(scope.topic === undefined ? [] : [scope.topic])]) // prettier-ignore
+  const chosen = [...there].flatMap(([topic, { partitions: count }]) =>
+    Array.from({ length: count }, (_, partition) => ({ topic, partition })).filter(
+      (at) => at.topic === (scope.topic ?? topic) && at.partition === (scope.partition ?? at.partition),
+    ),
   )
   if (chosen.length === 0) throw nothingMeant(group, scope, [...there.keys()])
-  const [starts, committed, times] = await Promise.all([
+  const [starts, ends, committed, times] = await Promise.all([
     retrying(() => listOffsets(client.shared, chosen, 'earliest'), { ...patience, signal }),
+    retrying(() => listOffsets(client.shared, chosen, 'stable'), { ...patience, signal }),
     settled(client, group, chosen, signal),
     target.kind === 'time' ? retrying(() => listOffsets(client.shared, chosen, target.ms), { ...patience, signal }) : new OffsetMap(), // prettier-ignore
   ])
   const own = worker ? await ownProgress(client, worker, chosen, signal) : undefined
   return {
     ...{ group, worker, members: (described.members ?? []).map((member) => memberOf(group, member)) },
-    partitions: chosen.map(({ topic, partition, end }): ReadPartition => {
+    partitions: chosen.map(({ topic, partition }): ReadPartition => {
       const atTime = times.of(topic, partition) ?? -1
       const standing = own?.standings.get(OffsetMap.keyOf(topic, partition))
       return {
-        ...{ topic, partition, end },
+        ...{ topic, partition },
+        end: ends.of(topic, partition) ?? 0,
         committed: committed.of(topic, partition) ?? null,
         start: starts.of(topic, partition) ?? 0,
         ...(atTime >= 0 && { atTime }),
@@ -62,6 +70,20 @@ export async function readGroupFacts(
       }
     }),
     rate: own && measuredRate(own.marks),
+  }
+}
+
+/** `may`: a group that is not there, or has lost its offsets, may be given some. @throws PayflowError where it may not */
+async function describedOrNew(
+  client: Client,
+  group: string,
+  may: boolean,
+): Promise<Pick<GroupDescription, 'type' | 'members' | 'partitions'>> {
+  try {
+    return await describeWithLag(client, group)
+  } catch (error) {
+    if (!may || !(error instanceof PayflowError) || error.code !== 'GROUP_NOT_FOUND') throw error
+    return { type: 'classic', members: [], partitions: [] }
   }
 }
 

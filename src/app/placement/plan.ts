@@ -126,7 +126,7 @@ function isBefore(a: readonly number[], b: readonly number[]): boolean {
 export const bytesToCopy = (moves: readonly PlannedMove[]): number =>
   moves.reduce((sum, { bytes }) => sum + (bytes ?? 0), 0)
 
-export interface PlannedElection extends TopicPartition {
+interface PlannedElection extends TopicPartition {
   readonly leader: number
   readonly preferred: number
 }

@@ -6,7 +6,7 @@ import { ReplicaSizes, brokerDisks } from '../../kafka/replica-sizes.ts'
 import { isPayflowTopic } from '../../pipeline/events/topics.ts'
 import type { PlaceableBroker, PlacedPartition } from './plan.ts'
 
-export interface Placement {
+interface Placement {
   readonly brokers: readonly PlaceableBroker[]
   readonly partitions: readonly (PlacedPartition & { readonly isr: readonly number[] })[]
 }

@@ -18,7 +18,7 @@ export interface MoveProgress {
   readonly bytesPerSecond: number | null
 }
 
-export interface ReassignOptions {
+interface ReassignOptions {
   /** Bytes a second that each broker may copy; absent: no limit. */
   readonly throttle?: number | undefined
   /** Aborted: what has not moved yet stays where it was. */
@@ -46,9 +46,7 @@ export async function applyReassignment(
   moves: readonly PlannedMove[],
   { throttle, signal, report }: ReassignOptions,
 ): Promise<void> {
-  const wanted = new Set(moves.map(keyOf))
-  const [running] = (await ongoingReassignments(client.shared, signal)).filter((at) => wanted.has(keyOf(at)))
-  if (running) throw runningAlready(running)
+  await refuseWhileMoving(client, moves, signal)
   await withoutThrottleAfter(client, throttle === undefined ? undefined : throttleOf(moves), async () => {
     if (throttle !== undefined) await throttleMoves(client, moves, throttle)
     await startReassignment(client.shared, moves)
@@ -164,11 +162,20 @@ async function settle(client: Client, moves: readonly PlannedMove[]): Promise<vo
   }
 }
 
-const runningAlready = ({ topic, partition }: TopicPartition): PayflowError =>
-  new PayflowError('REASSIGNMENT_RUNNING', `${topic}/${partition} is being moved already`, {
+/** While a partition moves, its replicas are neither those that it had nor those that it will have. @throws PayflowError when one of these does */
+export async function refuseWhileMoving(
+  client: Client,
+  partitions: readonly TopicPartition[],
+  signal: AbortSignal,
+): Promise<void> {
+  const meant = new Set(partitions.map(keyOf))
+  const running = (await ongoingReassignments(client.shared, signal)).find((at) => meant.has(keyOf(at)))
+  if (!running) return
+  throw new PayflowError('REASSIGNMENT_RUNNING', `${keyOf(running)} is being moved already`, {
     kind: 'failed',
     hint: 'follow that to its end with `payflow topics reassign --watch`, or undo it with `payflow topics reassign --cancel`',
   })
+}
 
 /** Follows whatever reassignments are under way to their end, or undoes them; then no throttle is left. Returns how many partitions that were. */
 export async function finishReassignments(

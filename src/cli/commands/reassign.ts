@@ -67,10 +67,11 @@ async function move(context: Context, client: Client, options: Options, topics: 
   const { settings, output, signal, world } = context
   const { chosenBrokers, readPlacement } = await import('../../app/placement/read.ts')
   const { bytesToCopy, planReassignment } = await import('../../app/placement/plan.ts')
-  const { applyReassignment } = await import('../../app/placement/reassign.ts')
+  const { applyReassignment, refuseWhileMoving } = await import('../../app/placement/reassign.ts')
   const { confirm } = await import('../shell/confirm.ts')
   const { toBrokers, replicationFactor, throttle, dryRun = false, yes = false } = options
   const { brokers, partitions } = await readPlacement(client, topics)
+  await refuseWhileMoving(client, partitions, signal)
   const moves = planReassignment(partitions, { brokers: chosenBrokers(brokers, toBrokers), replicationFactor })
   const total = bytesToCopy(moves)
   const rows = moves.map(({ topic, partition, from, to, bytes: each }) => [topic, partition, from.join(','), to.join(','), each === null ? '?' : size(each)]) // prettier-ignore

@@ -15,7 +15,7 @@ export interface ConfigChange {
   readonly settings: ReadonlyMap<string, string | undefined>
 }
 
-export interface ConfigAnswer {
+interface ConfigAnswer {
   readonly name: string
   readonly errorCode: number
   readonly message: string

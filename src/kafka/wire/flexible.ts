@@ -7,7 +7,7 @@ export const NO_TAGS = 0
 /** A compact array or text that is null. */
 export const ABSENT = 0
 
-export interface Api {
+interface Api {
   readonly apiKey: number
   readonly apiVersion: number
   readonly apiName: string

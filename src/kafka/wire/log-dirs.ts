@@ -14,7 +14,7 @@ export interface LogDir {
   readonly usableBytes: number | undefined
 }
 
-export interface ReplicaSize {
+interface ReplicaSize {
   readonly topic: string
   readonly partition: number
   readonly bytes: number

@@ -6,7 +6,7 @@ import { ABSENT, NO_TAGS, flexible, writeArray, writeIds, type Request } from '.
 export const alterReassignmentsApi = { apiKey: 45, apiVersion: 0, apiName: 'AlterPartitionReassignments' } as const
 export const listReassignmentsApi = { apiKey: 46, apiVersion: 0, apiName: 'ListPartitionReassignments' } as const
 
-export interface WantedReplicas {
+interface WantedReplicas {
   readonly partition: number
   /** The preferred leader first. Null: ends the reassignment that is under way. */
   readonly replicas: readonly number[] | null

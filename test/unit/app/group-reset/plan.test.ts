@@ -42,6 +42,12 @@ describe('where a group moves to', () => {
     expect(notes).toEqual(['payments/0 does not hold offset 5: 10 is as near as it gets'])
   })
 
+  test('an empty log says nothing of positions beyond it, and nothing is on or back from no offset', () => {
+    const empty = at(null, { start: 5, end: 5 })
+    expect(planGroupReset(facts([empty]), { kind: 'offset', offset: 99 })).toMatchObject({ moves: [{ from: null, to: 5 }], notes: [] }) // prettier-ignore
+    expect(planGroupReset(facts([empty, at(null)]), { kind: 'shift', by: -3 }).moves).toEqual([])
+  })
+
   test('what stands there already does not move', () => {
     const partitions = [at(10), at(50, { partition: 1 }), at(null, { partition: 2 })]
     const { moves, unmoved } = planGroupReset(facts(partitions), { kind: 'start' })
