@@ -12,11 +12,12 @@ const above = {
 /** Folders of a room, top floor first: a folder imports from the floors below it, never from its own floor or above. */
 const floors = {
   app: [
+    ['doctor'],
     ['run', 'trace'],
     ['dashboard'],
     ['chaos', 'audit', 'acl'],
     ['workers'],
-    ['topics', 'dead-letters', 'tail'],
+    ['topics', 'dead-letters', 'tail', 'group-reset', 'placement'],
     ['metrics'],
     ['monitor', 'ksql', 'log'],
   ],

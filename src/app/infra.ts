@@ -14,7 +14,12 @@ interface EngineWish {
   readonly run?: ProcessIdentity | undefined
 }
 
-function infraOptions(settings: Settings, env: NodeJS.ProcessEnv, { log, ksql = true, run }: EngineWish): InfraOptions {
+/** What an engine gets to know of the settings. */
+export function infraOptions(
+  settings: Settings,
+  env: NodeJS.ProcessEnv,
+  { log, ksql = true, run }: EngineWish,
+): InfraOptions {
   const { home, kafkaPort, zookeeperPort, ksqlPort, nodes, kafka, ksqlUrl, brokersGiven, origins } = settings
   return {
     ...{ home, kafkaPort, zookeeperPort, ksqlPort, nodes, ksql, env, log },

@@ -58,6 +58,20 @@ function breakStale(path: string, content: string): void {
   rmSync(aside, { force: true })
 }
 
+/** Whom a lock names that is held by nobody any more; undefined: it is not there, or somebody alive holds it. */
+export function staleHolder(path: string): Partial<Pick<Holder, 'pid' | 'since'>> | undefined {
+  const content = read(path)
+  if (content === undefined) return undefined
+  const holder = holderIn(content)
+  return holder === undefined ? {} : isAlive(holder) ? undefined : holder
+}
+
+/** Removes a lock unless somebody alive holds it. */
+export function breakStaleLock(path: string): void {
+  const content = read(path)
+  if (content !== undefined && staleHolder(path)) breakStale(path, content)
+}
+
 type Attempt =
   | { readonly outcome: 'taken'; readonly release: () => void }
   | { readonly outcome: 'held'; readonly holder: Holder }

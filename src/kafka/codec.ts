@@ -5,7 +5,7 @@ import { kafkajsVersion } from './kafkajs/protocol.ts'
 export type RecordCodec = 'payflow' | 'kafkajs'
 
 /** The version whose bytes and whose inside payflow's are compared with. */
-const KAFKAJS_COMPARED = '2.2.4'
+export const KAFKAJS_COMPARED = '2.2.4'
 
 /** `PAYFLOW_WIRE`. When it is not set: `payflow`, with another kafkajs than the one compared with `kafkajs`. @throws PayflowError (usage) */
 export function chooseCodec(env: Readonly<Record<string, string | undefined>>, kafkajs = kafkajsVersion): RecordCodec {

@@ -60,7 +60,7 @@ export class PartitionError extends Error {
   readonly partition: number
   readonly code: number
   constructor(api: string, topic: string, partition: number, code: number) {
-    super(`${api} of ${topic}/${partition}: ${nameOf(code)}`)
+    super(`${api} of ${topic}/${partition}: ${errorName(code)}`)
     this.api = api
     this.topic = topic
     this.partition = partition
@@ -83,11 +83,12 @@ const names: Readonly<Record<number, string>> = {
   6: 'NOT_LEADER_OR_FOLLOWER', 7: 'REQUEST_TIMED_OUT', 10: 'MESSAGE_TOO_LARGE', 14: 'COORDINATOR_LOAD_IN_PROGRESS', 15: 'COORDINATOR_NOT_AVAILABLE',
   16: 'NOT_COORDINATOR', 18: 'RECORD_LIST_TOO_LARGE', 19: 'NOT_ENOUGH_REPLICAS', 20: 'NOT_ENOUGH_REPLICAS_AFTER_APPEND', 22: 'ILLEGAL_GENERATION', 23: 'INCONSISTENT_GROUP_PROTOCOL',
   25: 'UNKNOWN_MEMBER_ID', 27: 'REBALANCE_IN_PROGRESS', 29: 'TOPIC_AUTHORIZATION_FAILED', 30: 'GROUP_AUTHORIZATION_FAILED', 31: 'CLUSTER_AUTHORIZATION_FAILED', 32: 'INVALID_TIMESTAMP',
-  45: 'OUT_OF_ORDER_SEQUENCE_NUMBER', 46: 'DUPLICATE_SEQUENCE_NUMBER', 47: 'INVALID_PRODUCER_EPOCH', 48: 'INVALID_TXN_STATE',
+  37: 'INVALID_PARTITIONS', 39: 'INVALID_REPLICA_ASSIGNMENT', 41: 'NOT_CONTROLLER', 42: 'INVALID_REQUEST', 45: 'OUT_OF_ORDER_SEQUENCE_NUMBER', 46: 'DUPLICATE_SEQUENCE_NUMBER', 47: 'INVALID_PRODUCER_EPOCH', 48: 'INVALID_TXN_STATE',
   49: 'INVALID_PRODUCER_ID_MAPPING', 51: 'CONCURRENT_TRANSACTIONS', 53: 'TRANSACTIONAL_ID_AUTHORIZATION_FAILED', 56: 'KAFKA_STORAGE_ERROR',
-  59: 'UNKNOWN_PRODUCER_ID', 87: 'INVALID_RECORD', 88: 'UNSTABLE_OFFSET_COMMIT', 90: 'PRODUCER_FENCED',
+  59: 'UNKNOWN_PRODUCER_ID', 60: 'REASSIGNMENT_IN_PROGRESS', 80: 'PREFERRED_LEADER_NOT_AVAILABLE', 83: 'ELIGIBLE_LEADERS_NOT_AVAILABLE', 87: 'INVALID_RECORD', 88: 'UNSTABLE_OFFSET_COMMIT', 90: 'PRODUCER_FENCED',
 } // prettier-ignore
-const nameOf = (code: number): string => names[code] ?? `error code ${code}`
+/** As the Kafka protocol guide calls it. */
+export const errorName = (code: number): string => names[code] ?? `error code ${code}`
 
 /** `host:port` of the broker that an error of kafkajs's names: it could not be reached, or gave no answer in time. */
 export function brokerOf(error: unknown): string | undefined {

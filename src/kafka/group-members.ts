@@ -1,4 +1,5 @@
 import { PayflowError } from '../errors.ts'
+import { groupOf, isPayflowGroup } from '../pipeline/events/topics.ts'
 import type { Client } from './client.ts'
 import { membersByGroup } from './groups.ts'
 
@@ -25,10 +26,10 @@ export function groupsActive(members: readonly GroupMember[], sessionTimeoutMs?:
     const who = members.filter((member) => member.group === group).map(({ clientId, host }) => `${clientId} at ${host}`)
     return `${group} (${who.join(', ')})`
   })
-  const workers = groups.map((group) => group.replace(/^payflow-/, '')).join(' and ')
+  const workers = groups.filter(isPayflowGroup).map((group) => group.slice(groupOf('').length))
   const after = sessionTimeoutMs === undefined ? 'its session timeout' : `${sessionTimeoutMs / 1000} s`
   return new PayflowError('GROUP_ACTIVE', `Members are connected: ${named.join('; ')}`, {
     kind: 'failed',
-    hint: `end them first: Ctrl-C where \`payflow all\` or \`payflow worker\` runs ${workers}, or kill those processes; one that was killed with -9 is forgotten after ${after}`,
+    hint: `end them first: ${workers.length > 0 ? `Ctrl-C where \`payflow all\` or \`payflow worker\` runs ${workers.join(' and ')}, or kill those processes` : 'stop those programs where they run'}; one that was killed with -9 is forgotten after ${after}`,
   })
 }

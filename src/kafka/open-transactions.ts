@@ -7,17 +7,21 @@ import {
   listTransactionsApi,
   listTransactionsRequest,
 } from './wire/transactions.ts'
-import type { Broker } from './transport.ts'
+import { serves } from './optional-requests.ts'
 import type { TopicPartition } from './partitions.ts'
 
 /** A transaction that read-committed readers of a partition wait for, as far as the brokers tell. */
 export interface OpenTransaction {
   readonly producerId: string
+  /** Its first offset in the partition. */
+  readonly startOffset: number
   readonly transactionalId?: string | undefined
   /** ms since 1970: its begin, or what is known at least, the producer's last record. */
   readonly since?: number | undefined
   /** After which its coordinator ends it. */
   readonly timeoutMs?: number | undefined
+  /** What its coordinator says of it: `Ongoing`, or that it knows of no open one. */
+  readonly state?: string | undefined
 }
 
 /**
@@ -34,16 +38,17 @@ export async function oldestOpenTransaction(
   const open = producers.filter(({ transactionStart }) => transactionStart >= 0)
   const [first] = open.sort((a, b) => a.transactionStart - b.transactionStart)
   if (!first) return undefined
-  const { producerId, lastTimestamp } = first
+  const { producerId, lastTimestamp, transactionStart: startOffset } = first
   const last = lastTimestamp >= 0 ? lastTimestamp : undefined
   const transactionalId = await transactionalIdOf(connection, producerId)
-  if (transactionalId === undefined) return { producerId, since: last }
+  if (transactionalId === undefined) return { producerId, startOffset, since: last }
   const coordinator = await connection.coordinator('transaction', transactionalId)
   const described = serves(coordinator, describeTransactionsApi)
     ? await connection.send(coordinator, describeTransactionRequest(transactionalId))
     : undefined
   const begun = described && described.startedAt >= 0 ? described.startedAt : last
-  return { producerId, transactionalId, since: begun, timeoutMs: described?.timeoutMs }
+  const { timeoutMs, state } = described ?? {}
+  return { producerId, startOffset, transactionalId, since: begun, timeoutMs, state }
 }
 
 /** Only its coordinator knows, and that is found by the transactional id: every broker is asked. */
@@ -55,5 +60,3 @@ async function transactionalIdOf(connection: Connection, producerId: string): Pr
   }
   return undefined
 }
-
-const serves = ({ versions }: Broker, { apiKey }: { apiKey: number }): boolean => versions?.[apiKey] !== undefined

@@ -50,6 +50,17 @@ export const offsetFetch: Request<
   { responses: readonly TopicPartitions<{ partition: number; offset: string }>[] }
 > = request(9, 'OffsetFetch')
 
+/** Only a group without members takes offsets from nobody. */
+export const offsetCommit: Request<
+  {
+    groupId: string
+    groupGenerationId: number
+    memberId: string
+    topics: readonly TopicPartitions<{ partition: number; offset: string; metadata?: string }>[]
+  },
+  unknown
+> = request(8, 'OffsetCommit')
+
 interface JoinGroup {
   readonly groupId: string
   /** ms */

@@ -81,6 +81,8 @@ export interface TopicMetadata {
   /** 32 hexadecimal digits; undefined where the answer names none: before Kafka 2.8, and in older versions of the request. */
   readonly id: string | undefined
   readonly isInternal: boolean
+  /** Bits, by the codes of Kafka's operations: what we may do with it. Absent where the answer does not say. */
+  readonly rights?: number
   readonly partitionMetadata: readonly PartitionMetadata[]
 }
 

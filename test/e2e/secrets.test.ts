@@ -17,7 +17,7 @@ const markers = {
 const leaksIn = (text: string): string[] => Object.values(markers).filter((marker) => text.includes(marker))
 
 /** Every command that does its work in one process. */
-const lines = ['infra status', 'infra up', 'infra down', 'infra logs', 'topics create', 'topics list', 'topics describe orders', 'topics configure orders retention.ms=-1', 'topics add-partitions orders 4', 'produce all --count 5', 'produce orders --stdout --count 2', 'produce --from-file /dev/null', 'tail orders --no-follow', 'trace 00000000-0000-4000-8000-000000000000', '__complete -- tail o', 'groups list', 'groups describe payflow-large-orders', 'worker list', 'worker large-orders --until-caught-up', 'worker reset large-orders --yes', 'dead-letters list', 'dead-letters show orders/0/0', 'dead-letters replay', 'audit', 'ksql status', 'ksql apply', 'config show', 'topics reset --yes'] // prettier-ignore
+const lines = ['infra status', 'infra up', 'infra down', 'infra logs', 'topics create', 'topics list', 'topics describe orders', 'topics configure orders retention.ms=-1', 'topics add-partitions orders 4', 'produce all --count 5', 'produce orders --stdout --count 2', 'produce --from-file /dev/null', 'tail orders --no-follow', 'trace 00000000-0000-4000-8000-000000000000', '__complete -- tail o', 'groups list', 'groups describe payflow-large-orders', 'worker list', 'worker large-orders --until-caught-up', 'worker reset large-orders --yes', 'dead-letters list', 'dead-letters show orders/0/0', 'dead-letters replay', 'audit', 'ksql status', 'ksql apply', 'config show', 'groups reset payflow-large-orders --to start', 'topics reassign --dry-run', 'topics elect-leaders --dry-run', 'doctor', 'topics reset --yes'] // prettier-ignore
 
 /** Of all processes whose environment has the home: what anybody on the machine can read of them. */
 const commandLinesOf = (home: string): string =>
@@ -62,7 +62,13 @@ test('no secret is in what a command prints or leaves behind, or in the argument
     if (leaksIn(text).length > 0) leaks[where] = leaksIn(text)
   }
 
-  for (const line of [...lines.map((each) => `${each} --verbose --json`), 'config show', 'infra up', 'topics list']) {
+  for (const line of [
+    ...lines.map((each) => `${each} --verbose --json`),
+    `doctor --bundle ${home}/bundle.md`,
+    'config show',
+    'infra up',
+    'topics list',
+  ]) {
     const { stdout, stderr } = await command(line.split(' '), { env: secured })
     look(line, stdout + stderr)
   }

@@ -201,7 +201,7 @@ test('records that the broker’s disk has damaged are named, after all before t
   await expect(runUntilCaughtUp([worker])).rejects.toMatchObject({
     code: 'CORRUPT_BATCH',
     message: expect.stringContaining(`${topic}/0 from offset 3 are damaged`) as string,
-    hint: expect.stringContaining('kafka-consumer-groups') as string,
+    hint: expect.stringContaining('`payflow groups reset') as string,
   })
   expect(await readAll(brokers(), output)).toHaveLength(3)
 })

@@ -168,7 +168,7 @@ describe('a group that has no offsets any more', () => {
       await forget(group)
       await expect(runUntilCaughtUp([worker])).rejects.toMatchObject({
         code: 'POSITION_UNKNOWN',
-        hint: expect.stringMatching(/--to-offset 100 .*payflow worker reset/) as string,
+        hint: expect.stringMatching(/--to 100 .*payflow worker reset/) as string,
       })
       await move(100)
       expect(await runUntilCaughtUp([worker])).toMatchObject([{ processed: 0 }])
@@ -198,7 +198,7 @@ describe('an input that was deleted and created again', () => {
     await expect(runUntilCaughtUp([worker])).rejects.toMatchObject({
       code: 'TOPIC_RECREATED',
       message: expect.stringContaining(`${topic} was deleted and created again`) as string,
-      hint: expect.stringMatching(/payflow worker reset .*--to-earliest/) as string,
+      hint: expect.stringMatching(/payflow worker reset .*--to start/) as string,
     })
     await move(0)
     expect(await runUntilCaughtUp([worker])).toMatchObject([{ processed: 30 }])
@@ -218,7 +218,7 @@ test('records that retention deleted before they were read are missed; a worker 
   await deleteBefore(topic, 120)
   await expect(runUntilCaughtUp([worker])).rejects.toMatchObject({
     code: 'OFFSET_OUT_OF_RANGE',
-    hint: expect.stringContaining('--to-earliest') as string,
+    hint: expect.stringContaining('--to start') as string,
   })
   await move(120)
   expect(await runUntilCaughtUp([worker])).toMatchObject([{ processed: 30 }])

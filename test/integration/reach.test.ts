@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { createServer as createHttpServer } from 'node:http'
-import { createServer, type Server, type Socket } from 'node:net'
+import { createServer, type Server } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createServer as createTlsServer } from 'node:tls'
@@ -15,23 +15,10 @@ import { createTopics } from '../../src/kafka/topic-creation.ts'
 import { listTopics, lookAtTopics } from '../../src/kafka/topics.ts'
 import { freePort } from '../../src/infra/ports.ts'
 import { brokers, ownBroker } from '../support/broker.ts'
+import { advertising, apiVersions, listening } from '../support/fake-brokers.ts'
 import { client } from '../support/isolated.ts'
 import { testKafka } from '../support/java-options.ts'
 import { eventually } from '../support/wait.ts'
-
-async function listening(server: Server, host = '127.0.0.1'): Promise<string> {
-  const sockets = new Set<Socket>()
-  server.on('connection', (socket: Socket) => {
-    sockets.add(socket)
-    socket.on('error', () => undefined)
-  })
-  await new Promise<void>((resolve) => server.listen(0, host, resolve))
-  onTestFinished(() => {
-    sockets.forEach((socket) => socket.destroy())
-    server.close()
-  })
-  return `${host}:${(server.address() as { port: number }).port}`
-}
 
 const answering = (answer: Buffer | string): Server =>
   createServer((socket) => socket.once('data', () => socket.write(answer)))
@@ -43,20 +30,6 @@ function tlsServer(): Server {
   const server = createTlsServer({ key: readFileSync(key), cert: readFileSync(cert) })
   rmSync(directory, { recursive: true })
   return server.on('tlsClientError', () => undefined)
-}
-
-/** The size, the id of the question, no error, and these versions by API key; then the ones that payflow always needs. */
-function apiVersions(correlationId: number, ranges: readonly (readonly [number, number, number])[]): Buffer {
-  const body = Buffer.alloc(4 + 2 + 4 + ranges.length * 6)
-  body.writeInt32BE(correlationId, 0)
-  body.writeInt32BE(ranges.length, 6)
-  ranges.forEach((range, i) => range.forEach((value, j) => body.writeInt16BE(value, 10 + i * 6 + j * 2)))
-  return framed(body)
-}
-function framed(body: Buffer): Buffer {
-  const size = Buffer.alloc(4)
-  size.writeInt32BE(body.length)
-  return Buffer.concat([size, body])
 }
 
 test.each<[string, () => Server, string, RegExp]>([
@@ -106,38 +79,6 @@ test('one broker that answers is enough, whatever the other addresses are', asyn
   expect(performance.now() - since).toBeLessThan(4_000)
   expect(await listTopics(client(addresses), [])).toEqual([])
 })
-
-/** Answers as a broker of Kafka 4 does, and says that the only broker of the cluster is at `host:port`. */
-async function advertising(host: string, port: number): Promise<string> {
-  const every = [0, 1, 2, 3, 8, 9, 10, 11, 12, 13, 14, 15, 16, 18, 19, 20, 22, 24, 25, 26, 28, 32, 37, 42]
-  const server = createServer((socket) =>
-    socket.on('data', (request) => {
-      const [key, version, id] = [request.readInt16BE(4), request.readInt16BE(6), request.readInt32BE(8)]
-      const throttle = Buffer.alloc(version > 0 ? 4 : 0)
-      if (key === 18) {
-        const answer = apiVersions(
-          id,
-          every.map((api) => [api, 0, 11]),
-        )
-        return socket.write(framed(Buffer.concat([answer.subarray(4), throttle])))
-      }
-      const name = Buffer.from(host)
-      const answer = Buffer.alloc(4 + 4 + 4 + 4 + 2 + name.length + 4 + 2 + 2 + 4 + 4)
-      let at = answer.writeInt32BE(id, 0) + 4
-      at = answer.writeInt32BE(1, at)
-      at = answer.writeInt32BE(7, at)
-      at = answer.writeInt16BE(name.length, at)
-      at += name.copy(answer, at)
-      at = answer.writeInt32BE(port, at)
-      at = answer.writeInt16BE(-1, at)
-      at = answer.writeInt16BE(-1, at)
-      at = answer.writeInt32BE(7, at)
-      answer.writeInt32BE(0, at)
-      return socket.write(framed(answer))
-    }),
-  )
-  return listening(server)
-}
 
 test.each([
   ['nosuch.invalid', 29092, 'its name cannot be resolved'],

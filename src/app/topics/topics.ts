@@ -7,6 +7,7 @@ import { offsetsCount } from '../../kafka/count.ts'
 import { deleteGroups } from '../../kafka/group-deletion.ts'
 import { listGroups, type GroupInfo } from '../../kafka/groups.ts'
 import { createTopics, type NewTopic } from '../../kafka/topic-creation.ts'
+import { ReplicaSizes, brokerDisks } from '../../kafka/replica-sizes.ts'
 import { deleteTopics } from '../../kafka/topic-deletion.ts'
 import { infoOf, listTopics, lookAtTopics, type TopicDescription, type TopicInfo } from '../../kafka/topics.ts'
 import { isPayflowGroup, isPayflowTopic, publicTopics } from '../../pipeline/events/topics.ts'
@@ -195,13 +196,31 @@ export async function listAll(client: Client): Promise<TopicInfo[]> {
   })
 }
 
+export interface DescribedTopic {
+  readonly topic: string
+  readonly partitions: readonly (TopicDescription<number | null>['partitions'][number] & {
+    /** The broker that is to lead it. */
+    readonly preferred: number
+    /** Of the leader's replica; null: the brokers do not tell. */
+    readonly bytes: number | null
+  })[]
+}
+
 /** @throws PayflowError when a topic of `names` does not exist */
-export async function describeExisting(
-  client: Client,
-  names: readonly string[],
-): Promise<TopicDescription<number | null>[]> {
+export async function describeExisting(client: Client, names: readonly string[]): Promise<DescribedTopic[]> {
   const existing = await topicsWith(client, names)
   const missing = names.filter((name) => !existing.has(name))
   if (missing.length > 0) throw topicsNotFound(missing, [...existing])
-  return lookAtTopics(client, names)
+  const [topics, disks] = await Promise.all([lookAtTopics(client, names), brokerDisks(client)])
+  const sizes = new ReplicaSizes(disks)
+  return topics.map(({ topic, partitions }) => ({
+    topic,
+    partitions: partitions.map((at) => ({
+      ...at,
+      preferred: at.replicas[0] ?? NO_BROKER,
+      bytes: sizes.of(topic, at.partition, at.leader) ?? null,
+    })),
+  }))
 }
+
+const NO_BROKER = -1

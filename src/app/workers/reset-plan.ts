@@ -156,7 +156,7 @@ function notesOn(
     if (count > 0) notes.push(`${count} dead letters of ${name} become void: it will judge those records again`)
   }
   for (const { group, topic } of foreignReaders)
-    notes.push(`group ${group} has offsets in ${topic}, which starts again at 0: move it with \`kafka-consumer-groups.sh --bootstrap-server HOST:PORT --group ${group} --topic ${topic} --reset-offsets --to-earliest --execute\``) // prettier-ignore
+    notes.push(`group ${group} has offsets in ${topic}, which starts again at 0: move it with \`payflow groups reset ${group} --topic ${topic} --to start --yes\``) // prettier-ignore
   return notes
 }
 

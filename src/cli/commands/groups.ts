@@ -3,9 +3,10 @@ import { formatNumber } from '../shell/format-number.ts'
 import { action, examples, type Context } from '../shell/action.ts'
 import { table } from '../shell/output.ts'
 import type { World } from '../shell/world.ts'
+import { registerGroupReset } from './group-reset.ts'
 
 export function registerGroups(program: Command, world: World): void {
-  const groups = program.command('groups').description('consumer groups: state, members and lag')
+  const groups = program.command('groups').description('consumer groups: state, members and lag; move their offsets')
   examples(groups, 'payflow groups list', 'payflow groups describe payflow-large-orders --json')
   const list = groups.command('list').description('all groups').action(action(world, runList))
   examples(list, 'payflow groups list', 'payflow groups list --json')
@@ -19,6 +20,7 @@ export function registerGroups(program: Command, world: World): void {
     'payflow groups describe payflow-large-orders',
     'payflow groups describe payflow-large-orders --json',
   )
+  registerGroupReset(groups, world)
 }
 
 async function runList({ settings, output, log }: Context): Promise<void> {

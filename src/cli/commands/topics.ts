@@ -5,9 +5,11 @@ import { addSettings } from '../shell/setting-options.ts'
 import type { World } from '../shell/world.ts'
 import { registerAddPartitions } from './add-partitions.ts'
 import { registerConfigure } from './configure.ts'
+import { registerElectLeaders } from './elect-leaders.ts'
+import { registerReassign } from './reassign.ts'
 
 export function registerTopics(program: Command, world: World): void {
-  const topics = program.command('topics').description('create, reset and look at topics')
+  const topics = program.command('topics').description('create, reset, move and look at topics')
   examples(topics, 'payflow topics reset', 'payflow topics list --json')
   const withLayout = (command: Command): Command =>
     addSettings(command, 'partitions', 'replicationFactor').option('--dry-run', 'only show what would be done')
@@ -23,11 +25,13 @@ export function registerTopics(program: Command, world: World): void {
   const describe = topics
     .command('describe')
     .argument('<topic...>')
-    .description('partitions, leaders, replicas and offsets of topics')
+    .description('partitions, leaders, replicas, offsets and sizes of topics')
     .action(action(world, runDescribe))
   examples(describe, 'payflow topics describe orders', 'payflow topics describe orders payments --json')
   registerAddPartitions(topics, world)
   registerConfigure(topics, world)
+  registerReassign(topics, world)
+  registerElectLeaders(topics, world)
 }
 
 async function runCreate(
@@ -99,12 +103,14 @@ async function runDescribe({ settings, output, log }: Context, _: object, names:
       topic,
       p.partition,
       p.leader < 0 ? 'none' : p.leader,
+      p.preferred,
       p.replicas.join(','),
       p.isr.join(','),
       p.start ?? '?',
       p.end ?? '?',
+      p.bytes ?? '?',
     ]),
   )
-  const head = ['topic', 'partition', 'leader', 'replicas', 'in sync', 'start', 'end']
+  const head = ['topic', 'partition', 'leader', 'preferred', 'replicas', 'in sync', 'start', 'end', 'bytes']
   output.result(topics, () => table(head, rows))
 }

@@ -51,3 +51,12 @@ export const listen = (text: string): string =>
 export function time(text: string): number {
   return parseTimestamp(text) ?? refuse('an ISO-8601 time with a zone, such as 2026-01-01T00:00:00Z')
 }
+
+const units: Readonly<Record<string, number>> = { '': 1, k: 1e3, m: 1e6, g: 1e9, ki: 2 ** 10, mi: 2 ** 20, gi: 2 ** 30 }
+
+/** A number of bytes: `1048576`, `20MB`, `8MiB`. */
+export function bytes(text: string): number {
+  const [, amount, unit = ''] = /^(\d+(?:\.\d+)?)((?:[kmg]i?)?)b?(?:\/s)?$/i.exec(text) ?? []
+  const value = amount === undefined ? Number.NaN : Math.round(Number(amount) * units[unit.toLowerCase()]!)
+  return value >= 1 && Number.isSafeInteger(value) ? value : refuse('a number of bytes, such as 20MB or 512KiB')
+}

@@ -11,6 +11,7 @@ import { registerCompletion } from '../commands/completion.ts'
 import { registerConfig } from '../commands/config.ts'
 import { registerDashboard } from '../commands/dashboard.ts'
 import { registerDeadLetters } from '../commands/dead-letters.ts'
+import { registerDoctor } from '../commands/doctor.ts'
 import { registerGroups } from '../commands/groups.ts'
 import { registerInfra } from '../commands/infra.ts'
 import { registerKsql } from '../commands/ksql.ts'
@@ -69,6 +70,7 @@ export function createProgram(world: World): Command {
     registerTrace,
     registerDashboard,
     registerDeadLetters,
+    registerDoctor,
     registerChaos,
     registerAudit,
     registerAcl,

@@ -39,6 +39,12 @@ function explainFailure(output: string, directory: string): PayflowError {
   })
 }
 
+export const mavenMissing = (): PayflowError =>
+  new PayflowError('MAVEN_MISSING', "Maven (mvn) is not installed; it fetches Apache Kafka's jars, once", {
+    kind: 'infra',
+    hint: 'install Maven, or use --engine docker, or name your own brokers with --brokers',
+  })
+
 /** Lets Maven resolve the pom, and copy all its jars to `directory`. Returns their file names. */
 export async function copyDependencies({ pom, directory, list, env, report, signal }: MavenRun): Promise<string[]> {
   let count = 0
@@ -48,11 +54,7 @@ export async function copyDependencies({ pom, directory, list, env, report, sign
   const goals = ['dependency:build-classpath', 'dependency:copy-dependencies']
   const properties = ['-DincludeScope=runtime', `-Dmdep.outputFile=${list}`, `-DoutputDirectory=${directory}`]
   const result = await runCommand('mvn', ['-B', '-f', pom, ...goals, ...properties], { env, signal, onLine })
-  if (result.outcome === 'not-found')
-    throw new PayflowError('MAVEN_MISSING', "Maven (mvn) is not installed; it fetches Apache Kafka's jars, once", {
-      kind: 'infra',
-      hint: 'install Maven, or use --engine docker, or name your own brokers with --brokers',
-    })
+  if (result.outcome === 'not-found') throw mavenMissing()
   if (result.exitCode !== 0) throw explainFailure(`${result.stdout}\n${result.stderr}`, directory)
   return readFileSync(list, 'utf8')
     .trim()

@@ -7,15 +7,16 @@ import { ByteReader } from './byte-reader.ts'
 export const metadataApi = { apiKey: 3, apiVersion: 6, withIds: 10, apiName: 'Metadata' } as const
 type Version = typeof metadataApi.apiVersion | typeof metadataApi.withIds
 
-/** A Metadata request. No topics: only who is in the cluster. Creates no topic. */
+/** A Metadata request. No topics: only who is in the cluster. Creates no topic. `rights`, from the version with ids: also what we may do with them. */
 export function metadataRequest(
   topics: readonly string[] | 'all',
   version: Version = metadataApi.apiVersion,
+  { rights = false }: { rights?: boolean } = {},
 ): Exchange<Metadata, Metadata> {
   const { apiKey, apiName, withIds } = metadataApi
   const [encode, decode] = version === withIds ? [encodeWithIds, decodeWithIds] : [encodePlain, decodePlain]
   return {
-    request: { apiKey, apiVersion: version, apiName, encode: () => Promise.resolve(encode(topics)) },
+    request: { apiKey, apiVersion: version, apiName, encode: () => Promise.resolve(encode(topics, rights)) },
     response: { decode: (payload) => Promise.resolve(decode(payload)), parse: (decoded) => Promise.resolve(decoded) },
     logResponseError: false,
   }
@@ -65,8 +66,9 @@ function decodePlain(payload: Buffer): Metadata {
 const NO_TAGS = 0
 const noId = '0'.repeat(32)
 const EVERY_TOPIC = 0
+const RIGHTS_UNKNOWN = -(2 ** 31)
 
-function encodeWithIds(topics: readonly string[] | 'all'): KafkajsEncoder {
+function encodeWithIds(topics: readonly string[] | 'all', rights: boolean): KafkajsEncoder {
   const encoder = new KafkajsEncoder().writeInt8(NO_TAGS)
   if (topics === 'all') encoder.writeUVarInt(EVERY_TOPIC)
   else {
@@ -77,7 +79,7 @@ function encodeWithIds(topics: readonly string[] | 'all'): KafkajsEncoder {
     }
   }
   // create topics automatically, cluster rights, topic rights
-  return encoder.writeBoolean(false).writeBoolean(false).writeBoolean(false).writeInt8(NO_TAGS)
+  return encoder.writeBoolean(false).writeBoolean(false).writeBoolean(rights).writeInt8(NO_TAGS)
 }
 
 function decodeWithIds(payload: Buffer): Metadata {
@@ -108,7 +110,8 @@ function topicWithId(reader: ByteReader): TopicMetadata {
     reader.tags()
     return { partitionErrorCode, partitionId, leader, replicas, isr, offlineReplicas }
   })
-  reader.int32() // rights
+  const rights = reader.int32()
   reader.tags()
-  return { topicErrorCode, topic, id: id === noId ? undefined : id, isInternal, partitionMetadata }
+  const known = rights === RIGHTS_UNKNOWN ? {} : { rights }
+  return { topicErrorCode, topic, id: id === noId ? undefined : id, isInternal, partitionMetadata, ...known }
 }

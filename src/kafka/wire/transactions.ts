@@ -1,6 +1,5 @@
-import { ByteReader } from './byte-reader.ts'
-import type { Exchange } from '../exchange.ts'
-import { KafkajsEncoder, createErrorFromCode } from '../kafkajs/protocol.ts'
+import type { ByteReader } from './byte-reader.ts'
+import { NO_TAGS, flexible, type Request } from './flexible.ts'
 
 // Who has a transaction open (KIP-664, Kafka 2.8 and later): three requests that kafkajs does not have, in their version 0.
 
@@ -24,43 +23,9 @@ export interface TransactionDescription {
   readonly startedAt: number
 }
 
-interface Response<Value> {
-  readonly clientSideThrottleTime: number
-  readonly errorCode: number
-  readonly value: Value
-}
-type Request<Value> = Exchange<Value, Response<Value>>
-type Api = typeof describeProducersApi | typeof describeTransactionsApi | typeof listTransactionsApi
-
-/** All three are flexible (KIP-482): tagged fields, of which we send none, end the header and every structure. */
-const NO_TAGS = 0
-
-function request<Value>(
-  api: Api,
-  encode: (encoder: KafkajsEncoder) => KafkajsEncoder,
-  read: (reader: ByteReader) => { errorCode: number; value: Value },
-): Request<Value> {
-  return {
-    request: {
-      ...api,
-      encode: () => Promise.resolve(encode(new KafkajsEncoder().writeInt8(NO_TAGS)).writeInt8(NO_TAGS)),
-    },
-    response: {
-      decode: (payload) => {
-        const reader = new ByteReader(payload)
-        reader.tags()
-        return Promise.resolve({ clientSideThrottleTime: reader.int32(), ...read(reader) })
-      },
-      parse: ({ errorCode, value }) =>
-        errorCode === 0 ? Promise.resolve(value) : Promise.reject(createErrorFromCode(errorCode)),
-    },
-    logResponseError: false,
-  }
-}
-
 /** To be sent to the partition's leader. */
 export const describeProducersRequest = (topic: string, partition: number): Request<ActiveProducer[]> =>
-  request(
+  flexible(
     describeProducersApi,
     (encoder) =>
       encoder.writeUVarInt(2).writeUVarIntString(topic).writeUVarInt(2).writeInt32(partition).writeInt8(NO_TAGS),
@@ -97,7 +62,7 @@ function readPartition(reader: ByteReader): { errorCode: number; producers: Acti
 export const listTransactionsRequest = (
   producerIds: readonly string[],
 ): Request<{ transactionalId: string; producerId: string }[]> =>
-  request(
+  flexible(
     listTransactionsApi,
     (encoder) => {
       encoder.writeUVarInt(1).writeUVarInt(producerIds.length + 1) // transactions in any state
@@ -120,7 +85,7 @@ export const listTransactionsRequest = (
 
 /** To be sent to the transactional id's coordinator. */
 export const describeTransactionRequest = (transactionalId: string): Request<TransactionDescription | undefined> =>
-  request(
+  flexible(
     describeTransactionsApi,
     (encoder) => encoder.writeUVarInt(2).writeUVarIntString(transactionalId),
     (reader) => {

@@ -14,7 +14,7 @@ export interface Place {
 export function unreadable(code: ErrorCode, at: Place, offset: number, what: string, hint?: string, cause?: unknown): PayflowError {
   return new PayflowError(code, `The records of ${at.topic}/${at.partition} from offset ${offset} ${what}`, {
     kind: 'failed',
-    hint: `${hint ?? 'restore them from another replica or have their producer write them again'}; to go on without them, move the reading group past them with Kafka's kafka-consumer-groups`,
+    hint: `${hint ?? 'restore them from another replica or have their producer write them again'}; to go on without them, move the reading group past them with \`payflow groups reset GROUP --to OFFSET\` (a worker that keeps state cannot skip records)`,
     cause,
   })
 } // prettier-ignore

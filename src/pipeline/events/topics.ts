@@ -161,6 +161,8 @@ export const transactionalIdOf = (worker: string, partition: number): string =>
   `${transactionalIdPrefix(worker)}${partition}`
 /** What an ACL for a worker's transactional ids must allow. */
 export const transactionalIdPrefix = (worker: string): string => `payflow-${worker}-`
+/** The worker whose transactional id this is, if it is one of payflow's. */
+export const workerOfTransactionalId = (id: string): string | undefined => /^payflow-(.+)-\d+$/.exec(id)?.[1]
 export const stateTopic = (worker: string): string => `payflow-${worker}-state`
 export const inboxTopic = (worker: string): string => `payflow-${worker}-inbox`
 

@@ -68,6 +68,10 @@ export async function checkCluster(
   return new Map(facts.topics.flatMap(({ topic, config }) => (config ? [[topic, config]] : [])))
 }
 
+/** All that the rules find, as values. Topics that do not exist are not looked at. @throws what a broker answered */
+export const examineCluster = async (client: Client, worker: AnyWorker, timeouts: Timeouts): Promise<Finding[]> =>
+  judgeCluster(await readFacts(client, worker, timeouts))
+
 async function readFacts(client: Client, worker: AnyWorker, timeouts: Timeouts): Promise<ClusterFacts> {
   const admin = await client.admin()
   const [existing, { brokers, controller }] = await Promise.all([
@@ -104,6 +108,7 @@ async function readFacts(client: Client, worker: AnyWorker, timeouts: Timeouts):
 /** Where the log of a topic begins: the latest of its partitions. */
 async function startOf(client: Client, topic: string): Promise<number> {
   const count = await client.shared.partitions(topic)
+  if (count === 0) return 0
   const partitions = Array.from({ length: count }, (_, partition) => ({ topic, partition }))
   return Math.max(0, ...(await listOffsets(client.shared, partitions, 'earliest')).values())
 }

@@ -126,7 +126,8 @@ const topicRules: readonly TopicRule[] = [
     roles: [...writtenRoles, ...ownOfKafka],
     wrong: ({ replicas }, { brokers }) => (replicas === 1 && brokers > 2 ? 'one copy' : undefined),
     because: 'it is lost with its broker',
-    hint: () => "give it three with Kafka's kafka-reassign-partitions.sh",
+    hint: (topics) =>
+      `give it three: \`payflow topics reassign ${topics.map(({ topic }) => topic).join(' ')} --replication-factor 3\``,
   },
   {
     roles: writtenRoles,

@@ -24,14 +24,14 @@ export function refused(refusal: Refusal, at: number | undefined, standing: Stan
   const { recorded = 0, recordedId, id, start, end, stateful } = standing
   const where = `${source.topic}/${source.partition}`
   const reset = `\`payflow worker reset ${spelling}\``
-  const move = (to: string): string =>
-    `\`kafka-consumer-groups.sh --bootstrap-server HOST:PORT --group ${group} --topic ${source.topic}:${source.partition} --reset-offsets ${to} --execute\``
+  const move = (to: number | string): string =>
+    `\`payflow groups reset ${group} --topic ${source.topic} --partition ${source.partition} --to ${to} --yes\``
   switch (refusal) {
     case 'moved':
       return error(
         'GROUP_MOVED',
         `${group} stands at offset ${at ?? 0} of ${where}, but its state was kept up to ${recorded}`,
-        `somebody moved the group; rebuild the state with ${reset}, or put the group back with ${move(`--to-offset ${recorded}`)}`,
+        `somebody moved the group; rebuild the state with ${reset}, or put the group back with ${move(recorded)}`,
       )
     case 'state-lost':
       return error(
@@ -43,20 +43,20 @@ export function refused(refusal: Refusal, at: number | undefined, standing: Stan
       return error(
         'TOPIC_RECREATED',
         `${source.topic} was deleted and created again, and the state in ${stateTopic}/${source.partition} was kept up to offset ${recorded} of the topic before`,
-        `rebuild the state from the new topic with ${reset}, or keep it and read the new topic from its start with ${move('--to-earliest')}`,
+        `rebuild the state from the new topic with ${reset}, or keep it and read the new topic from its start with ${move('start')}`,
       )
     case 'unknown':
       return error(
         'POSITION_UNKNOWN',
         `${group} has no offset in ${where} any more (expired or deleted), and without topic ids nothing tells whether it is still the topic that was read up to ${recorded}`,
-        `if it is, put the group back with ${move(`--to-offset ${recorded}`)}; if not, begin again with ${reset}`,
+        `if it is, put the group back with ${move(recorded)}; if not, begin again with ${reset}`,
       )
     case 'out-of-range': {
       const ways = [`begin again with ${reset}`]
       const isThere = recorded > 0 && recorded >= start && recorded <= end && (recordedId ?? id) === (id ?? recordedId)
-      if (isThere && recorded !== at) ways.push(`put the group back with ${move(`--to-offset ${recorded}`)}`)
-      else if ((at ?? 0) < start) ways.push(`go on with what is left with ${move('--to-earliest')}`)
-      else if (!stateful) ways.push(`move the group with ${move('--to-offset N')}`)
+      if (isThere && recorded !== at) ways.push(`put the group back with ${move(recorded)}`)
+      else if ((at ?? 0) < start) ways.push(`go on with what is left with ${move('start')}`)
+      else if (!stateful) ways.push(`move the group with ${move('OFFSET')}`)
       return error(
         'OFFSET_OUT_OF_RANGE',
         `${group} stands at offset ${at ?? 0} of ${where}, which is not there (deleted by retention, or the topic was re-created): it holds ${start} to ${end}`,

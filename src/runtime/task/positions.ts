@@ -5,7 +5,7 @@ import { topicIds } from '../../kafka/topic-identity.ts'
 import { groupOf, stateTopic } from '../../pipeline/events/topics.ts'
 import { spelledAs, type AnyWorker } from '../../pipeline/worker/definition.ts'
 import { recordedOffset, type Progress } from '../state/changelog.ts'
-import { refused } from './position-errors.ts'
+import { refused, type Refused } from './position-errors.ts'
 import { decide, type Standing } from './position-table.ts'
 import type { TopicPartition } from '../../kafka/partitions.ts'
 
@@ -46,16 +46,12 @@ export const agree = (
 ): boolean =>
   sources.every((source) => (committed.of(source.topic, source.partition) ?? 0) === (recordedOffset(progress, source) ?? 0)) // prettier-ignore
 
-/**
- * Where a task goes on, by the group's offsets and the progress record of its state (`decide`).
- * @throws PositionError where beginning anywhere could lose something or write it twice
- */
-export async function startingPositions(
+/** What is known of each partition, in the order of `sources`. */
+export async function standings(
   connection: Connection,
   { worker, sources, signal, onRetry }: PositionQuestion,
   { committed, progress }: { committed: OffsetMap; progress: Progress | undefined },
-): Promise<StartingPosition[]> {
-  const group = groupOf(worker.name)
+): Promise<Standing[]> {
   const [starts, ends, ids] = await retrying(
     () =>
       Promise.all([
@@ -67,7 +63,7 @@ export async function startingPositions(
   )
   return sources.map((source) => {
     const { topic, partition, isInbox } = source
-    const standing: Standing = {
+    return {
       committed: committed.of(topic, partition),
       recorded: recordedOffset(progress, source),
       recordedId: progress?.topicIds?.[topic],
@@ -77,15 +73,36 @@ export async function startingPositions(
       stateful: worker.state !== undefined,
       isInbox,
     }
+  })
+}
+
+/**
+ * Where a task goes on, by the group's offsets and the progress record of its state (`decide`).
+ * @throws PositionError where beginning anywhere could lose something or write it twice
+ */
+export async function startingPositions(
+  connection: Connection,
+  question: PositionQuestion,
+  known: { committed: OffsetMap; progress: Progress | undefined },
+): Promise<StartingPosition[]> {
+  const all = await standings(connection, question, known)
+  return question.sources.map((source, i) => {
+    const { topic, partition } = source
+    const standing = all[i]!
     const decision = decide(standing)
-    if ('refusal' in decision) {
-      const named = { spelling: spelledAs(worker), group, stateTopic: stateTopic(worker.name), source }
-      throw refused(decision.refusal, decision.at, standing, named)
-    }
+    if ('refusal' in decision) throw refused(decision.refusal, decision.at, standing, namesOf(question.worker, source))
     const { from } = decision
     return { topic, partition, from, committed: standing.committed ?? (standing.recorded ? NONE : from), topicId: standing.id } // prettier-ignore
   })
 }
+
+/** What the sentences of a refusal name. */
+export const namesOf = (worker: AnyWorker, source: TopicPartition): Refused => ({
+  spelling: spelledAs(worker),
+  group: groupOf(worker.name),
+  stateTopic: stateTopic(worker.name),
+  source,
+})
 
 /** No offset of a partition. */
 const NONE = -1

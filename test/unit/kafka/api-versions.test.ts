@@ -1,7 +1,9 @@
+import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { expect, test } from 'vitest'
 import { PayflowError } from '../../../src/errors.ts'
 import { checkVersions, spoken } from '../../../src/kafka/api-versions.ts'
+import { optionalApis } from '../../../src/kafka/optional-requests.ts'
 import { fetchApi } from '../../../src/kafka/wire/fetch.ts'
 import { listGroupsApi } from '../../../src/kafka/wire/groups.ts'
 import { metadataApi } from '../../../src/kafka/wire/metadata.ts'
@@ -77,4 +79,11 @@ test('a server without transactions cannot be used; one without topic creation c
 
 test('a KRaft controller is told from an old broker', () => {
   expect(refusal(ranges('18:0-4 52:0-2 53:0-1')).code).toBe('NOT_A_BROKER')
+})
+
+test('requests that a broker need not serve are documented in the version that is sent', () => {
+  const page = readFileSync('docs/internals/kafka-versions.md', 'utf8')
+  const rows = [...page.matchAll(/^\| (\d+) \| (\w+) \| (\d+)(?:, \d+)? \| [\d.]+(?:, KRaft)? \|/gm)]
+  const documented = rows.map(([, key, name, version]) => `${key!} ${name!} ${version!}`)
+  expect(documented).toEqual(expect.arrayContaining(optionalApis.map(({ apiKey, apiName, apiVersion }) => `${apiKey} ${apiName} ${apiVersion}`))) // prettier-ignore
 })

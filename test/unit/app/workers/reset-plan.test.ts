@@ -77,7 +77,7 @@ describe('rebuilding a worker', () => {
     expect(voidDeadLetters).toEqual(['large-orders'])
     expect(notes).toEqual([
       '2 dead letters of large-orders become void: it will judge those records again',
-      'group billing has offsets in large_orders, which starts again at 0: move it with `kafka-consumer-groups.sh --bootstrap-server HOST:PORT --group billing --topic large_orders --reset-offsets --to-earliest --execute`', // prettier-ignore
+      'group billing has offsets in large_orders, which starts again at 0: move it with `payflow groups reset billing --topic large_orders --to start --yes`', // prettier-ignore
     ])
   })
 

@@ -297,7 +297,7 @@ describe.each(['payflow', 'kafkajs'] as const)('a fetch (%s)', (mode: RecordCode
       records: { nextOffset: 32 },
       unreadable: { code: 'CORRUPT_BATCH', message: expect.stringContaining('orders/2 from offset 32 are damaged') as string },
     }) // prettier-ignore
-    expect(at.unreadable!.hint).toContain('kafka-consumer-groups')
+    expect(at.unreadable!.hint).toContain('`payflow groups reset GROUP --to OFFSET`')
   })
 
   test('reads other partitions when one cannot be read', async () => {

@@ -9,24 +9,23 @@ const named = {
   source: { topic: 'orders', partition: 2 },
 }
 const standing: Standing = { committed: 40, recorded: 100, recordedId: 'a', id: 'a', start: 10, end: 200, stateful: true, isInbox: false } // prettier-ignore
-const move = (to: string): string =>
-  `kafka-consumer-groups.sh --bootstrap-server HOST:PORT --group payflow-sums --topic orders:2 --reset-offsets ${to} --execute`
+const move = (to: string): string => `payflow groups reset payflow-sums --topic orders --partition 2 --to ${to} --yes`
 
 test.each<[Refusal, number | undefined, Partial<Standing>, string | undefined]>([
-  ['moved', 40, {}, move('--to-offset 100')],
+  ['moved', 40, {}, move('100')],
   ['state-lost', 40, { recorded: undefined }, undefined],
-  ['recreated', undefined, {}, move('--to-earliest')],
-  ['unknown', undefined, {}, move('--to-offset 100')],
-  ['out-of-range', 5, { committed: 5 }, move('--to-offset 100')],
-  ['out-of-range', 100, { committed: 100, start: 120 }, move('--to-earliest')],
-  ['out-of-range', 900, { committed: 900 }, move('--to-offset 100')],
+  ['recreated', undefined, {}, move('start')],
+  ['unknown', undefined, {}, move('100')],
+  ['out-of-range', 5, { committed: 5 }, move('100')],
+  ['out-of-range', 100, { committed: 100, start: 120 }, move('start')],
+  ['out-of-range', 900, { committed: 900 }, move('100')],
   ['out-of-range', 900, { committed: 900, recorded: 900 }, undefined],
-  ['out-of-range', 900, { committed: 900, recorded: 900, stateful: false }, move('--to-offset N')],
+  ['out-of-range', 900, { committed: 900, recorded: 900, stateful: false }, move('OFFSET')],
 ])('%s names the figures and each way out', (refusal, at, more, other) => {
   const { message, hint, kind } = refused(refusal, at, { ...standing, ...more }, named)
   expect(kind).toBe('failed')
   expect(message).toContain('orders')
   expect(hint).toContain('`payflow worker reset sums`')
-  if (other === undefined) expect(hint).not.toContain('kafka-consumer-groups')
+  if (other === undefined) expect(hint).not.toContain('groups reset')
   else expect(hint).toContain(`\`${other}\``)
 })

@@ -1,0 +1,34 @@
+import { NO_TAGS, flexible, writeArray, writeIds, type Request } from './flexible.ts'
+import type { PartitionAnswer } from './reassignments.ts'
+
+/** For the controller (KIP-460, Kafka 2.4). kafkajs does not have it. */
+export const electLeadersApi = { apiKey: 43, apiVersion: 2, apiName: 'ElectLeaders' } as const
+
+const PREFERRED = 0
+
+/** Makes the preferred replica of each partition its leader; each answers for itself. */
+export const electLeadersRequest = (
+  topics: ReadonlyMap<string, readonly number[]>,
+  timeoutMs: number,
+): Request<PartitionAnswer[]> =>
+  flexible(
+    electLeadersApi,
+    (encoder) =>
+      writeArray(encoder.writeInt8(PREFERRED), topics, ([topic, partitions]) =>
+        writeIds(encoder.writeUVarIntString(topic), partitions).writeInt8(NO_TAGS),
+      ).writeInt32(timeoutMs),
+    (reader) => {
+      const errorCode = reader.int16()
+      const value = reader.compactArray(() => {
+        const topic = reader.compactText()
+        const partitions = reader.compactArray(() => {
+          const answer = { topic, partition: reader.int32(), errorCode: reader.int16(), message: reader.compactText() }
+          reader.tags()
+          return answer
+        })
+        reader.tags()
+        return partitions
+      })
+      return { errorCode, value: value.flat() }
+    },
+  )
