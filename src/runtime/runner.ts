@@ -117,7 +117,7 @@ export class Runner {
     const inputs = Object.values(worker.inputs).map(({ name }) => name)
     const watch = new TopicWatch(
       room.topics,
-      new Map([...inputs.map((name) => [name, partitions.input] as const), [worker.output.name, partitions.output]]),
+      new Map([...inputs.map((name) => [name, partitions.input] as const), ...partitions.outputs]),
     )
     this.#watch = watch
     const signal = AbortSignal.any([stop, watch.changed])
