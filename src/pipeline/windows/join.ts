@@ -17,7 +17,7 @@ export interface Joining<Left, Right> {
 }
 
 /** What came of an event. */
-export interface Joined<Left, Right> {
+interface Joined<Left, Right> {
   readonly state: Joining<Left, Right>
   /** The event with each of the other side that it meets, in the order in which those came. */
   readonly pairs: readonly (readonly [left: Left, right: Right])[]
@@ -26,7 +26,7 @@ export interface Joined<Left, Right> {
 }
 
 /** What `close` has found: events that met none of the other side, and never will. */
-export interface Unmatched<Left, Right> {
+interface Unmatched<Left, Right> {
   readonly state: Joining<Left, Right>
   readonly left: readonly Left[]
   readonly right: readonly Right[]

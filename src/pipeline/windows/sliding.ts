@@ -51,7 +51,7 @@ export function sliding(given: { readonly difference: Duration; readonly grace?:
     return kept.length === items.length ? items : kept
   }
   return {
-    schema: (item) => z.array(z.object({ time: z.int(), item })) as never,
+    schema: (item) => z.array(z.object({ time: z.int(), item })),
     add: (before, timeMs, streamTime, item) => {
       const closed = streamTime - grace
       if (timeMs + 1 + difference <= closed) return { items: prune(before, streamTime), updated: [], isLate: true }

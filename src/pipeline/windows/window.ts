@@ -41,7 +41,7 @@ export function durationMs(what: string, given: Duration, least: number): number
 
 /** The schema of a state of windows, for `state.schema`. */
 export const windowsOf = <Value>(value: z.ZodType<Value>): z.ZodType<Windows<Value>> =>
-  z.array(z.object({ start: z.int(), end: z.int(), value })) as unknown as z.ZodType<Windows<Value>>
+  z.array(z.object({ start: z.int(), end: z.int(), value }))
 
 /** Parts windows into those that `isClosed`, and the others. */
 export function closeWhere<Value>(

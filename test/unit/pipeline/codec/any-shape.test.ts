@@ -36,7 +36,7 @@ const fields: Readonly<Record<string, Field<unknown>>> = {
   union: nested(union('type', { card: { number: text() }, transfer: { iban: text(), fee: decimal(2) } })),
   zod: zodField(z.array(z.enum(['a', 'b'])).max(2)),
   choice: oneOf('a', 'b'),
-} as never
+}
 
 const numberText = fc.oneof(
   fc.integer().map(String),

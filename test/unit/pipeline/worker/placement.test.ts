@@ -84,9 +84,9 @@ describe('a contradiction', () => {
     const two: AnyWorker = {
       ...keyed(byCurrency),
       inputs: { sales, more: sales },
-      partitionBy: { sales: byShop as never },
+      partitionBy: { sales: byShop },
     }
-    const check = new PlacementCheck({ ...two, state: { ...two.state!, key: { sales: byCurrency, more: byCurrency } as never } }) // prettier-ignore
+    const check = new PlacementCheck({ ...two, state: { ...two.state!, key: { sales: byCurrency, more: byCurrency } } }) // prettier-ignore
     expect(() => check.check('sales', { shop: 'a', currency: 'EUR' }, 'EUR')).toThrow(
       'partitionBy.sales returned "a" for the state of "EUR", which lies by "EUR": the state of one key must lie in one partition',
     )
