@@ -143,8 +143,7 @@ export class Processor {
     try {
       return this.#places[alias]?.(event)
     } catch (error) {
-      const part = this.#worker.partitionBy?.[alias] ? 'partitionBy' : 'state.key'
-      throw new StepError(this.#worker.name, `${part}.${alias}`, record.origin(), error)
+      throw new StepError(this.#worker.name, `on.${alias}`, record.origin(), error)
     }
   }
 
