@@ -8,7 +8,7 @@ import { addPartitions } from '../kafka/topic-changes.ts'
 import { createTopics, type NewTopic } from '../kafka/topic-creation.ts'
 import { describeTopics } from '../kafka/topics.ts'
 import { DEAD_LETTERS, inboxTopic, stateTopic } from '../pipeline/events/topics.ts'
-import { outputsOf, spelledAs, type AnyWorker } from '../pipeline/worker/definition.ts'
+import { outputNames, spelledAs, type AnyWorker } from '../pipeline/worker/definition.ts'
 import type { OutputPartitions } from './task/processor.ts'
 
 const METADATA_PATIENCE_MS = 5_000
@@ -50,7 +50,7 @@ export async function prepareTopics(
   signal?: AbortSignal,
 ): Promise<OutputPartitions> {
   const inputs = Object.values(worker.inputs).map(({ name }) => name)
-  const outputs = outputsOf(worker).map(({ name }) => name)
+  const outputs = outputNames(worker)
   const needed = [...new Set([...inputs, ...outputs])]
   const existing = await topicsWith(client, needed, signal)
   const absent = needed.filter((name) => !existing.has(name))

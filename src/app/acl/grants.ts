@@ -1,7 +1,7 @@
 import type { Right } from '../../kafka/rights.ts'
 import { DEAD_LETTERS, groupOf, inboxTopic, publicTopics, stateTopic, transactionalIdPrefix } from '../../pipeline/events/topics.ts' // prettier-ignore
 import { kinds } from '../../pipeline/sources/source.ts'
-import { outputsOf, type AnyWorker } from '../../pipeline/worker/definition.ts'
+import { outputNames, type AnyWorker } from '../../pipeline/worker/definition.ts'
 
 /** As Kafka's ACLs call them. */
 type Operation = 'Read' | 'Write' | 'Create' | 'Describe' | 'DescribeConfigs'
@@ -39,7 +39,6 @@ const on = (...operations: Operation[]) => (topic: string): Grant => grant('topi
 
 const inputsOf = ({ inputs }: AnyWorker): string[] => Object.values(inputs).map(({ name }) => name)
 const internalOf = ({ name }: AnyWorker): string[] => [stateTopic(name), inboxTopic(name)]
-const outputNames = (worker: AnyWorker): string[] => outputsOf(worker).map(({ name }) => name)
 const topicsOf = (worker: AnyWorker): string[] => [...inputsOf(worker), ...outputNames(worker), ...internalOf(worker), DEAD_LETTERS] // prettier-ignore
 
 /** A worker is a consumer group, and the transactions that write all that it writes. Who keeps no state hands nothing on. */

@@ -3,7 +3,7 @@ import { PayflowError } from '../../errors.ts'
 import type { GroupMember } from '../../kafka/group-members.ts'
 import type { NewTopic } from '../../kafka/topic-creation.ts'
 import { DEAD_LETTERS, groupOf, inboxTopic, stateTopic, transactionalIdOf } from '../../pipeline/events/topics.ts'
-import { outputsOf, type AnyWorker } from '../../pipeline/worker/definition.ts'
+import { outputNames, outputsOf, type AnyWorker } from '../../pipeline/worker/definition.ts'
 import { internalTopics } from '../../runtime/internal-topics.ts'
 
 /** What a reset needs to know of the cluster. */
@@ -50,10 +50,7 @@ export function affectedBy(
   const affected = [...named]
   for (const writer of affected)
     for (const worker of keepOutput ? [] : all)
-      if (
-        !affected.some(({ name }) => name === worker.name) &&
-        outputsOf(writer).some(({ name }) => reads(worker, name))
-      )
+      if (!affected.some(({ name }) => name === worker.name) && outputNames(writer).some((name) => reads(worker, name)))
         affected.push(worker)
   return affected
 }
@@ -69,9 +66,7 @@ export function planWorkerReset(
   options: ResetOptions,
 ): WorkerResetPlan {
   const workers = affectedBy(named, all, options)
-  const outputs = options.keepOutput
-    ? []
-    : [...new Set(workers.flatMap((worker) => outputsOf(worker).map(({ name }) => name)))]
+  const outputs = options.keepOutput ? [] : [...new Set(workers.flatMap(outputNames))]
   const internal = workers.flatMap(({ name }) => [stateTopic(name), inboxTopic(name)])
   const exists = (topic: string): boolean => state.topics.has(topic)
   const created = workers.flatMap((worker) => recreated(worker, state, options, outputs))
@@ -103,7 +98,7 @@ function recreated(
   const copies = topics.get(stateTopic(name))?.replicationFactor ?? replicationFactor
   const own = internalTopics([worker], { partitions: width, replicationFactor: copies })
   return [
-    ...outputsOf(worker).flatMap(({ name: topic }) =>
+    ...outputNames(worker).flatMap((topic) =>
       outputs.includes(topic) ? [{ topic, ...(topics.get(topic) ?? { partitions, replicationFactor }) }] : [],
     ),
     ...own.filter(({ topic }) => topic !== DEAD_LETTERS),

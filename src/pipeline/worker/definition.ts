@@ -245,3 +245,5 @@ export const spelledAs = ({ name, file }: AnyWorker): string => file ?? name
 /** The topics that a worker writes. */
 export const outputsOf = ({ output, outputs }: AnyWorker): readonly TopicSpec[] =>
   outputs ? Object.values(outputs) : [output]
+
+export const outputNames = (worker: AnyWorker): string[] => outputsOf(worker).map(({ name }) => name)
