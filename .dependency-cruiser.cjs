@@ -12,17 +12,17 @@ const above = {
 /** Folders of a room, top floor first: a folder imports from the floors below it, never from its own floor or above. */
 const floors = {
   app: [
-    ['run'],
+    ['run', 'trace'],
     ['dashboard'],
     ['chaos', 'audit', 'acl'],
     ['workers'],
-    ['topics', 'dead-letters'],
+    ['topics', 'dead-letters', 'tail'],
     ['metrics'],
     ['monitor', 'ksql', 'log'],
   ],
   pipeline: [['testing', 'workers'], ['worker'], ['audit', 'sources'], ['events'], ['codec', 'windows']],
   runtime: [['task', 'group'], ['transaction'], ['state', 'producers']],
-  cli: [['commands'], ['tasks'], ['views'], ['shell']],
+  cli: [['commands'], ['tasks', 'completion'], ['views'], ['shell']],
 }
 const folder = (room, names) => `^src/${room}/(${names.join('|')})/`
 const floorRules = Object.entries(floors).flatMap(([room, levels]) => {

@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Client } from '../../dist/kafka/client.js'
 import { committedOffsets, listOffsets } from '../../dist/kafka/offsets.js'
+import { leaveGroup } from '../../dist/kafka/requests.js'
 import { retrying } from '../../dist/kafka/retry.js'
 import { createTopics } from '../../dist/kafka/topic-creation.js'
 import { deleteTopics } from '../../dist/kafka/topic-deletion.js'
@@ -52,7 +53,7 @@ export class Cluster {
     for (const { groupId, members } of groups)
       for (const { memberId } of members) {
         const coordinator = await this.connection.coordinator('group', groupId)
-        await coordinator.leaveGroup({ groupId, memberId }).catch(() => undefined)
+        await leaveGroup(coordinator, { groupId, memberId }).catch(() => undefined)
       }
   }
 

@@ -34,6 +34,10 @@ export function engineOf(
   return chooseEngine(settings.engine, infraOptions(settings, env, wish))
 }
 
+/** What must be the same for two starts to be compared. */
+export const kindOfStart = (command: string, { nodes }: Settings, { engine, kafka }: InfraStatus): string =>
+  `${command}, engine ${engine}, Kafka ${kafka ?? 'of somebody else'}, ${nodes === 1 ? 'one node' : `${nodes} nodes`}`
+
 /** The settings as they are once the brokers of `status` run. */
 export const reaching = (settings: Settings, { brokers, ksql }: InfraStatus): Settings => ({
   ...settings,
@@ -50,16 +54,20 @@ export function exportsOf({ home, origins }: Settings, { brokers, ksql }: InfraS
   ]
 }
 
-/** Brings the brokers up. `onEngine` gets the engine before it starts anything. */
+/** Brings the brokers up. `onEngine` gets the engine before it starts anything. `causes`: why it took longer than it usually does. */
 export async function up(
   settings: Settings,
   env: NodeJS.ProcessEnv,
   wish: EngineWish,
   { report, signal, onEngine }: { report: Report; signal: AbortSignal; onEngine: (engine: Engine) => void },
-): Promise<{ status: InfraStatus; started: boolean }> {
+): Promise<{ status: InfraStatus; started: boolean; causes: readonly string[] }> {
   const { engine, reason } = await engineOf(settings, env, wish)
   onEngine(engine)
   report(`engine ${reason}`)
-  const { started, ...status } = await engine.up(report, signal)
-  return { status, started }
+  const causes = new Set<string>()
+  const { started, ...status } = await engine.up((line, because) => {
+    if (because !== undefined) causes.add(because)
+    report(line)
+  }, signal)
+  return { status, started, causes: [...causes] }
 }

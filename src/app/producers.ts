@@ -56,7 +56,8 @@ export function reproduceCommand(flow: Flow, kind: Kind, records: number): strin
   return `payflow produce ${kind} --seed ${seed} --start ${formatTimestamp(startMs)} --rate ${rateOf(kind)} --count ${records}${failures}`
 }
 
-async function sourceOf(kind: Kind, { seed, startMs, failureRate, rateOf }: Flow) {
+/** The events of a kind, as this flow has them. */
+export async function sourceOf(kind: Kind, { seed, startMs, failureRate, rateOf }: Flow) {
   const clock = { seed, startMs, intervalMs: intervalMsOf(rateOf(kind)) }
   switch (kind) {
     case 'orders':

@@ -38,7 +38,8 @@ export interface InfraOptions {
   packageRoot?: string
 }
 
-export type Report = (line: string) => void
+/** One line of progress; `because`: why this takes longer than it usually does, in a few words. */
+export type Report = (line: string, because?: string) => void
 
 /** Breaks single brokers of an engine. `Engine.up` starts again what was stopped or killed. */
 export interface BrokerFaults {

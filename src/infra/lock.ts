@@ -129,7 +129,11 @@ export async function withLock<Result>(
         log('warn', 'lock-not-written', { path, error: messageOf(attempt.error) })
         return () => undefined
       }
-      if (!announced) report(`Waiting for another payflow (pid ${attempt.holder.pid}) to finish with ${path}`)
+      if (!announced)
+        report(
+          `Waiting for another payflow (pid ${attempt.holder.pid}) to finish with ${path}`,
+          'another payflow was waited for',
+        )
       announced = true
       return undefined
     },

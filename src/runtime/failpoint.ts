@@ -4,6 +4,7 @@ export const failPoints = [
   'after-fencing',
   'in-restore',
   'after-restore',
+  'before-offsets',
   'after-first-output',
   'after-outputs',
   'after-offsets',

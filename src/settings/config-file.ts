@@ -1,12 +1,13 @@
-import { readFileSync } from 'node:fs'
-import { resolve } from 'node:path'
+import { readFileSync, statSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
+import process from 'node:process'
 import { decodeText } from './decode-text.ts'
 import { didYouMean } from '../did-you-mean.ts'
-import { messageOf, systemCodeOf } from '../errors.ts'
+import { messageOf } from '../errors.ts'
 import { usage } from './refuse.ts'
 import { rowOf, settingNames } from './table.ts'
 
-export const DEFAULT_CONFIG_FILE = 'payflow.config.json'
+const DEFAULT_CONFIG_FILE = 'payflow.config.json'
 
 /** Each setting, and for a secret the file that holds it. */
 const keys = settingNames.flatMap((name) => (rowOf(name).secret ? [name, `${name}File`] : [name]))
@@ -15,13 +16,12 @@ const keys = settingNames.flatMap((name) => (rowOf(name).secret ? [name, `${name
 const syntaxFault = (error: unknown): string =>
   messageOf(error).replace(/, (?:"|\.\.\.").* is not valid JSON$/s, '').replaceAll(/\s+/g, ' ') // prettier-ignore
 
-/** The settings of a file, unchecked. Only a file that somebody named must exist. @throws PayflowError (usage) */
-export function readConfigFile(path: string, required: boolean): Record<string, unknown> {
+/** The settings of a file, unchecked. @throws PayflowError (usage) */
+export function readConfigFile(path: string): Record<string, unknown> {
   let text: string
   try {
     text = decodeText(readFileSync(path))
   } catch (error) {
-    if (!required && systemCodeOf(error) === 'ENOENT') return {}
     throw usage('CONFIG_UNREADABLE', `Cannot read ${path}: ${messageOf(error)}`, 'name another file with --config')
   }
   let content: unknown
@@ -37,8 +37,64 @@ export function readConfigFile(path: string, required: boolean): Record<string, 
   return content as Record<string, unknown>
 }
 
-/** The file that `--config` or `PAYFLOW_CONFIG` names, as an absolute path. */
-export function namedConfigFile(option: unknown, env: NodeJS.ProcessEnv, cwd: string): string | undefined {
+/** The settings file, and where what it says begins. */
+export interface ConfigSource {
+  readonly path: string
+  /** Somebody named it: it must be there, and is handed to child processes. */
+  readonly named: boolean
+  /** What relative paths in it are relative to. */
+  readonly base: string
+  /** How it came to be this one, for a user. */
+  readonly origin: string
+}
+
+/** The file that `--config` or `PAYFLOW_CONFIG` names, else the nearest `payflow.config.json` at or above the working directory. */
+export function configSourceOf(option: unknown, env: NodeJS.ProcessEnv, cwd: string): ConfigSource | undefined {
   const named = option ?? env.PAYFLOW_CONFIG
-  return typeof named === 'string' && named !== '' ? resolve(cwd, named) : undefined
+  if (typeof named === 'string' && named !== '')
+    return {
+      path: resolve(cwd, named),
+      named: true,
+      base: cwd,
+      origin: option === undefined ? 'PAYFLOW_CONFIG' : '--config',
+    }
+  const path = findAbove(cwd)
+  if (path === undefined) return undefined
+  return {
+    path,
+    named: false,
+    base: dirname(path),
+    origin: dirname(path) === resolve(cwd) ? 'found here' : 'found above',
+  }
+}
+
+function findAbove(cwd: string): string | undefined {
+  const here = resolve(cwd)
+  if (isThere(join(here, DEFAULT_CONFIG_FILE))) return join(here, DEFAULT_CONFIG_FILE)
+  for (let directory = here; directory !== dirname(directory);) {
+    directory = dirname(directory)
+    const path = join(directory, DEFAULT_CONFIG_FILE)
+    if (isThere(path) && isOurs(path)) return path
+  }
+  return undefined
+}
+
+/** Whatever else keeps it from being read is said when it is read. */
+function isThere(path: string): boolean {
+  try {
+    return statSync(path, { throwIfNoEntry: false }) !== undefined
+  } catch {
+    return true
+  }
+}
+
+/** Settings can name a command to run: above the working directory, another user's file (in /tmp, say) is not taken. */
+function isOurs(path: string): boolean {
+  try {
+    const found = statSync(path)
+    const user = process.getuid?.()
+    return found.isFile() && (user === undefined || found.uid === user || found.uid === 0)
+  } catch {
+    return false
+  }
 }

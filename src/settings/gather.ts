@@ -4,9 +4,10 @@ import { z } from 'zod'
 import { messageOf } from '../errors.ts'
 import type { ClientValue } from './client-config/meaning.ts'
 import { readClientConfig } from './client-config/read.ts'
-import { DEFAULT_CONFIG_FILE, readConfigFile } from './config-file.ts'
+import { readConfigFile, type ConfigSource } from './config-file.ts'
 import { decodeText } from './decode-text.ts'
 import { expandHome } from './home-directory.ts'
+import { isPemText } from './pem.ts'
 import { usage } from './refuse.ts'
 import { flagOf, rowOf, settingNames, variableOf, type SettingName, type Values } from './table.ts'
 import { hintOf, schemaOf } from './types.ts'
@@ -31,14 +32,13 @@ export interface Given {
 type AllGiven = Record<SettingName, Given>
 
 /** What was said for each setting: option > environment > file > default. */
-export function gather({ options, env, cwd }: SettingSources, configFile: string | undefined): AllGiven {
-  const path = configFile ?? resolve(cwd, DEFAULT_CONFIG_FILE)
-  const file = readConfigFile(path, configFile !== undefined)
+export function gather({ options, env, cwd }: SettingSources, config: ConfigSource | undefined): AllGiven {
+  const file = config && { ...config, content: readConfigFile(config.path) }
   const given = (name: SettingName): Given => {
     if (options[name] !== undefined) return { value: options[name], origin: { kind: 'option', text: flagOf(name) } }
     return (
       fromEnvironment(name, env, cwd) ??
-      fromFile(name, file, path, cwd) ?? { value: rowOf(name).default, origin: { kind: 'default', text: 'default' } }
+      (file && fromFile(name, file)) ?? { value: rowOf(name).default, origin: { kind: 'default', text: 'default' } }
     )
   }
   return withClientConfig(Object.fromEntries(settingNames.map((name) => [name, given(name)])) as AllGiven, cwd)
@@ -54,12 +54,25 @@ function fromEnvironment(name: SettingName, env: NodeJS.ProcessEnv, cwd: string)
   return { value: readSecret(resolve(cwd, secretFile), text), origin: { kind: 'environment', text } }
 }
 
-function fromFile(name: SettingName, file: Record<string, unknown>, path: string, cwd: string): Given | undefined {
-  if (file[name] !== undefined) return { value: file[name], origin: { kind: 'file', text: path } }
-  const secretFile = rowOf(name).secret && file[`${name}File`]
+function fromFile(
+  name: SettingName,
+  { content, path, base, named }: ConfigSource & { readonly content: Record<string, unknown> },
+): Given | undefined {
+  const value = content[name]
+  // what a file says that was named is relative to where it was named
+  if (value !== undefined) return { value: named ? value : absolute(name, value, base), origin: { kind: 'file', text: path } } // prettier-ignore
+  const secretFile = rowOf(name).secret && content[`${name}File`]
   if (typeof secretFile !== 'string') return undefined
-  const value = readSecret(resolve(cwd, secretFile), `"${name}File" in ${path}`)
-  return { value, origin: { kind: 'file', text: `${path} (${name}File)` } }
+  const secret = readSecret(resolve(base, secretFile), `"${name}File" in ${path}`)
+  return { value: secret, origin: { kind: 'file', text: `${path} (${name}File)` } }
+}
+
+/** A path as an absolute one; any other value as it is. */
+function absolute(name: SettingName, value: unknown, base: string): unknown {
+  const isPath = name === 'home' || ['file', 'pem'].includes(rowOf(name).kind.is)
+  return isPath && typeof value === 'string' && value !== '' && !isPemText(value)
+    ? resolve(base, expandHome(value))
+    : value
 }
 
 /** The text of a file without the end of its last line, which editors and `echo` write. */

@@ -2,7 +2,7 @@ import { connectionRows } from './connection-rows.ts'
 import { resolve } from 'node:path'
 import { saysTls } from './address.ts'
 import { expandHome } from './home-directory.ts'
-import { namedConfigFile } from './config-file.ts'
+import { configSourceOf, type ConfigSource } from './config-file.ts'
 import { check, compareOrigins, gather, type Given, type Origin, type SettingSources } from './gather.ts'
 import { readRecord, type InfraRecord } from './infra-record.ts'
 import { usage } from './refuse.ts'
@@ -22,6 +22,8 @@ export interface Settings extends Omit<Values, 'brokers' | Durations> {
   readonly record: InfraRecord | undefined
   /** The settings file that was named; undefined: the usual one, if there is any. */
   readonly configFile: string | undefined
+  /** The settings file that counts, named or found. */
+  readonly config: ConfigSource | undefined
   readonly origins: Readonly<Record<SettingName, Origin>>
 }
 
@@ -57,8 +59,9 @@ function refuseSecurityOfOwnBrokers(values: Values, origins: Readonly<Record<Set
 
 /** All settings: option > environment > config file > what `infra up` recorded > default. @throws PayflowError (usage) */
 export function resolveSettings(sources: SettingSources): Settings {
-  const configFile = namedConfigFile(sources.options.config, sources.env, sources.cwd)
-  const given = gather(sources, configFile)
+  const config = configSourceOf(sources.options.config, sources.env, sources.cwd)
+  const configFile = config?.named === true ? config.path : undefined
+  const given = gather(sources, config)
   const values = withPaths(check(given), sources.cwd)
   refuseKeyInOption(values, given)
   const origins = Object.fromEntries(settingNames.map((name) => [name, given[name].origin])) as Record<SettingName, Origin> // prettier-ignore
@@ -83,7 +86,7 @@ export function resolveSettings(sources: SettingSources): Settings {
   const usual = values.kafkaPort === 0 ? [] : [`127.0.0.1:${values.kafkaPort}`]
   return {
     ...plain,
-    ...{ engine, home, kafka, ksqlUrl, tls, record: recorded, configFile, origins },
+    ...{ engine, home, kafka, ksqlUrl, tls, record: recorded, configFile, config, origins },
     brokers: recorded?.brokers ?? brokers ?? usual,
     brokersGiven: !own,
     sessionTimeoutMs: sessionTimeout,

@@ -17,7 +17,7 @@ const markers = {
 const leaksIn = (text: string): string[] => Object.values(markers).filter((marker) => text.includes(marker))
 
 /** Every command that does its work in one process. */
-const lines = ['infra status', 'infra up', 'infra down', 'infra logs', 'topics create', 'topics list', 'topics describe orders', 'topics configure orders retention.ms=-1', 'topics add-partitions orders 4', 'produce all --count 5', 'groups list', 'groups describe payflow-large-orders', 'worker list', 'worker large-orders --until-caught-up', 'worker reset large-orders --yes', 'dead-letters list', 'dead-letters show orders/0/0', 'dead-letters replay', 'audit', 'ksql status', 'ksql apply', 'config show', 'topics reset --yes'] // prettier-ignore
+const lines = ['infra status', 'infra up', 'infra down', 'infra logs', 'topics create', 'topics list', 'topics describe orders', 'topics configure orders retention.ms=-1', 'topics add-partitions orders 4', 'produce all --count 5', 'produce orders --stdout --count 2', 'produce --from-file /dev/null', 'tail orders --no-follow', 'trace 00000000-0000-4000-8000-000000000000', '__complete -- tail o', 'groups list', 'groups describe payflow-large-orders', 'worker list', 'worker large-orders --until-caught-up', 'worker reset large-orders --yes', 'dead-letters list', 'dead-letters show orders/0/0', 'dead-letters replay', 'audit', 'ksql status', 'ksql apply', 'config show', 'topics reset --yes'] // prettier-ignore
 
 /** Of all processes whose environment has the home: what anybody on the machine can read of them. */
 const commandLinesOf = (home: string): string =>

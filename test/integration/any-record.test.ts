@@ -5,6 +5,7 @@ import { gzipSync } from 'node:zlib'
 import { expect, inject, test } from 'vitest'
 import { deadLetters } from '../../src/app/dead-letters/list.ts'
 import { readReplayPlan } from '../../src/app/dead-letters/replay.ts'
+import { layoutOf } from '../../src/infra/local/layout.ts'
 import { kafkajs } from '../../src/kafka/kafkajs/internals.ts'
 import { orderSource } from '../../src/pipeline/sources/orders.ts'
 import { paymentSource } from '../../src/pipeline/sources/payments.ts'
@@ -12,6 +13,7 @@ import { DEAD_LETTERS, inboxTopic } from '../../src/pipeline/events/topics.ts'
 import { findWorker } from '../../src/pipeline/workers/index.ts'
 import { brokers } from '../support/broker.ts'
 import { client, isolated, runUntilCaughtUp, start } from '../support/isolated.ts'
+import { testKafka } from '../support/java-options.ts'
 import { produceRaw, rawBatch, type RawRecord } from '../support/raw-batches.ts'
 import { readAll, writeAll } from '../support/records.ts'
 import { expectExactRevenue, orderMessages } from '../support/revenue.ts'
@@ -190,7 +192,7 @@ test('records that the broker’s disk has damaged are named, after all before t
   const batches = [[0, 1, 2], [3], [4]].map((list) => list.map((i) => ({ key: null, value: payment(i) })))
   const connection = client().connect()
   for (const batch of batches) await produceRaw(connection, { topic, partition: 0 }, await rawBatch(batch))
-  const directory = join(inject('home'), 'data', 'kafka-0', `${topic}-0`)
+  const directory = join(layoutOf(inject('home'), testKafka).data, 'kafka-0', `${topic}-0`)
   const segment = (await readdir(directory)).find((name) => name.endsWith('.log'))!
   const file = await open(join(directory, segment), 'r+')
   const first = (await rawBatch(batches[0]!)).length

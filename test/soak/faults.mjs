@@ -11,7 +11,7 @@ export const workers = defaultWorkers.map(({ name }) => name)
 /** Mean time between two of a kind, in s. */
 const intervals = { failPoint: 18, zombie: 25, stranger: 40, network: 20, held: 40 }
 /** Where a zombie wakes with more to do than it may. */
-const zombiePoints = ['after-outputs', 'after-offsets', 'after-first-output', 'after-restore', 'after-fencing', 'commit-sent'] // prettier-ignore
+const zombiePoints = ['before-offsets', 'after-offsets', 'after-first-output', 'after-restore', 'after-fencing', 'commit-sent'] // prettier-ignore
 /** Longer than its group waits for it, shorter than its transaction may last. */
 const zombieMs = 9_000
 /** Shorter than a request may take, longer than a rebalance. */

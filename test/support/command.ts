@@ -21,30 +21,36 @@ export interface CommandOptions {
   readonly signal?: AbortSignal
   /** stdout and stderr are one, of 80 columns. */
   readonly terminal?: boolean
-  /** Called with every piece that the command writes to stdout. */
+  /** Called with all that the command has written to stdout, whenever there is more. */
   readonly onOutput?: (all: string) => void
+  /** The same of stderr. */
+  readonly onNotes?: (all: string) => void
+  readonly stdin?: string | Buffer
+  /** Instead of an empty directory. */
+  readonly cwd?: string
 }
 
 /** Runs a command line in this process, in a PAYFLOW_HOME of its own, without a terminal unless one is wanted. */
 export async function command(argv: readonly string[], options: CommandOptions = {}): Promise<CommandResult> {
   const home = await mkdtemp(join(tmpdir(), 'payflow-command-'))
   onTestFinished(() => rm(home, { recursive: true, force: true }))
-  const { brokers, env = {}, signal = new AbortController().signal, terminal = false, onOutput } = options
+  const { brokers, env = {}, signal = new AbortController().signal, terminal = false, onOutput, onNotes } = options
   const written = { stdout: '', stderr: '' }
   const stream = (name: 'stdout' | 'stderr'): Writable =>
     new Writable({
       write: (chunk: Buffer, _encoding, done) => {
         written[name] += chunk.toString()
         if (name === 'stdout') onOutput?.(written.stdout)
+        else onNotes?.(written.stderr)
         done()
       },
     })
   const world: World = {
-    stdin: Readable.from([]),
+    stdin: Readable.from(options.stdin === undefined ? [] : [Buffer.from(options.stdin)]),
     stdout: stream('stdout'),
     stderr: stream('stderr'),
     env: { PAYFLOW_HOME: home, ...(brokers && { PAYFLOW_BROKERS: brokers.join(',') }), ...env },
-    cwd: home,
+    cwd: options.cwd ?? home,
     isTTY: { stdin: false, stdout: terminal, stderr: terminal },
     columns: () => 80,
     rows: () => 24,

@@ -19,6 +19,7 @@ import { applyReset, createMissing, layoutOf, planReset, readState } from '../to
 import { untilDrained } from '../monitor/until-drained.ts'
 import { pause } from '../../pause.ts'
 import { RunInfra } from './infra.ts'
+import { Phases, secondsSince } from './phases.ts'
 import { Sampler } from '../monitor/sampler.ts'
 import { publicTopics } from '../../pipeline/events/topics.ts'
 import { defaultWorkers } from '../../pipeline/workers/index.ts'
@@ -27,7 +28,6 @@ const WORKERS_TIMEOUT_MS = 60_000
 const FIRST_LOOK_MS = 200
 const CHECK_MS = 1_000
 const outputs = new Set(defaultWorkers.map(({ output }) => output.name))
-const secondsSince = (startMs: number): number => Math.round(performance.now() - startMs) / 1000
 
 /** One run of everything, phase by phase: brokers, topics, workers, producers. `stop` ends what this run started. */
 export class AllRun {
@@ -35,7 +35,7 @@ export class AllRun {
   readonly #options: AllOptions
   readonly #infra: RunInfra
   readonly #startedMs = performance.now()
-  readonly #phases: Record<string, number> = {}
+  readonly #phases = new Phases()
   readonly #producers = new Map<string, ProducerProgress>()
   #settings: Settings
   #client: Client | undefined
@@ -70,8 +70,9 @@ export class AllRun {
 
   async brokers(report: Report): Promise<string> {
     return this.#phase('brokers', async () => {
-      const { settings, outcome } = await this.#infra.up(this.#settings, report, this.#around.signal)
+      const { settings, outcome, ...start } = await this.#infra.up(this.#settings, report, this.#around.signal)
       this.#settings = settings
+      this.#phases.start = { outcome, ...start }
       return outcome
     })
   }
@@ -154,7 +155,7 @@ export class AllRun {
       this.#supervisor!.check()
       if (performance.now() >= lookAtMs) {
         await this.#sampler!.look(intervalMs, (now, before) => show(this.#live(now, before)))
-        lookAtMs = performance.now() + ('firstDerivedRecord' in this.#phases ? intervalMs : Math.min(FIRST_LOOK_MS, intervalMs)) // prettier-ignore
+        lookAtMs = performance.now() + ('firstDerivedRecord' in this.#phases.seconds ? intervalMs : Math.min(FIRST_LOOK_MS, intervalMs)) // prettier-ignore
       }
       const pauseMs = Math.max(0, Math.min(lookAtMs - performance.now(), CHECK_MS))
       await Promise.race([finished, pause(pauseMs, this.#around.signal)])
@@ -180,7 +181,7 @@ export class AllRun {
         if (this.#around.signal.aborted) return undefined
         throw error
       })
-      this.#phases.catchUp = secondsSince(startMs)
+      this.#phases.seconds['catchUp'] = secondsSince(startMs)
     }
     last ??= await sampler.monitor.sample().catch(() => sampler.last!)
     const processes = supervisor.list()
@@ -190,10 +191,15 @@ export class AllRun {
     const summary = summarize(last, processes, {
       flowSeconds: this.#flowSeconds,
       seconds,
-      phases: this.#phases,
+      phases: this.#phases.seconds,
       faults,
     })
     return { summary, produced, workers: supervisor.summaries() }
+  }
+
+  /** How long its phases took beside those of the last run, in words; they are kept for the next one. */
+  comparedWithLast(): string[] {
+    return this.#phases.comparedWithLast(this.#settings.home, this.#around.log)
   }
 
   /** Ends whatever this run started, once. */
@@ -225,18 +231,14 @@ export class AllRun {
     return { report, signal: this.#around.signal, log: this.#around.log }
   }
 
-  async #phase<Result>(name: string, run: () => Promise<Result>): Promise<Result> {
-    this.#around.signal.throwIfAborted()
-    const startMs = performance.now()
-    const result = await run()
-    this.#phases[name] = secondsSince(startMs)
-    return result
+  #phase<Result>(name: string, run: () => Promise<Result>): Promise<Result> {
+    return this.#phases.measure(name, this.#around.signal, run)
   }
 
   #live(sample: Sample, before?: Sample): Live {
     const derived = sample.topics.some(({ topic, records }) => records > 0 && outputs.has(topic))
-    if (derived && !('firstDerivedRecord' in this.#phases))
-      this.#phases.firstDerivedRecord = secondsSince(this.#startedMs)
+    if (derived && !('firstDerivedRecord' in this.#phases.seconds))
+      this.#phases.seconds['firstDerivedRecord'] = secondsSince(this.#startedMs)
     return {
       snapshot: snapshotOf(before, sample),
       producers: [...this.#producers.values()],

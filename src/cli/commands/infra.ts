@@ -40,17 +40,26 @@ export function registerInfra(program: Command, world: World): void {
 async function runUp(context: Context, { ksql }: { ksql: boolean }): Promise<void> {
   const { world, settings, output, signal, log } = context
   world.stopWith({ message: 'Stopping what was started', outcome: 'interrupted' })
-  const { up, exportsOf } = await import('../../app/infra.ts')
+  const { up, exportsOf, kindOfStart } = await import('../../app/infra.ts')
+  const { comparedWithLast } = await import('../../app/phase-times.ts')
   const { runSteps } = await import('../tasks/steps.ts')
   let result: Awaited<ReturnType<typeof up>> | undefined
   let forget = (): void => undefined
   const onEngine = (engine: Engine): void => void (forget = world.atForcedExit(() => engine.endNow()))
+  let seconds = 0
   const run = async (report: (line: string) => void): Promise<string> => {
+    const beganMs = performance.now()
     result = await up(settings, world.env, { ksql, log }, { report, signal, onEngine })
+    seconds = Math.round(performance.now() - beganMs) / 1000
     return `${result.started ? 'ready' : 'running already'}, engine ${result.status.engine}`
   }
   await runSteps(world, output, [{ title: 'Brokers', run }]).finally(() => forget())
-  const { status } = result!
+  const { status, started, causes } = result!
+  const times = { phases: { brokers: seconds }, causes: { brokers: causes } }
+  for (const line of started
+    ? comparedWithLast(settings.home, kindOfStart('infra up', settings, status), times, log)
+    : [])
+    output.note(line)
   output.result(status, () => [...addressLines(status), '', ...exportsOf(settings, status)])
   for (const line of ['', 'Next:', '  payflow all', '  payflow topics create', '  payflow infra down'])
     output.note(line)

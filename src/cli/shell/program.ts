@@ -7,6 +7,7 @@ import { registerAcl } from '../commands/acl.ts'
 import { registerAll } from '../commands/all.ts'
 import { registerAudit } from '../commands/audit.ts'
 import { registerChaos } from '../commands/chaos.ts'
+import { registerCompletion } from '../commands/completion.ts'
 import { registerConfig } from '../commands/config.ts'
 import { registerDashboard } from '../commands/dashboard.ts'
 import { registerDeadLetters } from '../commands/dead-letters.ts'
@@ -14,7 +15,9 @@ import { registerGroups } from '../commands/groups.ts'
 import { registerInfra } from '../commands/infra.ts'
 import { registerKsql } from '../commands/ksql.ts'
 import { registerProduce } from '../commands/produce.ts'
+import { registerTail } from '../commands/tail.ts'
 import { registerTopics } from '../commands/topics.ts'
+import { registerTrace } from '../commands/trace.ts'
 import { registerWorker } from '../commands/worker.ts'
 import { addGlobalSettings } from './setting-options.ts'
 import type { World } from './world.ts'
@@ -62,12 +65,15 @@ export function createProgram(world: World): Command {
     registerProduce,
     registerWorker,
     registerKsql,
+    registerTail,
+    registerTrace,
     registerDashboard,
     registerDeadLetters,
     registerChaos,
     registerAudit,
     registerAcl,
     registerConfig,
+    registerCompletion,
   ])
     register(program, world)
   return program

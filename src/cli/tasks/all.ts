@@ -86,6 +86,7 @@ export async function runAll(context: Context, options: AllOptions, dashboard?: 
       ...(audit ? reportLines(audit, output.out, summary.chaos?.total) : []),
     ])
     printReproduction(output, run, produced)
+    for (const line of run.comparedWithLast()) output.note(line)
     if (audit) failOnDifference(audit)
   } finally {
     over.abort()

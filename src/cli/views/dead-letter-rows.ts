@@ -1,4 +1,4 @@
-import { isUtf8 } from 'node:buffer'
+import { bytesInJson } from '../../app/record-json.ts'
 import type { DeadLetter } from '../../app/dead-letters/dead-letter.ts'
 import { timeText } from './dead-letter-view.ts'
 import { visible } from '../../visible-text.ts'
@@ -26,10 +26,4 @@ export function letterDocument({ id, worker, reason, origin, refusedAtMs, record
     value: bytesInJson(record.value),
     headers: record.headers.map(({ key, value }) => ({ key, value: bytesInJson(value) })),
   }
-}
-
-/** Bytes as JSON holds them: text where they are UTF-8, so that nothing is lost where they are not. */
-export function bytesInJson(bytes: Buffer | null): string | null | { readonly base64: string } {
-  if (bytes === null) return null
-  return isUtf8(bytes) ? bytes.toString() : { base64: bytes.toString('base64') }
 }

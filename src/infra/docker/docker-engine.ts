@@ -151,7 +151,10 @@ export class DockerEngine implements Engine {
       const { project } = this.#compose
       const early = failedService(output, project) === 'kafka' && isStillRegistered(await this.#lastWords('kafka'))
       if (early && attempt < MOST_ATTEMPTS) {
-        report('Waiting for ZooKeeper to let go of kafka, killed a moment ago')
+        report(
+          'Waiting for ZooKeeper to let go of kafka, killed a moment ago',
+          'ZooKeeper had to let go of a broker that was killed',
+        )
         continue
       }
       throw await explainComposeFailure({

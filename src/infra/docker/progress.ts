@@ -10,6 +10,6 @@ export function showProgress(report: Report): (line: string) => void {
     const text = PROGRESS.exec(line)?.[1]?.replaceAll(/\s+/g, ' ')
     if (text === undefined || shown.has(text)) return
     shown.add(text)
-    report(text)
+    report(text, text.endsWith('Pulling') ? 'images were pulled' : undefined)
   }
 }

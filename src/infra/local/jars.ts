@@ -90,6 +90,7 @@ export async function ensureJars(options: JarOptions): Promise<void> {
     existsSync(options.directory)
       ? `The jars in ${options.directory} are broken (${flaws.slice(0, 3).join(', ')}): fetching them again`
       : `Fetching Apache Kafka ${releases[kafka].version}${kafka === '3.9' ? ' and ZooKeeper' : ''} through Maven, once (about 50 MB)`,
+    'jars were fetched',
   )
   await fetchJars(options)
 }

@@ -78,6 +78,8 @@ export const kraftProperties = ({ id, port, nodes, controllerPorts, data }: Kraf
   'controller.quorum.voters': controllerPorts.map((voter, of) => `${of}@127.0.0.1:${voter}`).join(','),
   'log.dirs': `${data}/${brokerName(id)}`,
   ...commonProperties(nodes),
+  // no limit, as in 3.9; one hour by default: events of a run that starts later would be refused
+  'log.message.timestamp.after.max.ms': '9223372036854775807',
   // a killed broker's partitions get other leaders as soon as with ZooKeeper: 9 s by default
   'broker.session.timeout.ms': SESSION_TIMEOUT_MS,
   'broker.heartbeat.interval.ms': 1000,

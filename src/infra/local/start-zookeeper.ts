@@ -57,7 +57,11 @@ async function untilForgotten({ report, signal }: StartContext, zookeeperPort: n
     const left = (await registeredBrokers(zookeeperPort))?.filter((id) => ids.includes(id))
     if (left === undefined) return undefined
     if (left.length === 0) return true
-    if (!announced) report(`Waiting for ZooKeeper to let go of ${left.map(brokerName).join(', ')}, killed a moment ago`)
+    if (!announced)
+      report(
+        `Waiting for ZooKeeper to let go of ${left.map(brokerName).join(', ')}, killed a moment ago`,
+        'ZooKeeper had to let go of brokers that were killed',
+      )
     announced = true
     return undefined
   }

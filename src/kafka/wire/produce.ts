@@ -1,7 +1,7 @@
 import { groupedByTopic } from '../partitions.ts'
 import { ByteReader } from './byte-reader.ts'
 import { codecNumber } from '../compression.ts'
-import type { PartitionBatch, ProduceArgs, ProduceResult } from '../records.ts'
+import type { PartitionBatch, ProduceArgs, ProduceResult, Records } from '../records.ts'
 import { codecOf } from './codecs.ts'
 import { crc32c } from './crc32c.ts'
 import type { Encoded, Exchange } from '../exchange.ts'
@@ -9,6 +9,7 @@ import { encodeProduceV7, type KafkajsMessage } from '../kafkajs/protocol.ts'
 import { registerCodecs } from './kafkajs-codecs.ts'
 import { MessageList } from './message-list.ts'
 import { RecordBuffer } from './record-buffer.ts'
+import { TimedRecords } from './timed-records.ts'
 
 export const produceApi = { apiKey: 0, apiVersion: 7, apiName: 'Produce' } as const
 
@@ -18,7 +19,7 @@ interface ProduceResponse {
 }
 
 /**
- * A Produce request for `connectionPool.send`: one record batch a partition, all of its records stamped with its time, or with that of sending.
+ * A Produce request for `connectionPool.send`: one record batch a partition, its records stamped each with its own time (`TimedRecords`), or all with that of the batch or of sending.
  * Encoded by payflow or by kafkajs, as its records were (`createRecordBuffer`). An error of a partition is a result; none is thrown.
  */
 export function produceRequest(args: ProduceArgs): Exchange<ProduceResult[], ProduceResponse> {
@@ -93,7 +94,7 @@ async function packedOf({ compression = 'none', batches }: ProduceArgs): Promise
   const packed = new Map<PartitionBatch, Packed>()
   const pack = async (batch: PartitionBatch): Promise<void> => {
     const chosen = batch.compression ?? compression
-    if (chosen === 'none' || !(batch.records instanceof RecordBuffer)) return
+    if (chosen === 'none' || !isEncoded(batch.records)) return
     const bytes = await (await codecOf(chosen)).compress(batch.records.bytes)
     if (bytes.length < batch.records.byteLength) packed.set(batch, { codec: codecNumber(chosen), bytes })
   }
@@ -128,6 +129,11 @@ function writeRequest(bytes: Buffer, start: number, args: ProduceArgs, topics: T
   return at
 }
 
+const isEncoded = (records: Records): records is RecordBuffer | TimedRecords =>
+  records instanceof RecordBuffer || records instanceof TimedRecords
+
+const sameTime = (ms: number) => ({ firstMs: ms, mostMs: ms })
+
 function sizeOf({ transactionalId }: ProduceArgs, topics: Topics, packed: PackedBatches): number {
   let size = 2 + Buffer.byteLength(transactionalId ?? '') + 2 + 4 + 4
   for (const [topic, batches] of topics) {
@@ -152,11 +158,11 @@ function writeBatch(
   packed: Packed | undefined,
   start: number,
 ): number {
-  if (!(records instanceof RecordBuffer)) throw new Error('records for two encoders in one request')
+  if (!isEncoded(records)) throw new Error('records for two encoders in one request')
   const { count } = records
   const body = packed?.bytes ?? records.bytes
   const byteLength = body.length
-  const time = BigInt(timestampMs ?? Date.now())
+  const { firstMs, mostMs } = records instanceof TimedRecords ? records.times : sameTime(timestampMs ?? Date.now())
   let at = bytes.writeInt32BE(partition, start)
   at = bytes.writeInt32BE(batchHeader.before + batchHeader.after + byteLength, at)
   at = bytes.writeBigInt64BE(0n, at) // base offset: the broker's to give
@@ -166,8 +172,8 @@ function writeBatch(
   const checked = at + 4
   at = bytes.writeInt16BE((args.transactionalId === null ? 0 : TRANSACTIONAL_FLAG) | (packed?.codec ?? 0), checked)
   at = bytes.writeInt32BE(count - 1, at)
-  at = bytes.writeBigInt64BE(time, at)
-  at = bytes.writeBigInt64BE(time, at)
+  at = bytes.writeBigInt64BE(BigInt(firstMs), at)
+  at = bytes.writeBigInt64BE(BigInt(mostMs), at)
   at = bytes.writeBigInt64BE(BigInt(args.producerId), at)
   at = bytes.writeInt16BE(args.producerEpoch, at)
   at = bytes.writeInt32BE(baseSequence, at)

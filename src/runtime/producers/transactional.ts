@@ -3,15 +3,14 @@ import { PartitionError, codeOf } from '../../kafka/errors.ts'
 import type { PartitionRecords } from '../../kafka/output-buffers.ts'
 import type { Client } from '../../kafka/client.ts'
 import type { Connection } from '../../kafka/connection.ts'
-import { retrying } from '../../kafka/retry.ts'
 import { needing } from '../../kafka/rights.ts'
 import { produce } from '../../kafka/produce.ts'
-import { addOffsetsToTxn, addPartitionsToTxn, endTxn, initProducerId, txnOffsetCommit, type GroupPlace, type ProducerIdentity } from '../../kafka/requests.ts' // prettier-ignore
+import { addOffsetsToTxn, addPartitionsToTxn, endTxn, txnOffsetCommit, type GroupPlace, type ProducerIdentity } from '../../kafka/requests.ts' // prettier-ignore
 import type { Broker } from '../../kafka/transport.ts'
 import type { Compression } from '../../kafka/compression.ts'
+import { CONCURRENT_TRANSACTIONS, takeOver, type TakeOverOptions } from './take-over.ts'
 import { type TopicPartition, byLeader, byTopic, groupedByTopic } from '../../kafka/partitions.ts'
 
-const CONCURRENT_TRANSACTIONS = 51
 /** TOPIC_AUTHORIZATION_FAILED, and OPERATION_NOT_ATTEMPTED for the others of the same request. */
 const refusedTopic = new Set([29, 55])
 /** COORDINATOR_LOAD_IN_PROGRESS, COORDINATOR_NOT_AVAILABLE, NOT_COORDINATOR */
@@ -22,33 +21,8 @@ export interface OffsetCommit extends TopicPartition {
   readonly offset: number
 }
 
-export interface TakeOverOptions {
-  readonly transactionalId: string
-  readonly transactionTimeoutMs: number
-  readonly patienceMs: number
-  readonly signal?: AbortSignal
-  readonly onRetry?: (error: unknown) => void
-}
 export interface ProducerOptions extends TakeOverOptions {
   readonly compression?: Compression
-}
-
-/** Fences whoever has the transactional id and ends its open transaction: waits for the markers. @throws when that takes longer than `patienceMs` */
-export function takeOver(
-  connection: Connection,
-  { transactionalId, transactionTimeoutMs, patienceMs, signal, onRetry }: TakeOverOptions,
-): Promise<{ producerId: string; producerEpoch: number }> {
-  const right = { operation: 'Write', resource: 'transactional id', names: [transactionalId] } as const
-  const attempt = async (): Promise<{ producerId: string; producerEpoch: number }> => {
-    try {
-      const coordinator = await connection.coordinator('transaction', transactionalId)
-      return await needing([right], () => initProducerId(coordinator, { transactionalId, transactionTimeout: transactionTimeoutMs })) // prettier-ignore
-    } catch (error) {
-      if (codeOf(error) !== CONCURRENT_TRANSACTIONS) await connection.forget(error)
-      throw error
-    }
-  }
-  return retrying(attempt, { timeoutMs: patienceMs, signal, onRetry })
 }
 
 /**
@@ -63,6 +37,7 @@ export class TransactionalProducer {
   readonly #compression: Compression
   readonly #sequences = new Map<string, number>()
   readonly #enlisted = new Set<string>()
+  #enlistedGroup: string | undefined
   #open = false
 
   private constructor(
@@ -92,6 +67,18 @@ export class TransactionalProducer {
 
   get inTransaction(): boolean {
     return this.#open
+  }
+
+  /**
+   * Tells the coordinator at once what the transaction will write to, the group's offsets too, so that records and offsets can then be sent
+   * side by side. `send` and `sendOffsets` do the same for what was not named here.
+   */
+  async begin(batches: readonly TopicPartition[], groupId: string): Promise<void> {
+    // First: a partition without a leader could not be told how the transaction ends.
+    await byLeader(this.#connection, batches)
+    const begun = this.#enlist(batches)
+    const results = await Promise.allSettled([begun, this.#enlistGroup(groupId, begun)])
+    for (const result of results) if (result.status === 'rejected') throw result.reason
   }
 
   /** Writes records into the transaction, beginning it if there is none: one request a broker. */
@@ -147,15 +134,22 @@ export class TransactionalProducer {
     )
   }
 
+  /** `begun`: a request of the same transaction that is under way and is tried again until the last one's markers are written. */
+  async #enlistGroup(groupId: string, begun?: Promise<void>): Promise<void> {
+    if (this.#enlistedGroup === groupId) return
+    this.#open = true
+    await this.#afterMarkers(async (coordinator) => {
+      await addOffsetsToTxn(coordinator, { ...this.#identity, groupId })
+    }, begun)
+    this.#enlistedGroup = groupId
+  }
+
   /**
    * Puts the group's offsets into the transaction, as this member of it; may be repeated with another generation.
    * @throws ILLEGAL_GENERATION or UNKNOWN_MEMBER_ID when the group does not have the member in this generation
    */
   async sendOffsets(groupId: string, offsets: readonly OffsetCommit[], place: GroupPlace): Promise<void> {
-    this.#open = true
-    await this.#afterMarkers(async (coordinator) => {
-      await addOffsetsToTxn(coordinator, { ...this.#identity, groupId })
-    })
+    await this.#enlistGroup(groupId)
     const topics = groupedByTopic(offsets, ({ partition, offset }) => ({ partition, offset }))
     const rights = [
       { operation: 'Read', resource: 'group', names: [groupId] },
@@ -204,11 +198,15 @@ export class TransactionalProducer {
     onSent?.()
     await ended
     this.#enlisted.clear()
+    this.#enlistedGroup = undefined
     this.#open = false
   }
 
-  /** While the markers of the last transaction are being written, the next one is asked to try again; Java's client waits 20 ms too. */
-  async #afterMarkers(request: (coordinator: Broker) => Promise<void>): Promise<void> {
+  /**
+   * While the markers of the last transaction are being written, the next one is asked to try again; Java's client waits 20 ms too.
+   * `first` is a request that is tried again already: when it has succeeded, so will this one.
+   */
+  async #afterMarkers(request: (coordinator: Broker) => Promise<void>, first?: Promise<void>): Promise<void> {
     const deadline = performance.now() + 10_000
     for (let delayMs = 1; ; delayMs = Math.min(delayMs * 2, 20)) {
       try {
@@ -217,7 +215,8 @@ export class TransactionalProducer {
       } catch (error) {
         if (codeOf(error) !== CONCURRENT_TRANSACTIONS || performance.now() > deadline) throw error
       }
-      await sleep(delayMs)
+      await (first ?? sleep(delayMs))
+      first = undefined
     }
   }
 

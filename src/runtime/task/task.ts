@@ -1,7 +1,7 @@
 import { isAborted, pause } from '../../pause.ts'
 import { PayflowError } from '../../errors.ts'
 import { classify, isConnectionError } from '../../kafka/errors.ts'
-import { Undone } from '../transaction/committer.ts'
+import { Undone } from '../transaction/part.ts'
 import { Epoch, type EpochOptions } from './epoch.ts'
 import type { CommittedPart } from './part-figures.ts'
 import { causeOf, type EventSink, type RestartReason } from '../events.ts'

@@ -1,11 +1,12 @@
 import { setImmediate as tick } from 'node:timers/promises'
 import { messageOf } from '../../errors.ts'
-import { PartitionError, codeOf } from '../../kafka/errors.ts'
-import { inRounds, type OutputBuffers, type PartitionRecords } from '../../kafka/output-buffers.ts'
+import { codeOf } from '../../kafka/errors.ts'
+import { inRounds } from '../../kafka/output-buffers.ts'
 import type { GroupPlace } from '../../kafka/requests.ts'
 import { failpoint } from '../failpoint.ts'
-import type { OffsetCommit, TransactionalProducer } from '../producers/transactional.ts'
+import type { TransactionalProducer } from '../producers/transactional.ts'
 import { endedTransaction, resultOf, type EndedTransaction } from './ended.ts'
+import { accuse, Undone, type OfPart, type Part } from './part.ts'
 import { CurrentPlace } from './current-place.ts'
 import { SlotProducer, type SlotProducerOptions } from './slot-producer.ts'
 
@@ -18,18 +19,6 @@ const ASSIGNMENT_PATIENCE_MS = 5_000
 const ILLEGAL_GENERATION = 22
 const REBALANCE_IN_PROGRESS = 27
 const UNKNOWN_MEMBER_ID = 25
-
-/** What one task has ready to be committed. */
-export interface Part {
-  readonly partition: number
-  /** Stay untouched until it is settled. */
-  readonly buffers: OutputBuffers
-  readonly offsets: readonly OffsetCommit[]
-  /** False as soon as the group has given the partition to somebody else, or may have for a while. */
-  readonly isOwned: () => boolean
-  /** Input records that it is about. */
-  readonly records: number
-}
 
 export interface CommitterOptions extends SlotProducerOptions {
   readonly group: string
@@ -45,11 +34,6 @@ export interface Standing {
   readonly settle: (slot: number) => void
 }
 
-/** Nothing of it was committed, for no reason of its own: the task begins again. */
-export class Undone extends Error {
-  override readonly name: string = 'Undone'
-}
-
 interface Submission {
   readonly part: Part
   readonly resolve: () => void
@@ -58,9 +42,10 @@ interface Submission {
 
 /**
  * Commits what the tasks of one worker in this process have ready, together: while one transaction is under way, the next one collects.
- * 1. outputs, dead letters, strays, changed state and progress, as the tasks have written them
- * 2. the group's offsets, as a member in a generation in which all these partitions are this instance's
- * 3. commit
+ * 1. what it will write to is named to the coordinator
+ * 2. outputs, dead letters, strays, changed state and progress, as the tasks have written them; beside them the group's offsets, as a member
+ *    in a generation in which all these partitions are this instance's
+ * 3. commit, once all of that is acknowledged
  * After any error the transaction is aborted, its producer thrown away, and each task that was in it begins again.
  */
 export class Committer {
@@ -182,22 +167,38 @@ export class Committer {
   async #transaction(producer: TransactionalProducer, parts: readonly Part[], guilty: Set<Part>): Promise<void> {
     this.#committing = false
     const batches = parts.flatMap((part) => part.buffers.batches().map((batch) => ({ ...batch, part })))
+    await this.#enlist(producer, batches, guilty)
+    const outputs = this.#sendOutputs(producer, batches, guilty)
+    outputs.catch(() => undefined) // awaited below, whatever becomes of the offsets
+    // nothing of it may be under way any more when the transaction is aborted
+    const results = await Promise.allSettled([outputs, this.#sendOffsets(producer, parts)])
+    for (const result of results) if (result.status === 'rejected') throw result.reason
+    failpoint('after-offsets')
+    this.#committing = true
+    await producer.commit(() => failpoint('commit-sent'))
+    failpoint('after-commit')
+  }
+
+  async #enlist(producer: TransactionalProducer, batches: readonly OfPart[], guilty: Set<Part>): Promise<void> {
+    try {
+      await producer.begin(batches, this.#group)
+    } catch (error) {
+      accuse(guilty, batches, error)
+      throw error
+    }
+  }
+
+  async #sendOutputs(producer: TransactionalProducer, batches: readonly OfPart[], guilty: Set<Part>): Promise<void> {
     for (const round of inRounds(batches)) {
       try {
         await producer.send(round)
       } catch (error) {
-        const part = refusedOf(round, error)?.part
-        if (part) guilty.add(part)
+        accuse(guilty, round, error)
         throw error
       }
       failpoint('after-first-output')
     }
     failpoint('after-outputs')
-    await this.#sendOffsets(producer, parts)
-    failpoint('after-offsets')
-    this.#committing = true
-    await producer.commit(() => failpoint('commit-sent'))
-    failpoint('after-commit')
   }
 
   /**
@@ -205,6 +206,7 @@ export class Committer {
    * partitions are still this instance's: who lost one must not write them, for its new owner may have read them already.
    */
   async #sendOffsets(producer: TransactionalProducer, parts: readonly Part[]): Promise<void> {
+    failpoint('before-offsets')
     const offsets = parts.flatMap((part) => part.offsets)
     let refusal = new Undone('this instance has no place in its group')
     for (;;) {
@@ -226,11 +228,6 @@ export class Committer {
     }
   }
 }
-
-const refusedOf = <Batch extends PartitionRecords>(round: readonly Batch[], error: unknown): Batch | undefined =>
-  error instanceof PartitionError
-    ? round.find(({ topic, partition }) => topic === error.topic && partition === error.partition)
-    : undefined
 
 /** @throws AbortError when the signal is aborted first: what becomes of the promise then concerns nobody */
 async function unlessAborted(promise: Promise<void>, signal: AbortSignal): Promise<void> {

@@ -5,7 +5,8 @@ import type { Client } from '../../kafka/client.ts'
 import type { Compression } from '../../kafka/compression.ts'
 import type { Log } from '../../log.ts'
 import { transactionalIdOf } from '../../pipeline/events/topics.ts'
-import { TransactionalProducer, takeOver, type TakeOverOptions } from '../producers/transactional.ts'
+import { takeOver, type TakeOverOptions } from '../producers/take-over.ts'
+import { TransactionalProducer } from '../producers/transactional.ts'
 
 const PATIENCE_MS = 60_000
 const ABORT_PATIENCE_MS = 1_000

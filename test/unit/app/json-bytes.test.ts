@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { bytesInJson } from '../../../../src/cli/views/dead-letter-rows.ts'
+import { bytesInJson } from '../../../src/app/record-json.ts'
 
 /** What a reader of the JSON makes of it. */
 function bytesOf(json: string): Buffer | null {
