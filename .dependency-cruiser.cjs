@@ -21,7 +21,7 @@ const floors = {
     ['metrics'],
     ['monitor', 'ksql', 'log'],
   ],
-  pipeline: [['testing', 'workers'], ['worker'], ['audit', 'sources'], ['events'], ['codec']],
+  pipeline: [['testing', 'workers'], ['worker'], ['audit', 'sources'], ['events'], ['codec', 'windows']],
   runtime: [['task', 'group'], ['transaction'], ['state', 'producers']],
   cli: [['commands'], ['tasks', 'completion'], ['views'], ['shell']],
 }

@@ -162,6 +162,7 @@ export const errorCodes = {
   RESET_UNFINISHED: 'a reset of this worker has begun and not ended',
   STALLED: 'a worker does not get on, and does not end either',
   STATE_LOST: 'a changelog does not hold all of the state that its offsets stand for',
+  STATE_MISPLACED: 'a changelog holds state that belongs to another partition by now',
   STATE_UNREADABLE: "a changelog holds state that the worker's schema does not take",
   STEP_FAILED: "a worker's own code threw",
   TOPIC_RECREATED: 'a topic is not the one that a worker has read',

@@ -2,6 +2,7 @@ import type { Client } from '../kafka/client.ts'
 import { OffsetMap, listOffsets } from '../kafka/offsets.ts'
 import { retrying } from '../kafka/retry.ts'
 import { DEAD_LETTERS, inboxTopic } from '../pipeline/events/topics.ts'
+import { outputNames } from '../pipeline/worker/definition.ts'
 import { untilReadable } from './readable.ts'
 import type { Runner } from './runner.ts'
 
@@ -51,6 +52,6 @@ export class CatchUp {
 }
 
 function writtenBy(runners: readonly Runner[]): string[] {
-  const topics = runners.flatMap(({ worker: { name, output } }) => [output.name, inboxTopic(name)])
+  const topics = runners.flatMap(({ worker }) => [...outputNames(worker), inboxTopic(worker.name)])
   return runners.some(({ counts }) => counts.deadLetters > 0) ? [...topics, DEAD_LETTERS] : topics
 }

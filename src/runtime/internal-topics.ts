@@ -8,7 +8,7 @@ import { addPartitions } from '../kafka/topic-changes.ts'
 import { createTopics, type NewTopic } from '../kafka/topic-creation.ts'
 import { describeTopics } from '../kafka/topics.ts'
 import { DEAD_LETTERS, inboxTopic, stateTopic } from '../pipeline/events/topics.ts'
-import { spelledAs, type AnyWorker } from '../pipeline/worker/definition.ts'
+import { outputNames, spelledAs, type AnyWorker } from '../pipeline/worker/definition.ts'
 import type { OutputPartitions } from './task/processor.ts'
 
 const METADATA_PATIENCE_MS = 5_000
@@ -50,7 +50,8 @@ export async function prepareTopics(
   signal?: AbortSignal,
 ): Promise<OutputPartitions> {
   const inputs = Object.values(worker.inputs).map(({ name }) => name)
-  const needed = [...new Set([...inputs, worker.output.name])]
+  const outputs = outputNames(worker)
+  const needed = [...new Set([...inputs, ...outputs])]
   const existing = await topicsWith(client, needed, signal)
   const absent = needed.filter((name) => !existing.has(name))
   if (absent.length > 0) {
@@ -65,7 +66,8 @@ export async function prepareTopics(
   const counts = await partitionCounts(client, [DEAD_LETTERS, stateTopic(worker.name), inboxTopic(worker.name)])
   for (const topic of [stateTopic(worker.name), inboxTopic(worker.name)])
     if (counts.get(topic) !== input) await fit(client, worker, { topic, has: counts.get(topic) ?? 0, input })
-  return { input, output: before.get(worker.output.name)!, deadLetters: counts.get(DEAD_LETTERS)! }
+  const outputCounts = new Map(outputs.map((name) => [name, before.get(name)!]))
+  return { input, output: before.get(worker.output.name)!, outputs: outputCounts, deadLetters: counts.get(DEAD_LETTERS)! } // prettier-ignore
 }
 
 /** Partitions of a state are never moved: it would have to be rebuilt. Where there is none, the internal topic grows. */

@@ -6,7 +6,7 @@ import type { Trouble } from '../kafka/trouble.ts'
 import { TopicLimits } from '../kafka/topic-limits.ts'
 import { logWith, noLog, type Log } from '../log.ts'
 import { DEAD_LETTERS, groupOf, inboxTopic, stateTopic } from '../pipeline/events/topics.ts'
-import type { AnyWorker } from '../pipeline/worker/definition.ts'
+import { outputNames, type AnyWorker } from '../pipeline/worker/definition.ts'
 import type { Finding } from './cluster/facts.ts'
 import { Diagnostics, eventsOf } from './diagnostics/diagnostics.ts'
 import { causeOf, type EventSink } from './events.ts'
@@ -45,7 +45,7 @@ const LINGER_BYTES = 64 << 10
 /** What tasks share. */
 type TaskRoom = Pick<TaskOptions, 'partitions' | 'connection' | 'fetcher'>
 
-const writtenBy = ({ name, output }: AnyWorker): string[] => [output.name, stateTopic(name), inboxTopic(name), DEAD_LETTERS] // prettier-ignore
+const writtenBy = (worker: AnyWorker): string[] => [...outputNames(worker), stateTopic(worker.name), inboxTopic(worker.name), DEAD_LETTERS] // prettier-ignore
 
 /** What outlives the group being left and joined again. */
 interface Room {
@@ -117,7 +117,7 @@ export class Runner {
     const inputs = Object.values(worker.inputs).map(({ name }) => name)
     const watch = new TopicWatch(
       room.topics,
-      new Map([...inputs.map((name) => [name, partitions.input] as const), [worker.output.name, partitions.output]]),
+      new Map([...inputs.map((name) => [name, partitions.input] as const), ...partitions.outputs]),
     )
     this.#watch = watch
     const signal = AbortSignal.any([stop, watch.changed])

@@ -35,7 +35,7 @@ export function written({ name, events, typed = {} }: Case, most = events.length
   const texts: { key: string; text: string }[] = []
   for (const happened of events.slice(0, most)) {
     const fold = folds[homeOf(userOf(happened))]!
-    fold.emitted.length = 0
+    fold.clear()
     fold.process(happened)
     for (const event of fold.emitted)
       texts.push({ key: worker.output.key(event), text: worker.output.shape.encode(event) })

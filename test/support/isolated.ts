@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { onTestFinished } from 'vitest'
 import { Client } from '../../src/kafka/client.ts'
 import { createTopics } from '../../src/kafka/topic-creation.ts'
-import type { AnyWorker } from '../../src/pipeline/worker/definition.ts'
+import { outputsOf, type AnyWorker } from '../../src/pipeline/worker/definition.ts'
 import type { WorkerEvent } from '../../src/runtime/events.ts'
 import { runWorkers, type RunWorkersOptions, type WorkerSummary } from '../../src/runtime/run-workers.ts'
 import { brokers } from './broker.ts'
@@ -28,8 +28,9 @@ export async function isolated(
   const suffix = randomUUID().slice(0, 8)
   const named = <Topic extends { name: string }>(topic: Topic): Topic => ({ ...topic, name: `${topic.name}-${suffix}` })
   const inputs = Object.fromEntries(Object.entries(worker.inputs).map(([alias, topic]) => [alias, named(topic)]))
-  const own = { ...worker, name: `${worker.name}-${suffix}`, inputs, output: named(worker.output) }
-  const topics = [...Object.values(inputs), own.output].map(({ name }) => ({
+  const outputs = worker.outputs && Object.fromEntries(Object.entries(worker.outputs).map(([alias, topic]) => [alias, named(topic)])) // prettier-ignore
+  const own = { ...worker, name: `${worker.name}-${suffix}`, inputs, output: named(worker.output), ...(outputs && { outputs }) } // prettier-ignore
+  const topics = [...Object.values(inputs), ...outputsOf(own)].map(({ name }) => ({
     topic: name,
     partitions,
     replicationFactor,
@@ -40,7 +41,7 @@ export async function isolated(
     worker: own,
     topicOf: (alias) => names[alias]!,
     output: own.output.name,
-    process: { base: worker.name, name: own.name, topics: names, output: own.output.name },
+    process: { base: worker.file ?? worker.name, name: own.name, topics: names, output: own.output.name },
   }
 }
 

@@ -73,7 +73,7 @@ const texts = (headers: IHeaders | undefined): Record<string, string> =>
 export async function writeAll(
   brokers: readonly string[],
   topic: string,
-  messages: readonly { key?: string | null; value: string | Buffer | null; partition?: number }[],
+  messages: readonly { key?: string | null; value: string | Buffer | null; partition?: number; headers?: Record<string, string> }[], // prettier-ignore
 ): Promise<void> {
   const producer = plain(brokers).producer({ createPartitioner: Partitioners.DefaultPartitioner })
   await producer.connect()

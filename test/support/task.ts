@@ -52,7 +52,7 @@ export function ownerOf(
     worker,
     options: defaults(worker),
     partition,
-    partitions: { input: 1, output: 1, deadLetters: 3 },
+    partitions: { input: 1, output: 1, outputs: new Map([[worker.output.name, 1]]), deadLetters: 3 },
     committer,
     limits: new TopicLimits(),
     onEvent: (event) => event.kind === 'phase' && phases.push(event.to),

@@ -1,5 +1,6 @@
 // Runs one isolated worker (test/support/isolated.ts) from the built package in a process of its own, so that it can be killed.
-// Usage: node worker-process.mjs '{"brokers":[…],"base":"aggregated-revenue","name":…,"topics":{alias: name},"output":…}'
+// Usage: node worker-process.mjs '{"brokers":[…],"base":"aggregated-revenue" or the URL of a module that makes a definition,"name":…,"topics":{alias: name},"output":…}'
+import * as payflow from '../../dist/index.js'
 import { findWorker } from '../../dist/pipeline/workers/index.js'
 import { runWorkers } from '../../dist/runtime/run-workers.js'
 
@@ -13,7 +14,7 @@ const {
   sessionTimeoutMs = 1_000,
   transactionTimeoutMs = 5_000,
 } = JSON.parse(process.argv[2])
-const worker = findWorker(base)
+const worker = findWorker(base) ?? { ...(await import(base)).default(payflow), file: base }
 const inputs = Object.fromEntries(
   Object.entries(worker.inputs).map(([alias, topic]) => [alias, { ...topic, name: topics[alias] }]),
 )

@@ -1,7 +1,7 @@
 import type { Right } from '../../kafka/rights.ts'
 import { DEAD_LETTERS, groupOf, inboxTopic, publicTopics, stateTopic, transactionalIdPrefix } from '../../pipeline/events/topics.ts' // prettier-ignore
 import { kinds } from '../../pipeline/sources/source.ts'
-import type { AnyWorker } from '../../pipeline/worker/definition.ts'
+import { outputNames, type AnyWorker } from '../../pipeline/worker/definition.ts'
 
 /** As Kafka's ACLs call them. */
 type Operation = 'Read' | 'Write' | 'Create' | 'Describe' | 'DescribeConfigs'
@@ -39,14 +39,14 @@ const on = (...operations: Operation[]) => (topic: string): Grant => grant('topi
 
 const inputsOf = ({ inputs }: AnyWorker): string[] => Object.values(inputs).map(({ name }) => name)
 const internalOf = ({ name }: AnyWorker): string[] => [stateTopic(name), inboxTopic(name)]
-const topicsOf = (worker: AnyWorker): string[] => [...inputsOf(worker), worker.output.name, ...internalOf(worker), DEAD_LETTERS] // prettier-ignore
+const topicsOf = (worker: AnyWorker): string[] => [...inputsOf(worker), ...outputNames(worker), ...internalOf(worker), DEAD_LETTERS] // prettier-ignore
 
 /** A worker is a consumer group, and the transactions that write all that it writes. Who keeps no state hands nothing on. */
 function running(worker: AnyWorker): Grant[] {
-  const { name, output, state } = worker
+  const { name, state } = worker
   return [
     ...inputsOf(worker).map(on('Read')),
-    on('Write')(output.name),
+    ...outputNames(worker).map(on('Write')),
     on('Write')(DEAD_LETTERS),
     on('Read', 'Write')(stateTopic(name)),
     state ? on('Read', 'Write')(inboxTopic(name)) : on('Read')(inboxTopic(name)),
@@ -65,7 +65,7 @@ const creating = (workers: readonly AnyWorker[]): Grant[] =>
   [
     ...publicTopics.map(({ name }) => name),
     DEAD_LETTERS,
-    ...workers.flatMap((worker) => [worker.output.name, ...internalOf(worker)]),
+    ...workers.flatMap((worker) => [...outputNames(worker), ...internalOf(worker)]),
   ].map(on('Create', 'Describe'))
 
 const checking = (workers: readonly AnyWorker[]): Grant[] => [

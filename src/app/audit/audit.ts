@@ -25,16 +25,29 @@ export interface AuditProgress {
 /** While workers run, what looks like a difference may be a transaction that has just come: then it is looked at again. */
 const ATTEMPTS = 3
 
-const ruleOf = ({ name, audit: own }: AnyWorker): RuleOf | undefined => own ?? auditRules.get(name)
+/** What is to be audited of a worker: each of its outputs, with what it must be; undefined: that is not known of all of them. */
+function auditedOf(worker: AnyWorker): { worker: AnyWorker; rule: RuleOf; label: string }[] | undefined {
+  const { outputs, audit: own, ...rest } = worker
+  const { name } = worker
+  if (!outputs) {
+    const rule = typeof own === 'function' ? own : auditRules.get(name)
+    return rule && [{ worker, rule, label: name }]
+  }
+  const parts = Object.entries(outputs).flatMap(([alias, output]) => {
+    const rule = typeof own === 'object' ? own[alias] : undefined
+    return rule ? [{ worker: { ...rest, output }, rule, label: `${name}.${alias}` }] : []
+  })
+  return parts.length === Object.keys(outputs).length ? parts : undefined
+}
 
 /** Whether it is known what a worker must write: for a custom one, only if its definition says so. */
-export const hasRule = ({ definition }: WorkerChoice): boolean => ruleOf(definition) !== undefined
+export const hasRule = ({ definition }: WorkerChoice): boolean => auditedOf(definition) !== undefined
 
 /** @throws PayflowError (usage) for a worker whose rule is not known */
 export function auditChoices(choices: readonly WorkerChoice[]): AuditChoice[] {
-  return choices.map(({ definition, options }) => {
-    const rule = ruleOf(definition)
-    if (rule) return { worker: definition, options, rule }
+  return choices.flatMap(({ definition, options }) => {
+    const parts = auditedOf(definition)
+    if (parts) return parts.map((part) => ({ ...part, options }))
     throw new PayflowError('NO_AUDIT_RULE', `What ${definition.name} must write is not known`, { kind: 'usage', hint: definition.file === undefined ? `audit one of ${[...auditRules.keys()].join(', ')}` : `its definition in ${definition.file} would have to say it, as \`audit\`` }) // prettier-ignore
   })
 }

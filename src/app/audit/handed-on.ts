@@ -3,6 +3,7 @@ import type { Difference, Place } from '../../pipeline/audit/rule.ts'
 import { decodeRecord } from '../../pipeline/codec/decode.ts'
 import { DEAD_LETTERS, inboxTopic } from '../../pipeline/events/topics.ts'
 import type { AnyWorker } from '../../pipeline/worker/definition.ts'
+import { placesOf, type PlaceOf } from '../../pipeline/worker/placement.ts'
 import { Copies } from './copies.ts'
 import { isCut, originOf, originalKey, placeText, reasonOf, workerOf } from './origin.ts'
 import type { RecordCursor } from '../../kafka/records.ts'
@@ -12,14 +13,15 @@ interface Replay extends Difference {
 }
 
 const identityOf = (place: Place): number => fingerprint(placeText(place))
-/** A stray counts only where it must lie, and under its user's key. */
+/** A stray counts only where it must lie, and under the key that says so. */
 const strayKey = (partition: number, key: string | null): Buffer => Buffer.from(`${partition} ${key ?? ''}`)
 
 /** What one worker has handed on instead of processing it: dead letters, and strays in its inbox. */
 export class HandedOn {
-  /** Users of whom records lie in the inbox. */
+  /** Texts that decide the partition of records that lie in the inbox. */
   readonly unordered = new Set<string>()
   readonly #worker: AnyWorker
+  readonly #places: Readonly<Record<string, PlaceOf>>
   readonly #deadLetters = new Copies(DEAD_LETTERS, 'a dead letter')
   readonly #strays: Copies
   readonly #refused = new Set<number>()
@@ -32,6 +34,7 @@ export class HandedOn {
 
   constructor(worker: AnyWorker) {
     this.#worker = worker
+    this.#places = placesOf(worker)
     this.#strays = new Copies(inboxTopic(worker.name), 'a stray')
   }
 
@@ -42,10 +45,10 @@ export class HandedOn {
   /** A record of the inbox: a stray of its own worker, or a dead letter that somebody replayed. */
   foundInInbox(record: RecordCursor, partition: number): void {
     const origin = originOf(record.headers())
-    const spec = Object.values(this.#worker.inputs).find(({ name }) => name === origin?.topic)
+    const [alias, spec] = Object.entries(this.#worker.inputs).find(([, { name }]) => name === origin?.topic) ?? []
     const decoded = spec && decodeRecord(spec, record.value())
-    const user = decoded && 'event' in decoded ? spec.userOf?.(decoded.event) : undefined
-    if (user !== undefined) this.unordered.add(String(user))
+    const text = decoded && 'event' in decoded ? this.#places[alias!]?.(decoded.event) : undefined
+    if (text !== undefined) this.unordered.add(text)
     const at = { topic: inboxTopic(this.#worker.name), partition, offset: record.offset }
     if (origin?.replays === 0) {
       this.#strays.find(at, origin, { key: strayKey(partition, record.keyText()), value: record.value() })
@@ -81,8 +84,8 @@ export class HandedOn {
     this.#deadLetters.expect(place, { key, value: record.value()?.subarray(0, cut?.value) ?? null }, required)
   }
 
-  expectStray(record: RecordCursor, place: Place, home: number, user: string, required: boolean): void {
-    this.#strays.expect(place, { key: strayKey(home, user), value: record.value() }, required)
+  expectStray(record: RecordCursor, place: Place, home: number, text: string, required: boolean): void {
+    this.#strays.expect(place, { key: strayKey(home, text), value: record.value() }, required)
   }
 
   /** `isLater`: whether a record lies beyond what is judged. */

@@ -3,6 +3,7 @@ import type { Difference, Place, Rule, RuleOf } from '../../pipeline/audit/rule.
 import { decodeRecord } from '../../pipeline/codec/decode.ts'
 import { maxAheadOf, refusedAsAhead } from '../../pipeline/worker/max-ahead.ts'
 import type { AnyWorker } from '../../pipeline/worker/definition.ts'
+import { placesOf, type PlaceOf } from '../../pipeline/worker/placement.ts'
 import type { Cut, InputSpan, Span } from './cut.ts'
 import { HandedOn } from './handed-on.ts'
 import { originOf } from './origin.ts'
@@ -14,6 +15,8 @@ export interface AuditChoice {
   readonly worker: AnyWorker
   readonly options: Readonly<Record<string, unknown>>
   readonly rule: RuleOf
+  /** How the report calls it; the worker's name when absent. */
+  readonly label?: string
 }
 
 export interface WorkerAudit {
@@ -27,11 +30,11 @@ export interface WorkerAudit {
   readonly missing: number
   readonly unexpected: number
   readonly deadLetters: number
-  /** Users whose events are all there, but in the wrong order. */
+  /** Keys whose events are all there, but in the wrong order. */
   readonly disordered: number
   /** Events that belong to inputs beyond the committed offsets: the worker was running. */
   readonly unjudged: number
-  /** Users whose records took the detour through the inbox and could be checked against limits only. */
+  /** Keys whose records took the detour through the inbox and could be checked against limits only. */
   readonly limited: number
   /** The first of them. */
   readonly differences: readonly Difference[]
@@ -66,8 +69,10 @@ export class WorkerAuditor {
   readonly #connection: Connection
   readonly #cut: Cut
   readonly #worker: AnyWorker
+  readonly #label: string
   readonly #hooks: AuditHooks
   readonly #tasks: number
+  readonly #places: Readonly<Record<string, PlaceOf>>
   readonly #handedOn: HandedOn
   readonly #rule: Rule
   readonly #maxAheadMs: number
@@ -75,12 +80,14 @@ export class WorkerAuditor {
   #read = 0
   #inputs = 0
 
-  constructor(connection: Connection, cut: Cut, { worker, options, rule }: AuditChoice, hooks: AuditHooks) {
+  constructor(connection: Connection, cut: Cut, { worker, options, rule, label }: AuditChoice, hooks: AuditHooks) {
     this.#connection = connection
     this.#cut = cut
     this.#worker = worker
+    this.#label = label ?? worker.name
     this.#hooks = hooks
     this.#tasks = Math.max(1, ...[...cut.inputs.values()].map((spans) => spans.length))
+    this.#places = placesOf(worker)
     this.#handedOn = new HandedOn(worker)
     this.#maxAheadMs = maxAheadOf(options)
     this.#rule = rule({
@@ -88,7 +95,7 @@ export class WorkerAuditor {
       options,
       unordered: this.#handedOn.unordered,
       partitionOf: (key) => partitionOf(key, Math.max(1, cut.outputs.length)),
-      taskOf: (user) => partitionOf(user, this.#tasks),
+      taskOf: (text) => partitionOf(text, this.#tasks),
     })
     const once = [...cut.inboxWritten, ...cut.deadLetters, ...[...cut.inputs.values()].flat(), ...cut.outputs]
     this.#total = offsetsIn(once) + this.#rule.aliases.length * offsetsIn(cut.inbox)
@@ -158,10 +165,10 @@ export class WorkerAuditor {
     if (taken.required) this.#inputs++
     const event = this.#decode(record, taken)
     if (event === undefined) return
-    const user = this.#worker.state && this.#worker.inputs[alias]!.userOf?.(event)
-    const home = user === undefined ? partition : partitionOf(String(user), this.#tasks)
+    const text = this.#places[alias]?.(event)
+    const home = text === undefined ? partition : partitionOf(text, this.#tasks)
     if (home === partition || this.#isExcused(event, taken)) this.#process(record, event, taken)
-    else this.#handedOn.expectStray(record, place, home, String(user), taken.required)
+    else this.#handedOn.expectStray(record, place, home, text!, taken.required)
   }
 
   #fromInbox(record: RecordCursor, alias: string, { topic, partition, required }: InputSpan): void {
@@ -174,7 +181,14 @@ export class WorkerAuditor {
     if (!names.includes(place.topic) && alias === this.#rule.aliases[0]) this.#refuse(record, taken)
     if (place.topic !== this.#worker.inputs[alias]!.name) return
     const event = this.#decode(record, taken)
-    if (event !== undefined) this.#process(record, event, taken)
+    // one that was replayed to the inbox of another partition is handed on again, and counts there
+    if (event === undefined) return
+    if (this.#isHome(alias, event, partition) || this.#isExcused(event, taken)) this.#process(record, event, taken)
+  }
+
+  #isHome(alias: string, event: unknown, partition: number): boolean {
+    const text = this.#places[alias]?.(event)
+    return text === undefined || partitionOf(text, this.#tasks) === partition
   }
 
   /** Bad input has no event; it must be a dead letter. So must an event that lies too far ahead of its record. */
@@ -190,14 +204,15 @@ export class WorkerAuditor {
   }
 
   #process(record: RecordCursor, event: unknown, taken: Taken): void {
-    if (this.#isExcused(event, taken) || this.#rule.input({ ...taken, event })) this.#refuse(record, taken)
+    const text = this.#places[taken.alias]?.(event)
+    if (this.#isExcused(event, taken) || this.#rule.input({ ...taken, text, event })) this.#refuse(record, taken)
   }
 
   #isExcused(event: unknown, { alias, place }: Taken): boolean {
     const reason = this.#handedOn.excuseOf(place)
     if (reason === undefined) return false
-    const user = this.#worker.inputs[alias]!.userOf?.(event)
-    return this.#alwaysExcuses(reason) || this.#handedOn.unordered.has(String(user))
+    const text = this.#places[alias]?.(event)
+    return this.#alwaysExcuses(reason) || (text !== undefined && this.#handedOn.unordered.has(text))
   }
 
   #alwaysExcuses(reason: string): boolean {
@@ -216,7 +231,7 @@ export class WorkerAuditor {
     const found = this.#rule.findings()
     const handedOn = this.#handedOn.findings(isLater)
     return {
-      worker: this.#worker.name,
+      worker: this.#label,
       inputs: this.#inputs,
       expected: found.expected,
       actual: found.actual,

@@ -1,7 +1,7 @@
 import { scanJson, type Span } from './json-scan.ts'
 
-/** Names that a reason may begin with: a field, or one within another as in `user.name`. */
-const FIELD = /^([A-Za-z_$][\w$]*(?:\.[A-Za-z_$][\w$]*)*) (?:must be|is missing)\b/
+/** What a reason may begin with: a field, one within another as in `user.name`, or within a list as in `tags[2]`. */
+const FIELD = /^(\S+) (?:must be|is missing|is not as its schema says)\b/
 
 /**
  * The part of a refused text that its reason is about: the value of the field that it names, the place where a field is missing, or
@@ -10,7 +10,8 @@ const FIELD = /^([A-Za-z_$][\w$]*(?:\.[A-Za-z_$][\w$]*)*) (?:must be|is missing)
 export function refusedPart(text: string, reason: string): Span | undefined {
   const { members, root, errorAt } = scanJson(text)
   if (errorAt !== undefined) return { start: errorAt, end: errorAt + 1 }
-  const path = FIELD.exec(reason)?.[1]
+  // an item of a list is marked with the whole list
+  const path = FIELD.exec(reason)?.[1]?.replace(/\[.*/, '')
   if (path === undefined) return reason.startsWith('the value must be') ? root : undefined
   // Of several fields with one name JSON.parse takes the last.
   const found = members.findLast((member) => member.path.join('.') === path)

@@ -1,6 +1,7 @@
 import { decodeRecord } from '../../pipeline/codec/decode.ts'
 import { inboxTopic } from '../../pipeline/events/topics.ts'
 import type { AnyWorker } from '../../pipeline/worker/definition.ts'
+import { placesOf } from '../../pipeline/worker/placement.ts'
 import { cutIn, originIdOf, textOf, type DeadLetter } from './dead-letter.ts'
 import { partitionOf } from '../../kafka/partitioner.ts'
 
@@ -16,7 +17,8 @@ export interface ReplayCandidate {
   readonly reason: string
   /** How often it had been replayed when it was refused. */
   readonly replays: number
-  readonly userId: number | undefined
+  /** What decides where it is processed, as far as that can be known here; otherwise the worker hands it on. */
+  readonly placeText: string | undefined
   /** The topic that it came from is an input of the worker, as far as that is known. */
   readonly isInput: boolean
   /** What is missing of it, because it was too large to be kept whole. */
@@ -42,27 +44,36 @@ export interface ReplayPlan {
 export function candidateOf(letter: DeadLetter, workers: readonly AnyWorker[]): ReplayCandidate {
   const { id, worker, reason, origin } = letter
   const definition = workers.find(({ name }) => name === worker)
-  const input = definition && Object.values(definition.inputs).find(({ name }) => name === origin.topic)
+  const alias = definition && Object.keys(definition.inputs).find((name) => definition.inputs[name]!.name === origin.topic) // prettier-ignore
   return {
     ...{ id, worker, reason, replays: origin.replays, originPartition: origin.partition },
     originId: originIdOf(worker, origin),
-    userId: userOf(letter, input),
-    isInput: definition === undefined || input !== undefined,
+    placeText: placeTextOf(letter, definition, alias),
+    isInput: definition === undefined || alias !== undefined,
     cut: cutIn(letter.record),
   }
 }
 
-/** Whose record it is, even when the rest of it is bad. */
-function userOf({ record: { value } }: DeadLetter, input: AnyWorker['output'] | undefined): number | undefined {
-  if (input?.userOf) {
-    const decoded = decodeRecord(input, value)
-    if ('event' in decoded) return input.userOf(decoded.event)
+/** As the worker's definition says, where it is known and takes the record; else its user, which most records lie by. */
+function placeTextOf(
+  { record: { value } }: DeadLetter,
+  worker: AnyWorker | undefined,
+  alias: string | undefined,
+): string | undefined {
+  const placeOf = worker && alias !== undefined ? placesOf(worker)[alias] : undefined
+  if (placeOf) {
+    const decoded = decodeRecord(worker!.inputs[alias!]!, value)
+    if ('event' in decoded) return placeOf(decoded.event)
   }
+  return userIn(value)
+}
+
+function userIn(value: Buffer | null): string | undefined {
   const text = textOf(value)
   if (text === undefined) return undefined
   try {
     const { user_id: user } = (JSON.parse(text) ?? {}) as { user_id?: unknown }
-    return Number.isSafeInteger(user) && (user as number) >= 1 ? (user as number) : undefined
+    return Number.isSafeInteger(user) && (user as number) >= 1 ? String(user) : undefined
   } catch {
     return undefined
   }
@@ -102,8 +113,8 @@ export function planReplay(state: ReplayState, { force = false }: { force?: bool
       skipped.push({ id, worker, why: why ?? '' })
       continue
     }
-    const { userId, originPartition } = candidate
-    const key = userId === undefined ? null : String(userId)
+    const { originPartition } = candidate
+    const key = candidate.placeText ?? null
     const partition = key === null ? originPartition % partitions : partitionOf(key, partitions)
     replays.push({ id, worker, inbox, key, partition, replays: Math.max(candidate.replays, handed) + 1 })
   }

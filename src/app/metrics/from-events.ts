@@ -1,5 +1,5 @@
 import { DEAD_LETTERS, inboxTopic, orderStatuses } from '../../pipeline/events/topics.ts'
-import type { AnyWorker } from '../../pipeline/worker/definition.ts'
+import { outputNames, type AnyWorker } from '../../pipeline/worker/definition.ts'
 import { refusalKinds } from '../../pipeline/worker/refusals.ts'
 import { restartReasons, transactionResults, type WorkerEvent } from '../../runtime/events.ts'
 import { taskPhases, type TaskPhase } from '../../runtime/task/life.ts'
@@ -86,14 +86,17 @@ export class EventFigures {
       this.#figures.set('payflow_open_transaction_age_seconds', at, Math.max(0, Date.now() - sinceMs) / 1000)
   }
 
-  #begin({ name: worker, inputs, output }: AnyWorker): void {
+  #begin(definition: AnyWorker): void {
+    const { name: worker, inputs } = definition
     const figures = this.#figures
-    this.#outputs.set(worker, output.name)
+    // what a transaction tells is the number of records to all of them
+    const output = outputNames(definition).join(',')
+    this.#outputs.set(worker, output)
     this.#phases.set(worker, new Map())
     this.#showPhases(worker)
     for (const { name: topic } of Object.values(inputs))
       figures.add('payflow_records_consumed_total', { worker, topic }, 0)
-    for (const topic of [output.name, DEAD_LETTERS, inboxTopic(worker)])
+    for (const topic of [output, DEAD_LETTERS, inboxTopic(worker)])
       figures.add('payflow_records_produced_total', { worker, topic }, 0)
     for (const result of transactionResults) figures.add('payflow_transactions_total', { worker, result }, 0)
     for (const reason of restartReasons) figures.add('payflow_task_restarts_total', { worker, reason }, 0)

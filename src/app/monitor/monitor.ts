@@ -4,7 +4,7 @@ import { listGroups } from '../../kafka/groups.ts'
 import { listOffsets } from '../../kafka/offsets.ts'
 import { describeTopics, topicNames, type TopicDescription } from '../../kafka/topics.ts'
 import { DEAD_LETTERS, groupOf, inboxTopic } from '../../pipeline/events/topics.ts'
-import type { AnyWorker } from '../../pipeline/worker/definition.ts'
+import { outputNames, type AnyWorker } from '../../pipeline/worker/definition.ts'
 import { RecordCounter } from './record-counter.ts'
 import type { TopicPartition } from '../../kafka/partitions.ts'
 import { lagsOf, topicsReadBy, type WorkerLag } from './worker-lags.ts'
@@ -107,7 +107,7 @@ export class Monitor {
 
   /** Topics that workers write are counted by reading, because their offsets count commit markers too. */
   async #records(topics: readonly TopicDescription[]): Promise<{ topic: string; records: number }[]> {
-    const outputs = new Set([...this.#options.workers.map(({ output }) => output.name), DEAD_LETTERS])
+    const outputs = new Set([...this.#options.workers.flatMap(outputNames), DEAD_LETTERS])
     const written = topics.filter(({ topic }) => outputs.has(topic))
     const counts = await this.#counter.count(written.flatMap(partitionsOf))
     const sizes = new Map(topics.map((topic) => [topic.topic, sizeOf(topic, this.#options.from)]))

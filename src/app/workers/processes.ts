@@ -1,5 +1,6 @@
 import type { Log } from '../../log.ts'
 import { Client } from '../../kafka/client.ts'
+import { outputNames } from '../../pipeline/worker/definition.ts'
 import type { WorkerSummary } from '../../runtime/run-workers.ts'
 import type { Settings } from '../../settings/resolve.ts'
 import { clientOptions, reach } from '../cluster.ts'
@@ -89,7 +90,7 @@ export class WorkerProcesses {
     const client = new Client(clientOptions(this.#settings, 'payflow-worker-all', this.#log))
     try {
       const definitions = this.#choices.map(({ definition }) => definition)
-      const topics = definitions.map(({ output }) => output.name)
+      const topics = definitions.flatMap(outputNames)
       const monitor = new Monitor(client, { topics, workers: definitions, from: 'now' })
       await untilDrained(monitor, { signal, check: () => this.#supervisor.check() })
     } finally {

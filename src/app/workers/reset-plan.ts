@@ -3,7 +3,7 @@ import { PayflowError } from '../../errors.ts'
 import type { GroupMember } from '../../kafka/group-members.ts'
 import type { NewTopic } from '../../kafka/topic-creation.ts'
 import { DEAD_LETTERS, groupOf, inboxTopic, stateTopic, transactionalIdOf } from '../../pipeline/events/topics.ts'
-import type { AnyWorker } from '../../pipeline/worker/definition.ts'
+import { outputNames, outputsOf, type AnyWorker } from '../../pipeline/worker/definition.ts'
 import { internalTopics } from '../../runtime/internal-topics.ts'
 
 /** What a reset needs to know of the cluster. */
@@ -48,9 +48,10 @@ export function affectedBy(
   { keepOutput }: { keepOutput: boolean },
 ): AnyWorker[] {
   const affected = [...named]
-  for (const { output } of affected)
+  for (const writer of affected)
     for (const worker of keepOutput ? [] : all)
-      if (!affected.some(({ name }) => name === worker.name) && reads(worker, output.name)) affected.push(worker)
+      if (!affected.some(({ name }) => name === worker.name) && outputNames(writer).some((name) => reads(worker, name)))
+        affected.push(worker)
   return affected
 }
 
@@ -65,7 +66,7 @@ export function planWorkerReset(
   options: ResetOptions,
 ): WorkerResetPlan {
   const workers = affectedBy(named, all, options)
-  const outputs = options.keepOutput ? [] : [...new Set(workers.map(({ output }) => output.name))]
+  const outputs = options.keepOutput ? [] : [...new Set(workers.flatMap(outputNames))]
   const internal = workers.flatMap(({ name }) => [stateTopic(name), inboxTopic(name)])
   const exists = (topic: string): boolean => state.topics.has(topic)
   const created = workers.flatMap((worker) => recreated(worker, state, options, outputs))
@@ -92,15 +93,14 @@ function recreated(
   { partitions, replicationFactor }: ResetOptions,
   outputs: readonly string[],
 ): NewTopic[] {
-  const { name, output } = worker
-  const before = topics.get(output.name)
+  const { name } = worker
   const width = inputPartitions(worker, topics, partitions, outputs)
   const copies = topics.get(stateTopic(name))?.replicationFactor ?? replicationFactor
   const own = internalTopics([worker], { partitions: width, replicationFactor: copies })
   return [
-    ...(outputs.includes(output.name)
-      ? [{ topic: output.name, ...(before ?? { partitions, replicationFactor }) }]
-      : []),
+    ...outputNames(worker).flatMap((topic) =>
+      outputs.includes(topic) ? [{ topic, ...(topics.get(topic) ?? { partitions, replicationFactor }) }] : [],
+    ),
     ...own.filter(({ topic }) => topic !== DEAD_LETTERS),
   ]
 }
@@ -146,7 +146,7 @@ function notesOn(
   const notes: string[] = []
   for (const { name, inputs } of workers.slice(named.length))
     notes.push(`${name} is reset too: it reads ${Object.values(inputs).map((input) => input.name).join(', ')}`) // prettier-ignore
-  for (const { output } of keepOutput ? workers : []) {
+  for (const output of keepOutput ? workers.flatMap(outputsOf) : []) {
     notes.push(`${output.name} keeps what it holds and gets every result a second time`)
     for (const reader of all.filter((worker) => reads(worker, output.name)))
       notes.push(`${reader.name} will count each record of ${output.name} twice`)

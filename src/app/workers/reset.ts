@@ -9,7 +9,7 @@ import { deleteTopics } from '../../kafka/topic-deletion.ts'
 import { listTopics } from '../../kafka/topics.ts'
 import { resetHeaders } from '../../pipeline/worker/origin-headers.ts'
 import { DEAD_LETTERS, groupOf, inboxTopic, isPayflowGroup, stateTopic } from '../../pipeline/events/topics.ts'
-import type { AnyWorker } from '../../pipeline/worker/definition.ts'
+import { outputNames, type AnyWorker } from '../../pipeline/worker/definition.ts'
 import { writeProgress, type Progress } from '../../runtime/state/changelog.ts'
 import { TransactionalProducer } from '../../runtime/producers/transactional.ts'
 import type { Report } from '../cluster.ts'
@@ -39,7 +39,7 @@ async function readState(
   signal: AbortSignal,
 ): Promise<ResetState> {
   const groups = (await listGroups(client)).map(({ group }) => group)
-  const outputs = workers.map(({ output }) => output.name)
+  const outputs = workers.flatMap(outputNames)
   return {
     topics: await readTopics(client, workers),
     groups,
@@ -50,7 +50,7 @@ async function readState(
 }
 
 async function readTopics(client: Client, workers: readonly AnyWorker[]): Promise<ResetState['topics']> {
-  const outputs = workers.map(({ output }) => output.name)
+  const outputs = workers.flatMap(outputNames)
   const wanted = workers.flatMap(({ name, inputs }) => [
     ...Object.values(inputs).map((input) => input.name),
     stateTopic(name),

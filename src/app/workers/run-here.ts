@@ -2,6 +2,7 @@ import { cutConnections } from '../../kafka/sockets.ts'
 import { createTopics } from '../../kafka/topic-creation.ts'
 import { topicNames } from '../../kafka/topics.ts'
 import type { Log } from '../../log.ts'
+import { outputNames } from '../../pipeline/worker/definition.ts'
 import type { EventSink } from '../../runtime/events.ts'
 import { StepError } from '../../runtime/task/processor.ts'
 import { runWorkers, type WorkerSummary } from '../../runtime/run-workers.ts'
@@ -61,7 +62,9 @@ export async function createOwnOutputs(settings: Settings, choices: readonly Wor
   if (own.length === 0) return
   await withCluster(settings, log, async (client) => {
     const existing = new Set(await topicNames(client))
-    const missing = new Set(own.map(({ definition }) => definition.output.name).filter((name) => !existing.has(name)))
+    const missing = new Set(
+      own.flatMap(({ definition }) => outputNames(definition)).filter((name) => !existing.has(name)),
+    )
     const layout = await layoutOf(settings)
     await createTopics(client, [...missing].map((topic) => ({ topic, ...layout }))) // prettier-ignore
   })

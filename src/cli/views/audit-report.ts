@@ -47,7 +47,7 @@ function noteLines({ worker, inputs, unjudged, limited }: WorkerAudit): string[]
   return [
     ...(inputs === 0 ? [`${worker} has processed nothing yet`] : []),
     ...(unjudged > 0 ? [`${worker} is running: ${formatNumber(unjudged)} of its events are newer than its committed offsets`] : []), // prettier-ignore
-    ...(limited > 0 ? [`${worker}: the order of ${formatNumber(limited)} users' records is not known; their events lie within the limits of every order`] : []), // prettier-ignore
+    ...(limited > 0 ? [`${worker}: the order of the records of ${formatNumber(limited)} ${limited === 1 ? 'key' : 'keys'} is not known; their events lie within the limits of every order`] : []), // prettier-ignore
   ]
 }
 

@@ -1,3 +1,4 @@
+import { decodeText } from '../codec/decode.ts'
 import type { TopicSpec } from '../events/topics.ts'
 import { MAX_DIFFERENCES, pairDifferences, type ExpectedLine, type FoundLine } from './difference-pairs.ts'
 import { fingerprint } from './fingerprint.ts'
@@ -82,13 +83,7 @@ export class Comparison {
   #canonical({ partition, key, text }: FoundOutput): string {
     if (text === null) return ''
     if (this.#ledger.owed.has(identityOf(partition, key, text))) return text
-    let value: unknown
-    try {
-      value = JSON.parse(text)
-    } catch {
-      return text
-    }
-    const decoded = this.#topic.shape.decode(value)
+    const decoded = decodeText(this.#topic, text)
     return 'event' in decoded ? this.#topic.shape.encode(decoded.event) : text
   }
 

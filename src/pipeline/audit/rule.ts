@@ -28,16 +28,16 @@ export interface Findings {
   readonly actual: number
   readonly missing: number
   readonly unexpected: number
-  /** Users whose events are all there, but in another order than they must be. */
+  /** Keys whose events are all there, but in another order than they must be. */
   readonly disordered: number
   /** Of `actual`: from inputs beyond the committed offsets, whose transactions may have been under way. */
   readonly unjudged: number
-  /** Users who could be checked against limits only, because the order of their inputs is not known. */
+  /** Keys that could be checked against limits only, because the order of their inputs is not known. */
   readonly limited: number
   readonly differences: readonly Difference[]
 }
 
-/** An input that the worker has processed: valid, and where the state of its user is. */
+/** An input that the worker has processed: valid, and where its state is. */
 export interface AuditedInput {
   /** The input's name in the definition. */
   readonly alias: string
@@ -45,6 +45,8 @@ export interface AuditedInput {
   readonly place: Place
   /** The task that processed it. */
   readonly task: number
+  /** What decides the partition of its state; undefined for a worker that keeps none. */
+  readonly text?: string | undefined
   /** False when it lies beyond the committed offsets, and may have been processed or not. */
   readonly required: boolean
 }
@@ -62,9 +64,9 @@ export interface RuleSetup {
   readonly options: Readonly<Record<string, unknown>>
   /** The output's partition of a key. */
   readonly partitionOf: (key: string) => number
-  /** The task that keeps the state of a user, by the text of the id. */
-  readonly taskOf: (user: string) => number
-  /** Users of whom records took the detour through the inbox: nobody knows in which order theirs were processed. By the text of the id. */
+  /** The task that keeps a state, by the text that decides its partition (`partitionBy`, or the key of the state). */
+  readonly taskOf: (text: string) => number
+  /** Such texts of records that took the detour through the inbox: nobody knows in which order theirs were processed. */
   readonly unordered: ReadonlySet<string>
 }
 

@@ -1,6 +1,7 @@
 import { mayGenerateCode } from './code-generation.ts'
 import type { Fields } from './read.ts'
 import { scanned, type Scan } from './plain.ts'
+import { scanParsed } from './scan-value.ts'
 
 type Event = Record<string, unknown>
 /** An event from the bytes of its JSON text. Undefined: it has not the plain form, which says nothing of whether it is good. */
@@ -29,7 +30,8 @@ interface Parts {
 
 /**
  * Reads the fields of a shape in its order, as payflow and most others write them, into an event at once: in a fifth of the time of JSON.parse
- * and `decoder`, whose event it gives or none. There is none for a shape with a field that has no plain form.
+ * and `decoder`, whose event it gives or none. A field without a plain form is parsed alone. There is none for
+ * a shape without fields.
  */
 export function scanner(fields: Fields): ScanEvent | undefined {
   const parts = partsOf(fields)
@@ -37,11 +39,7 @@ export function scanner(fields: Fields): ScanEvent | undefined {
 }
 
 export function partsOf(fields: Fields): Parts | undefined {
-  const scans: Scan<unknown>[] = []
-  for (const { scan } of Object.values(fields)) {
-    if (!scan) return undefined
-    scans.push(scan)
-  }
+  const scans = Object.values(fields).map(({ scan, read }) => scan ?? scanParsed(read))
   const names = Object.keys(fields)
   if (names.length === 0 || names.includes('__proto__')) return undefined
   const before = names.map((name, i) => Buffer.from(`${i === 0 ? '{' : ','}${JSON.stringify(name)}:`))

@@ -28,8 +28,21 @@ export function decodeText<Event>(topic: Shaped<Event>, text: string): Decoded<E
   } catch {
     return { reason: text.trim() === '' ? 'the value is empty' : `the value is not JSON: ${shown(text)}` }
   }
-  const decoded = topic.shape.decode(value)
+  let decoded = topic.shape.decode(value)
+  if ('reason' in decoded && topic.shape.wide) decoded = decodedWide(topic, text) ?? decoded
   return 'reason' in decoded ? { reason: quotedAsWritten(decoded.reason, text) } : decoded
+}
+
+const LONG_NUMBER = /"(?:[^"\\]|\\.)*"|-?\d{16,}(?![\d.eE])/g
+
+/** The same JSON text with the whole numbers as text that JSON.parse would round. */
+export const withLongNumbersAsText = (text: string): string =>
+  text.replace(LONG_NUMBER, (token, at: number) => (/^"/.test(token) || /[.eE+]/.test(text[at - 1] ?? '') ? token : `"${token}"`)) // prettier-ignore
+
+/** Where it is refused too, the first reason shows the numbers as they are. */
+function decodedWide<Event>(topic: Shaped<Event>, text: string): { event: Event } | undefined {
+  const decoded = topic.shape.decode(JSON.parse(withLongNumbersAsText(text)))
+  return 'event' in decoded ? decoded : undefined
 }
 
 /** An event from the bytes of a record's value. Never throws; `reason` is one sentence, and names the field if there is one to blame. */

@@ -15,6 +15,10 @@ export interface Field<Value> {
   json(value: Value): string
   /** The same kind for the edges of the program: what a wire value must be, not what it becomes. */
   readonly schema: z.ZodType
+  /** Whether it holds numbers of more digits than JSON.parse keeps: they are given to `read` as text then. */
+  readonly wide?: boolean
+  /** Whether it is a time, in ms since 1970 in memory. */
+  readonly isTime?: boolean
 }
 
 const MAX_SHOWN = 60
@@ -28,7 +32,7 @@ export function shown(value: unknown): string {
   return JSON.stringify(value.length > MAX_SHOWN ? `${value.slice(0, MAX_SHOWN)}…` : value)
 }
 
-const mustBe = (kind: string) => (name: string, value: unknown) => `${name} must be ${kind}, not ${shown(value)}`
+export const mustBe = (kind: string) => (name: string, value: unknown) => `${name} must be ${kind}, not ${shown(value)}`
 
 /** Text that JSON writes as it is. */
 const PLAIN = /^[ !#-[\]-~]*$/
@@ -114,6 +118,7 @@ export function time(): Field<number> {
     refusal: mustBe('a time with a zone, such as 2024-05-01T12:30:00Z'),
     json: (ms) => `"${formatTimestamp(ms)}"`,
     schema: z.string().refine((value) => parseTimestamp(value) !== undefined),
+    isTime: true,
   }
 }
 
@@ -122,6 +127,7 @@ export function nullable<Value>(field: Field<Value>): Field<Value | null> {
   return {
     read: (value) => (value === null || value === undefined ? null : field.read(value)),
     ...(field.scan && { scan: scanNullable(field.scan) }),
+    ...(field.wide && { wide: true }),
     refusal: (name, value) => field.refusal(name, value),
     json: (value) => (value === null ? 'null' : field.json(value)),
     schema: field.schema.nullish(),

@@ -6,8 +6,6 @@ export interface TopicSpec<Event = unknown> {
   readonly name: string
   readonly shape: Shape<Event>
   key(event: Event): string
-  /** The user an event belongs to; absent for events of no user. */
-  userOf?(event: Event): number
   /** When the event happened, in ms since 1970; absent for events of no time. */
   timeOf?(event: Event): number
   /** Whether payflow's own workers write it: its events have the times of inputs, which were looked at when they came in. */
@@ -33,7 +31,7 @@ function topic<Event extends OfUser>(
   timeOf: (event: Event) => number,
   key: (event: Event) => string = userKey,
 ): TopicSpec<Event> {
-  return { name, shape: events, key, userOf: (event) => event.user_id, timeOf }
+  return { name, shape: events, key, timeOf }
 }
 
 const derived = <Event extends OfUser>(...of: Parameters<typeof topic<Event>>): TopicSpec<Event> => ({

@@ -21,6 +21,10 @@ export function isAsExpected(found: unknown, expected: unknown): boolean {
   return namesOf(found).length === names.length && names.every((name) => isAsExpected(found[name], expected[name]))
 }
 
+/** A bigint with an n, as it is written in code. */
+const textOf = (value: unknown): string | undefined =>
+  JSON.stringify(value, (_, inner: unknown) => (typeof inner === 'bigint' ? `${inner}n` : inner))
+
 /** A test runner shows the difference of the two. */
 export class ExpectationError extends Error {
   override readonly name = 'AssertionError'
@@ -29,7 +33,7 @@ export class ExpectationError extends Error {
   readonly expected: unknown
 
   constructor(what: string, found: unknown, expected: unknown) {
-    super(`${what}: expected ${JSON.stringify(expected)}, found ${JSON.stringify(found)}`)
+    super(`${what}: expected ${textOf(expected)}, found ${textOf(found)}`)
     this.actual = found
     this.expected = expected
   }

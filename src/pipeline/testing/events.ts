@@ -1,10 +1,24 @@
 import type { Cents } from '../money.ts'
 import { failedPayments, orders, payments, users, type EventOf, type TopicSpec } from '../events/topics.ts'
 
+/** What a record carries besides its event, for steps that ask their context; each has a default. */
+export interface GivenRecord {
+  /** The topic's key of the event when absent. */
+  readonly key?: string | null
+  readonly headers?: Readonly<Record<string, string>>
+  /** ms since 1970; the event's own time when absent. */
+  readonly timestamp?: number
+  /** 0 when absent. */
+  readonly partition?: number
+  /** Counted when absent. */
+  readonly offset?: number
+}
+
 /** An event and the topic it stands in. */
 export interface TopicEvent<Event = unknown> {
   readonly topic: TopicSpec
   readonly event: Event
+  readonly record?: GivenRecord
 }
 
 /** 2024-05-01T12:00:00.000Z: when events happen that do not say. */
@@ -16,11 +30,12 @@ export const PAYMENT_ID = '22222222-2222-4222-8222-222222222222'
 /** Money of a test: `cents(10.5)` is 1050. */
 export const cents = (amount: number): Cents => Math.round(amount * 100) as Cents
 
-/** An event of any topic: `event(myTopic, { … })`. */
-export const event = <Event extends object>(topic: TopicSpec<Event>, given: Event): TopicEvent<Event> => ({
-  topic,
-  event: given,
-})
+/** An event of any topic: `event(myTopic, { … })`, and what its record carries: `event(myTopic, { … }, { headers: { trace: 'x' } })`. */
+export const event = <Event extends object>(
+  topic: TopicSpec<Event>,
+  given: Event,
+  record?: GivenRecord,
+): TopicEvent<Event> => ({ topic, event: given, ...(record && { record }) })
 
 const factory =
   <Event extends object>(topic: TopicSpec<Event>, defaults: Event) =>

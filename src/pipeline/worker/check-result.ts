@@ -1,4 +1,6 @@
+import { withLongNumbersAsText } from '../codec/decode.ts'
 import { isObject } from '../codec/read.ts'
+import { isOutputRecord } from '../events/output-record.ts'
 import { shown, type Field } from '../codec/fields.ts'
 import type { TopicSpec } from '../events/topics.ts'
 import type { AnyWorker } from './definition.ts'
@@ -8,9 +10,9 @@ const MAX_STATE_CHARACTERS = 2 << 20
 const parts = ['state', 'emit', 'reject', 'late']
 
 /** A key of state goes to the changelog as text, and comes back as text. @throws Error */
-export function checkKey(alias: string, key: unknown): asserts key is string {
-  if (typeof key !== 'string') throw new Error(`state.key.${alias} returned ${shown(key)}: it must be text, such as String(event.user_id)`) // prettier-ignore
-  if (key.charCodeAt(0) === 0) throw new Error(`state.key.${alias} returned text that begins with a NUL character`)
+export function checkKey(part: string, alias: string, key: unknown): asserts key is string {
+  if (typeof key !== 'string') throw new Error(`${part}.${alias} returned ${shown(key)}: it must be text, such as String(event.user_id)`) // prettier-ignore
+  if (key.charCodeAt(0) === 0) throw new Error(`${part}.${alias} returned text that begins with a NUL character`)
 }
 
 /**
@@ -19,6 +21,12 @@ export function checkKey(alias: string, key: unknown): asserts key is string {
  * @throws Error that names the step and the field
  */
 export function checkResult(worker: AnyWorker, step: string, result: unknown): unknown {
+  const state = checkParts(worker, step, result)
+  return state === undefined || state === null ? state : restoredState(worker, step, state)
+}
+
+/** All but the state, which it returns as it is. @throws Error that names the step and the field */
+export function checkParts(worker: AnyWorker, step: string, result: unknown): unknown {
   if (result === undefined || result === null) return undefined
   const must = (ok: boolean, what: string): void => {
     if (!ok) throw new Error(`${step} returned ${what}`)
@@ -30,22 +38,55 @@ export function checkResult(worker: AnyWorker, step: string, result: unknown): u
   must(unknown === undefined, `an unknown field ${unknown ?? ''}: there are only ${parts.join(', ')}`)
   must(reject === undefined || (typeof reject === 'string' && reject !== ''), `reject ${shown(reject)}: it must be a sentence`) // prettier-ignore
   must(late === undefined || typeof late === 'boolean', `late ${shown(late)}: it must be true or false`)
-  must(emit === undefined || Array.isArray(emit), `emit ${shown(emit)}: it must be an array of events`)
-  for (const [i, event] of ((emit ?? []) as unknown[]).entries()) {
-    const fault = eventFault(worker.output, event)
-    must(fault === undefined, `emit[${i}], which is not an event of ${worker.output.name}: ${fault ?? ''}`)
-  }
-  if (state === undefined || state === null) return state
-  const restored = asRestored(worker, state)
-  must('state' in restored, `state, ${'fault' in restored ? restored.fault : ''}`)
-  return (restored as { readonly state: unknown }).state
+  const wrong = emit === undefined ? undefined : emissionFault(worker, emit)
+  must(wrong === undefined, wrong ?? '')
+  return state
 }
 
-function eventFault(topic: TopicSpec, event: unknown): string | undefined {
+/** The state as it is read back from the changelog. @throws Error that names the step and the field */
+export function restoredState(worker: AnyWorker, step: string, state: unknown): unknown {
+  const restored = asRestored(worker, state)
+  if ('fault' in restored) throw new Error(`${step} returned state, ${restored.fault}`)
+  return restored.state
+}
+
+function emissionFault({ output, outputs }: AnyWorker, emit: unknown): string | undefined {
+  if (!outputs) return listFault('emit', output, emit)
+  const names = Object.keys(outputs).join(', ')
+  if (!isObject(emit))
+    return `emit ${shown(emit)}: it must be { ${names} }, an array of events for each output that gets some`
+  for (const [name, events] of Object.entries(emit)) {
+    const topic = Object.hasOwn(outputs, name) ? outputs[name] : undefined
+    if (!topic) return `emit.${name}, which is not an output: there are ${names}`
+    const fault = events === undefined ? undefined : listFault(`emit.${name}`, topic, events)
+    if (fault !== undefined) return fault
+  }
+  return undefined
+}
+
+function listFault(where: string, topic: TopicSpec, emit: unknown): string | undefined {
+  if (!Array.isArray(emit)) return `${where} ${shown(emit)}: it must be an array of events`
+  for (const [i, emitted] of (emit as unknown[]).entries()) {
+    const fault = isOutputRecord(emitted) ? eventFault(topic, emitted.event, emitted.key) : eventFault(topic, emitted)
+    if (fault !== undefined) return `${where}[${i}], which is not an event of ${topic.name}: ${fault}`
+  }
+  return undefined
+}
+
+function eventFault(topic: TopicSpec, event: unknown, key?: string): string | undefined {
   if (!isObject(event)) return `it is ${shown(event)}`
-  const { fields } = topic.shape
+  const { shape } = topic
+  const fault = shape.faultOf ? shape.faultOf(event) : fieldFault(topic, event)
+  if (fault !== undefined) return fault
+  const text: unknown = key ?? topic.key(event)
+  return typeof text === 'string' ? undefined : `its key must be text, not ${shown(text)}`
+}
+
+function fieldFault(topic: TopicSpec, event: Readonly<Record<string, unknown>>): string | undefined {
+  const { shape } = topic
+  const fields = shape.fieldsOf?.(event) ?? shape.fields
   const unknown = Object.keys(event).find((name) => !Object.hasOwn(fields, name))
-  if (unknown !== undefined)
+  if (unknown !== undefined && !shape.passthrough)
     return `${unknown} is not a field of ${topic.name}, which has ${Object.keys(fields).join(', ')}`
   for (const [name, field] of Object.entries(fields)) {
     const value = event[name]
@@ -53,14 +94,14 @@ function eventFault(topic: TopicSpec, event: unknown): string | undefined {
     if (!isWritable(field, value))
       return `${name} cannot be ${shown(value)} (money is whole cents here, a time ms since 1970)`
   }
-  const text: unknown = topic.key(event)
-  return typeof text === 'string' ? undefined : `its key must be text, not ${shown(text)}`
+  return undefined
 }
 
 /** Whether a reader gets the same value again. Of money beyond 2^46 cents, a double holds only the nearest amounts: those are the same to any reader. */
 function isWritable(field: Field<unknown>, value: unknown): boolean {
   try {
-    const written: unknown = JSON.parse(field.json(value))
+    const json = field.json(value)
+    const written: unknown = JSON.parse(field.wide ? withLongNumbersAsText(json) : json)
     const again = field.read(written)
     if (again === undefined) return false
     // an id that a worker makes up may have any case: it is the same id

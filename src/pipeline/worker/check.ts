@@ -1,4 +1,4 @@
-import { TOPIC_NAME } from '../events/define-topic.ts'
+import { TOPIC_NAME, noKey } from '../events/define-topic.ts'
 import { shown } from '../codec/fields.ts'
 import { WORKER_NAME } from '../events/topics.ts'
 import type { AnyWorker } from './definition.ts'
@@ -11,7 +11,7 @@ const MAX_NAME = 249 - 14
 const reservedNames = ['all', 'list', 'reset']
 /** payflow's own options where a custom worker's could be: those of `worker`, of `audit`, and the global ones. A test compares them with the command line. */
 export const reservedFlags = ['brokers', 'client-config', 'color', 'compression', 'config', 'engine', 'help', 'http', 'json', 'ksql', 'ksql-url', 'log-file', 'log-format', 'log-level', 'no-color', 'quiet', 'sasl-mechanism', 'sasl-token-command', 'sasl-username', 'session-timeout', 'tls', 'tls-ca', 'tls-cert', 'tls-key', 'tls-pfx', 'tls-server-name', 'tls-verify', 'transaction-timeout', 'until-caught-up', 'verbose', 'version'] // prettier-ignore
-const parts = ['name', 'summary', 'inputs', 'output', 'options', 'state', 'on', 'dueAt', 'onTime', 'audit']
+const parts = ['name', 'summary', 'inputs', 'output', 'outputs', 'options', 'state', 'states', 'partitionBy', 'on', 'dueAt', 'onTime', 'audit'] // prettier-ignore
 
 const isBag = (value: unknown): value is Bag => typeof value === 'object' && value !== null && !Array.isArray(value)
 const isText = (value: unknown): value is string => typeof value === 'string' && value.trim() !== ''
@@ -30,8 +30,11 @@ function must(ok: boolean, message: string): asserts ok {
 function checkParts(worker: Bag): void {
   const unknown = Object.keys(worker).find((part) => !parts.includes(part) && part !== 'tally')
   must(unknown === undefined, `A worker has no field ${unknown ?? ''}: there are ${parts.join(', ')}`)
-  const { audit } = worker
-  must(audit === undefined || isFunction(audit), `audit must be a function that gives a rule, not ${shown(audit)}`)
+  const { audit, outputs } = worker
+  if (audit === undefined || isFunction(audit)) return
+  must(isBag(outputs) && isBag(audit), `audit must be a function that gives a rule, not ${shown(audit)}`)
+  for (const [name, rule] of Object.entries(audit))
+    must(Object.hasOwn(outputs, name) && isFunction(rule), `audit.${name} must be a rule for an output: there are ${Object.keys(outputs).join(', ')}`) // prettier-ignore
 }
 
 function checkName(worker: Bag): string {
@@ -48,16 +51,33 @@ function checkTopicName(topic: string, what: string): void {
   must(TOPIC_NAME.test(topic), `${shown(topic)} cannot name a topic, as ${what} does`)
 }
 
-function checkTopics(name: string, { inputs, output }: Bag): readonly string[] {
+/** @returns the names of the topics that it writes */
+function checkOutputs(name: string, { output, outputs }: Bag): ReadonlySet<string> {
+  must(outputs === undefined || (isBag(outputs) && Object.keys(outputs).length > 0), `outputs of worker ${name} must be { name: topic, … }, not ${shown(outputs)}`) // prettier-ignore
+  if (outputs && output !== undefined) must(Object.values(outputs).includes(output), `Worker ${name} has both output and outputs: say { ${Object.keys(outputs).join(', ')}, … } in outputs alone`) // prettier-ignore
+  const names = new Set<string>()
+  for (const [alias, topic] of outputs ? Object.entries(outputs) : [['', output] as const]) {
+    const what = alias === '' ? 'The output' : `Output ${alias}`
+    must(isTopic(topic), `${what} of worker ${name} is not a topic: ${shown(topic)}`)
+    checkTopicName(topic.name, `${what.toLowerCase()} of worker ${name}`)
+    must(topic['key'] !== noKey, `${what} ${alias === '' ? `${topic.name} ` : ''}of worker ${name} has no key: say { key: (event) => text } in its defineTopic`) // prettier-ignore
+    must(!names.has(topic.name), `Worker ${name} has the output ${topic.name} twice`)
+    names.add(topic.name)
+  }
+  return names
+}
+
+function checkTopics(name: string, worker: Bag): readonly string[] {
+  const { inputs } = worker
   must(isBag(inputs) && Object.keys(inputs).length > 0, `Worker ${name} needs inputs: { alias: topic, … }`)
-  must(isTopic(output), `The output of worker ${name} is not a topic: ${shown(output)}`)
-  checkTopicName(output.name, `the output of worker ${name}`)
+  for (const [alias, topic] of Object.entries(inputs)) must(isTopic(topic), `Input ${alias} of worker ${name} is not a topic: ${shown(topic)}`) // prettier-ignore
+  const outputs = checkOutputs(name, worker)
   const names = new Set<string>()
   for (const [alias, topic] of Object.entries(inputs)) {
     must(isTopic(topic), `Input ${alias} of worker ${name} is not a topic: ${shown(topic)}`)
     checkTopicName(topic.name, `input ${alias} of worker ${name}`)
     must(!names.has(topic.name), `Worker ${name} has the input ${topic.name} twice`)
-    must(topic.name !== output.name, `Worker ${name} writes its own input ${topic.name}: it would never end`)
+    must(!outputs.has(topic.name), `Worker ${name} writes its own input ${topic.name}: it would never end`)
     names.add(topic.name)
   }
   return Object.keys(inputs)
@@ -71,10 +91,18 @@ function checkSteps(name: string, aliases: readonly string[], { on }: Bag): void
     must(aliases.includes(alias), `on.${alias} of worker ${name} is the step of no input`)
 }
 
-function checkState(name: string, aliases: readonly string[], { state, dueAt, onTime }: Bag): void {
-  must((dueAt === undefined) === (onTime === undefined), `Worker ${name} needs both dueAt and onTime, or neither`)
-  if (dueAt !== undefined)
-    must(isFunction(dueAt) && isFunction(onTime), `dueAt and onTime of worker ${name} must be functions`)
+function checkTimers(what: string, { dueAt, onTime }: Bag): void {
+  must((dueAt === undefined) === (onTime === undefined), `${what} needs both dueAt and onTime, or neither`)
+  if (dueAt !== undefined) must(isFunction(dueAt) && isFunction(onTime), `dueAt and onTime of ${what.replace(/^W/, 'w')} must be functions`) // prettier-ignore
+}
+
+function checkState(name: string, aliases: readonly string[], worker: Bag): void {
+  const { state, states, dueAt } = worker
+  checkTimers(`Worker ${name}`, worker)
+  if (states !== undefined) {
+    checkStates(name, aliases, worker)
+    return
+  }
   must(state !== undefined || dueAt === undefined, `Worker ${name} has timers but no state for them to act on`)
   if (state === undefined) return
   must(isBag(state), `state of worker ${name} must be { schema, initial, key }, not ${shown(state)}`)
@@ -84,6 +112,46 @@ function checkState(name: string, aliases: readonly string[], { state, dueAt, on
   must(isBag(key), `Worker ${name} needs state.key: { ${aliases.join(', ')} }, an event's key for each input`)
   for (const alias of aliases)
     must(isFunction(key[alias]), `Worker ${name} has no state.key.${alias}: the key of an event of that input`)
+}
+
+/** Several states: each with a schema, what it begins as, and a key for each input that needs it. */
+function checkStates(name: string, aliases: readonly string[], { state, states, dueAt }: Bag): void {
+  must(isBag(states) && Object.keys(states).length > 0, `states of worker ${name} must be { name: { schema, initial, key }, … }, not ${shown(states)}`) // prettier-ignore
+  // what stands for all of them has no key of its own
+  const isOwn = isBag(state) && isBag(state['key']) && Object.keys(state['key']).length === 0
+  must(state === undefined || isOwn, `Worker ${name} has both state and states: say all of them in states`)
+  must(dueAt === undefined || isOwn, `Worker ${name} has several states: dueAt and onTime belong to one of them, as states.<name>.dueAt`) // prettier-ignore
+  for (const [of, spec] of Object.entries(states)) {
+    const what = `states.${of} of worker ${name}`
+    must(/^\w+$/.test(of), `${shown(of)} cannot name a state of worker ${name}: use letters, digits and _`)
+    must(isBag(spec), `${what} must be { schema, initial, key }, not ${shown(spec)}`)
+    must(isBag(spec['schema']) && isFunction(spec['schema']['safeParse']), `${what} needs a zod schema`)
+    must(spec['initial'] !== undefined, `${what} needs initial: the state of a key that has none`)
+    must(isBag(spec['key']) && Object.keys(spec['key']).length > 0, `${what} needs key: { ${aliases.join(', ')} }, an event's key for each input that it is for`) // prettier-ignore
+    for (const [alias, key] of Object.entries(spec['key'])) must(aliases.includes(alias) && isFunction(key), `${what}: key.${alias} must be a function for an input, which are ${aliases.join(', ')}`) // prettier-ignore
+    checkTimers(what, spec)
+  }
+}
+
+/** The different functions that give keys to an input's events. */
+const keysFor = (states: Bag, alias: string): ReadonlySet<unknown> =>
+  new Set(Object.values(states).flatMap((spec) => ((spec as Bag)['key'] as Bag)[alias] ?? []))
+
+function checkPlaces(name: string, aliases: readonly string[], { state, states, partitionBy }: Bag): void {
+  for (const alias of isBag(states) ? aliases : []) {
+    const isPlaced = isBag(partitionBy) && partitionBy[alias] !== undefined
+    must(isPlaced || keysFor(states as Bag, alias).size <= 1, `Worker ${name} has states with different keys for its input ${alias}: say in partitionBy.${alias} by what they lie together`) // prettier-ignore
+  }
+  if (partitionBy === undefined) return
+  must(isBag(partitionBy), `partitionBy of worker ${name} must be { ${aliases.join(', ')} }, a function for each input that needs one`) // prettier-ignore
+  must(
+    state !== undefined || states !== undefined,
+    `partitionBy of worker ${name} decides where its state lies, and it has none: leave it out`,
+  )
+  for (const [alias, placeOf] of Object.entries(partitionBy)) {
+    must(aliases.includes(alias), `partitionBy.${alias} of worker ${name} is for no input`)
+    must(isFunction(placeOf), `partitionBy.${alias} of worker ${name} must be a function from an event to text, not ${shown(placeOf)}`) // prettier-ignore
+  }
 }
 
 function checkOptions(name: string, { options }: Bag): void {
@@ -121,6 +189,7 @@ export function checkWorker(value: unknown): AnyWorker {
   const aliases = checkTopics(name, value)
   checkSteps(name, aliases, value)
   checkState(name, aliases, value)
+  checkPlaces(name, aliases, value)
   checkOptions(name, value)
   checkParts(value)
   return value as unknown as AnyWorker

@@ -1,7 +1,7 @@
 import { MAX_TIME_MS, formatTimestamp, parseTimestamp } from '../time.ts'
 
 /** A header as a record has it. */
-interface HeaderRead {
+export interface HeaderRead {
   readonly key: string
   readonly value: Buffer | null
 }

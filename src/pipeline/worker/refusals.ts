@@ -11,9 +11,10 @@ const sentences: readonly (readonly [RegExp, RefusalKind])[] = [
   [/^the value is not UTF-8 text$/, 'not_text'],
   [/^the value is not JSON: /, 'not_json'],
   [/^the value must be a JSON object, not /, 'not_object'],
-  [/^\w+ is missing$/, 'missing'],
-  [/^(\w+|its time) must be .*\(--max-ahead\) after the record's own time/, 'ahead'],
-  [/^\w+ must be [^]*, not /, 'invalid'],
+  [/^\S+ is missing$/, 'missing'],
+  [/^(\S+|its time) must be .*\(--max-ahead\) after the record's own time/, 'ahead'],
+  [/^\S+ must be [^]*, not /, 'invalid'],
+  [/ is not as its schema says: /, 'invalid'],
   [/more than a record may have$/, 'too_large'],
   [/is not an input of this worker$|^no input$/, 'lost'],
 ]

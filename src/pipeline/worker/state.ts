@@ -47,6 +47,10 @@ export class StateStore {
     return value === undefined ? this.#initial : value
   }
 
+  keys(): IterableIterator<string> {
+    return this.#values.keys()
+  }
+
   /** Undefined when the key has no state. */
   find(key: string): unknown {
     return this.#values.get(key)

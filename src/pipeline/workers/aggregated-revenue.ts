@@ -1,7 +1,8 @@
 import { z } from 'zod'
 import { MAX_CENTS, addCents, moneyText, type Cents } from '../money.ts'
 import { aggregatedRevenue, orders } from '../events/topics.ts'
-import { defineWorker } from '../worker/definition.ts'
+import { defineWorker } from '../worker/define-worker.ts'
+import { byUser } from './by-user.ts'
 import { totalTooLarge, orderTotal } from './order-total.ts'
 
 const revenue = z.object({ cents: z.int().min(0), orders: z.int().min(0) })
@@ -11,7 +12,8 @@ export const aggregatedRevenueWorker = defineWorker({
   summary: "Each user's running total of orders",
   inputs: { orders },
   output: aggregatedRevenue,
-  state: { schema: revenue, initial: { cents: 0, orders: 0 }, key: { orders: (order) => String(order.user_id) } },
+  state: { schema: revenue, initial: { cents: 0, orders: 0 }, key: { orders: byUser } },
+  partitionBy: { orders: byUser },
   tally: { revenueCents: (event, state) => event.total_revenue - state.cents },
   on: {
     orders: (order, state) => {

@@ -1,5 +1,5 @@
 import { failedPayments, payments } from '../events/topics.ts'
-import { defineWorker } from '../worker/definition.ts'
+import { defineWorker } from '../worker/define-worker.ts'
 
 export const failedPaymentsWorker = defineWorker({
   name: 'failed-payments',

@@ -1,7 +1,8 @@
 import { z } from 'zod'
 import { failedPayments, frequentFailedPayments } from '../events/topics.ts'
 import { STEPS, bucketOf, countIn, sumOf } from '../events/windows.ts'
-import { defineWorker } from '../worker/definition.ts'
+import { defineWorker } from '../worker/define-worker.ts'
+import { byUser } from './by-user.ts'
 import { countOption, windowOption } from './options.ts'
 
 const failures = z.object({
@@ -32,8 +33,9 @@ export const frequentFailedPaymentsWorker = defineWorker({
   state: {
     schema: failures,
     initial: null,
-    key: { failed_payments: (failure) => String(failure.user_id) },
+    key: { failed_payments: byUser },
   },
+  partitionBy: { failed_payments: byUser },
   on: {
     failed_payments: ({ user_id, timestamp }, state, { threshold, window }) => {
       const window_ms = window === Infinity ? null : window

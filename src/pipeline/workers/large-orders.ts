@@ -1,5 +1,5 @@
 import { largeOrders, payments } from '../events/topics.ts'
-import { defineWorker } from '../worker/definition.ts'
+import { defineWorker } from '../worker/define-worker.ts'
 import { amountOption } from './options.ts'
 
 export const largeOrdersWorker = defineWorker({

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { eventTypes, enrichedOrders, orders, users } from '../events/topics.ts'
-import { defineWorker } from '../worker/definition.ts'
+import { defineWorker } from '../worker/define-worker.ts'
+import { byUser } from './by-user.ts'
 import { totalTooLarge, orderTotal } from './order-total.ts'
 
 const profile = z.object({ name: z.string(), last_event_type: z.enum(eventTypes), last_seen: z.int() })
@@ -13,8 +14,9 @@ export const processOrdersWorker = defineWorker({
   state: {
     schema: profile,
     initial: null,
-    key: { orders: (order) => String(order.user_id), users: (user) => String(user.user_id) },
+    key: { orders: byUser, users: byUser },
   },
+  partitionBy: { orders: byUser, users: byUser },
   on: {
     users: ({ name, event_type, timestamp }, state) =>
       state && state.last_seen > timestamp

@@ -1,7 +1,8 @@
 import { z } from 'zod'
 import type { Cents } from '../money.ts'
 import { paymentMethods, paymentStatuses, orderStatus, orders, payments, type EventOf } from '../events/topics.ts'
-import { defineWorker } from '../worker/definition.ts'
+import { defineWorker } from '../worker/define-worker.ts'
+import { byUser } from './by-user.ts'
 import { durationOption } from './options.ts'
 import { totalTooLarge, orderTotal } from './order-total.ts'
 
@@ -87,6 +88,7 @@ export const processPaymentsWorker = defineWorker({
     initial: null,
     key: { orders: keyOf, payments: keyOf },
   },
+  partitionBy: { orders: byUser, payments: byUser },
   tally: { orderState: ({ status }) => status },
   on: {
     orders: (order, state) => {

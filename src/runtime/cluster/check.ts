@@ -5,7 +5,7 @@ import { brokerConfig, topicConfigs, type Config } from '../../kafka/configs.ts'
 import { listOffsets } from '../../kafka/offsets.ts'
 import { retrying } from '../../kafka/retry.ts'
 import { DEAD_LETTERS, inboxTopic, stateTopic } from '../../pipeline/events/topics.ts'
-import { spelledAs, type AnyWorker } from '../../pipeline/worker/definition.ts'
+import { outputsOf, spelledAs, type AnyWorker } from '../../pipeline/worker/definition.ts'
 import type { ClusterFacts, Finding, Role } from './facts.ts'
 import { judgeCluster } from './rules.ts'
 
@@ -113,12 +113,12 @@ async function startOf(client: Client, topic: string): Promise<number> {
   return Math.max(0, ...(await listOffsets(client.shared, partitions, 'earliest')).values())
 }
 
-const rolesOf = ({ name, inputs, output }: AnyWorker): Map<string, Role> =>
+const rolesOf = (worker: AnyWorker): Map<string, Role> =>
   new Map<string, Role>([
-    ...Object.values(inputs).map((input) => [input.name, 'input'] as const),
-    [output.name, 'output'],
-    [stateTopic(name), 'state'],
-    [inboxTopic(name), 'inbox'],
+    ...Object.values(worker.inputs).map((input) => [input.name, 'input'] as const),
+    ...outputsOf(worker).map((output) => [output.name, 'output'] as const),
+    [stateTopic(worker.name), 'state'],
+    [inboxTopic(worker.name), 'inbox'],
     [DEAD_LETTERS, 'dead-letters'],
     ['__consumer_offsets', 'offsets'],
     ['__transaction_state', 'transactions'],

@@ -66,7 +66,7 @@ const topicRules: readonly TopicRule[] = [
     fatal: failed('INBOX_COMPACTED'),
     roles: ['inbox'],
     wrong: (topic) => shows(topic, 'cleanup.policy', cleansBy('compact')),
-    because: 'of the records of a user that are handed on, only the last would stay',
+    because: 'of the records of one key that are handed on, only the last would stay',
     hint: (_, facts) => `re-create it with ${reset(facts)}`,
   },
   {

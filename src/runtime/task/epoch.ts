@@ -7,6 +7,7 @@ import { maxAheadOf } from '../../pipeline/worker/max-ahead.ts'
 import { inboxTopic } from '../../pipeline/events/topics.ts'
 import type { AnyWorker } from '../../pipeline/worker/definition.ts'
 import { Changelog, LargeState, recordedOffset } from '../state/changelog.ts'
+import { refuseMisplaced } from '../state/misplaced.ts'
 import type { Committer } from '../transaction/committer.ts'
 import { Undone } from '../transaction/part.ts'
 import { prepareCommit } from './commit.ts'
@@ -113,6 +114,7 @@ export class Epoch {
     failpoint('after-restore')
     const ask = (): Promise<OffsetMap> => settledOffsets(connection, question)
     const settled = await settle({ ask, changelog, sources, signal }, { committed, progress })
+    refuseMisplaced(worker, state, { partition, partitions: partitions.input })
     const positions = await startingPositions(connection, question, settled)
     const eventTime = settled.progress?.eventTime ?? -Infinity
     const processor = new Processor({ worker, options: options.options, partition, partitions, state, eventTime, limits, codec: connection.codec, largeStates }) // prettier-ignore

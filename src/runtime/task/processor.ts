@@ -2,8 +2,10 @@ import type { RecordCodec } from '../../kafka/codec.ts'
 import { OutputBuffers } from '../../kafka/output-buffers.ts'
 import type { TopicLimits } from '../../kafka/topic-limits.ts'
 import { DEAD_LETTERS, inboxTopic, stateTopic } from '../../pipeline/events/topics.ts'
+import type { Outgoing } from '../../pipeline/worker/emission.ts'
 import { Execution } from '../../pipeline/worker/execution.ts'
 import { originHeaders, refusalHeaders, type Origin } from '../../pipeline/worker/origin-headers.ts'
+import { placesOf, type PlaceOf } from '../../pipeline/worker/placement.ts'
 import { refusalKindOf, type RefusalKind } from '../../pipeline/worker/refusals.ts'
 import type { Tally } from '../../pipeline/worker/tally.ts'
 import type { StateStore } from '../../pipeline/worker/state.ts'
@@ -14,7 +16,10 @@ import { murmur2, partitionOf } from '../../kafka/partitioner.ts'
 
 /** Partition counts of the topics a task writes. */
 export interface OutputPartitions {
+  /** Of the only output, or the first. */
   readonly output: number
+  /** Of each output, by its topic. */
+  readonly outputs: ReadonlyMap<string, number>
   readonly deadLetters: number
   /** Of every input, of the inbox and of the changelog. */
   readonly input: number
@@ -51,6 +56,7 @@ export class Processor {
   #refusals: Partial<Record<RefusalKind, number>> = {}
   readonly #worker: AnyWorker
   readonly #execution: Execution
+  readonly #places: Readonly<Record<string, PlaceOf>>
   readonly #partition: number
   readonly #partitions: OutputPartitions
   readonly #inbox: string
@@ -75,11 +81,12 @@ export class Processor {
     this.buffers = new OutputBuffers(limits, codec)
     this.#execution = new Execution({
       ...options,
-      emit: (key, value) => this.#write(key, value),
+      emit: (key, value, record) => (record ? this.#writeRecord(record) : this.#write(key, value)),
       checked: isCustom(worker),
-      fits: (to, key, value) => this.buffers.fits(topics[to], key, value),
+      fits: (to, key, value, record) => record ? this.buffers.fits(record.topic, key, value, record.headers) : this.buffers.fits(topics[to], key, value), // prettier-ignore
       measuresState: (key) => largeStates.size > 0 && largeStates.has(key),
     })
+    this.#places = placesOf(worker)
     this.#partition = options.partition
     this.#partitions = options.partitions
     this.#inbox = inboxTopic(options.worker.name)
@@ -118,21 +125,26 @@ export class Processor {
 
   #take(record: InputRecord, alias: string, event: unknown): string | undefined {
     try {
-      return this.#execution.take(alias, event, record.time)
+      return this.#execution.take(alias, event, record.time, record)
     } catch (error) {
       throw new StepError(this.#worker.name, this.#execution.step, record.origin(), error)
     }
   }
 
-  /** State of one user must meet all records of that user: where one belongs that came to another partition. */
+  /** A state must meet all its records: where one belongs that came to another partition. One that was replayed may have come to any inbox. */
   #homeOf(record: InputRecord, alias: string, event: unknown): { partition: number; key: string } | undefined {
-    const { state, inputs } = this.#worker
-    if (!state || record.isForwarded) return undefined
-    const user = inputs[alias]!.userOf?.(event)
-    if (user === undefined) return undefined
-    const key = String(user)
+    const key = this.#placeOf(record, alias, event)
+    if (key === undefined) return undefined
     const partition = partitionOf(key, this.#partitions.input)
     return partition === this.#partition ? undefined : { partition, key }
+  }
+
+  #placeOf(record: InputRecord, alias: string, event: unknown): string | undefined {
+    try {
+      return this.#places[alias]?.(event)
+    } catch (error) {
+      throw new StepError(this.#worker.name, `on.${alias}`, record.origin(), error)
+    }
   }
 
   /** Returns why that cannot be, if it cannot. */
@@ -147,6 +159,13 @@ export class Processor {
 
   #write(key: string, value: string): void {
     this.buffers.append(this.#worker.output.name, partitionOf(key, this.#partitions.output), key, value)
+    this.counts.emitted++
+  }
+
+  /** Of a custom worker: perhaps another one of its outputs, and with headers. */
+  #writeRecord({ topic, key, value, headers }: Outgoing): void {
+    const count = this.#partitions.outputs.get(topic)!
+    this.buffers.append(topic, partitionOf(key, count), key, value, headers)
     this.counts.emitted++
   }
 

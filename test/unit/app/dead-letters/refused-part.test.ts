@@ -1,6 +1,12 @@
 import { expect, test } from 'vitest'
+import { z } from 'zod'
 import { refusedPart } from '../../../../src/app/dead-letters/refused-part.ts'
+import { list, record } from '../../../../src/pipeline/codec/collection-fields.ts'
 import { decodeText } from '../../../../src/pipeline/codec/decode.ts'
+import { integer, text } from '../../../../src/pipeline/codec/fields.ts'
+import { decimal } from '../../../../src/pipeline/codec/number-fields.ts'
+import { zodField } from '../../../../src/pipeline/codec/zod-shape.ts'
+import { defineTopic } from '../../../../src/pipeline/events/define-topic.ts'
 import { enrichedOrders, payments } from '../../../../src/pipeline/events/topics.ts'
 
 /** The marked part of a text that `topic` refuses, by the reason that it really gives. */
@@ -61,4 +67,14 @@ test('a value that is not an object is marked as a whole', () => {
 
 test('a reason that names no field marks nothing', () => {
   expect(refusedPart(paymentWith({}), 'price times quantity is more than 1')).toBeUndefined()
+})
+
+test.each([
+  [{ tags: ['a', 5] }, '["a",5]'],
+  [{ tags: [], sizes: { 'x-large': 'y' } }, '"y"'],
+  [{ tags: [], sizes: {}, 'unit-price': 1.505 }, '1.505'],
+  [{ tags: [], sizes: {}, 'unit-price': 1, note: 5 }, '5'],
+])('fields of any shape and name are marked: %j', (event, part) => {
+  const fields = { tags: list(text()), sizes: record(integer(0)), 'unit-price': decimal(2), note: zodField(z.string()) }
+  expect(marked(defineTopic('any', fields, { key: () => '' }) as never, JSON.stringify(event))).toBe(part)
 })

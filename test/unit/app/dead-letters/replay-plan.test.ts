@@ -6,6 +6,8 @@ import {
   type ReplayState,
 } from '../../../../src/app/dead-letters/replay-plan.ts'
 import type { DeadLetter } from '../../../../src/app/dead-letters/dead-letter.ts'
+import { orders } from '../../../../src/pipeline/events/topics.ts'
+import { order as someOrder } from '../../../../src/pipeline/testing/events.ts'
 import { defaultWorkers as workers } from '../../../../src/pipeline/workers/index.ts'
 import { partitionOf } from '../../../../src/kafka/partitioner.ts'
 
@@ -16,7 +18,7 @@ const candidate = (change: Partial<ReplayCandidate> = {}): ReplayCandidate => ({
   originPartition: 5,
   reason: 'a reason',
   replays: 0,
-  userId: 42,
+  placeText: '42',
   isInput: true,
   ...change,
 })
@@ -29,7 +31,7 @@ const state = (change: Partial<ReplayState> = {}): ReplayState => ({
 })
 
 describe('planning a replay', () => {
-  test('hands a record to the inbox of its worker, in the partition of its user', () => {
+  test('hands a record to the inbox of its worker, in the partition of its state', () => {
     expect(planReplay(state())).toEqual({
       replays: [
         {
@@ -45,8 +47,8 @@ describe('planning a replay', () => {
     })
   })
 
-  test('leaves a record whose user cannot be read in the partition that it came from, as far as there is one', () => {
-    const { replays } = planReplay(state({ candidates: [candidate({ userId: undefined })] }))
+  test('leaves a record that cannot be read in the partition that it came from, as far as there is one', () => {
+    const { replays } = planReplay(state({ candidates: [candidate({ placeText: undefined })] }))
     expect(replays).toMatchObject([{ key: null, partition: 5 % 3 }])
   })
 
@@ -84,24 +86,28 @@ describe('planning a replay', () => {
 })
 
 describe('what is known of a dead letter', () => {
-  const letter = (value: string | null, topic = 'payments'): DeadLetter => ({
+  const letter = (value: string | null, topic = 'payments', worker = 'large-orders'): DeadLetter => ({
     id: '0:1',
-    worker: 'large-orders',
+    worker,
     reason: 'a reason',
     refusedAtMs: 0,
     origin: { topic, partition: 1, offset: 2, timestamp: 0, key: null, replays: 0 },
     record: { topic: 'dead_letters', partition: 0, offset: 1, timestampMs: 0, key: null, value: value === null ? null : Buffer.from(value), headers: [] }, // prettier-ignore
   })
 
+  const order = orders.shape.encode(someOrder().event)
   test.each([
-    ['{"user_id":7,"amount":"bad"}', 7],
-    ['{"user_id":0}', undefined],
-    ['{"user_id":"7"}', undefined],
-    ['null', undefined],
-    ['{"user_id":', undefined],
-    [null, undefined],
-  ])('its user is read from %s as far as it can be', (value, user) => {
-    expect(candidateOf(letter(value), workers).userId).toBe(user)
+    [order, 'aggregated-revenue', '1'],
+    [order, 'process-payments', '1'],
+    ['{"user_id":7,"amount":"bad"}', 'large-orders', '7'],
+    ['{"user_id":0}', 'large-orders', undefined],
+    ['{"user_id":"7"}', 'large-orders', undefined],
+    ['null', 'aggregated-revenue', undefined],
+    ['{"user_id":', 'aggregated-revenue', undefined],
+    [null, 'aggregated-revenue', undefined],
+    [order, 'unknown', '1'],
+  ])('where its state lies is read from %s for %s, as far as it can be', (value, worker, text) => {
+    expect(candidateOf(letter(value, 'orders', worker), workers).placeText).toBe(text)
   })
 
   test('a topic that is not an input of its worker is noticed', () => {

@@ -83,7 +83,7 @@ test('after faults the last line is their sum', () => {
 test('what is not judged, and a worker that has not run, are said', () => {
   const lines = reportLines(report(audited({ unjudged: 4, limited: 2 }), audited({ worker: 'b', inputs: 0 })), palette)
   expect(lines).toContain('aggregated-revenue is running: 4 of its events are newer than its committed offsets')
-  expect(lines).toContainEqual(expect.stringContaining("the order of 2 users' records is not known"))
+  expect(lines).toContainEqual(expect.stringContaining('the order of the records of 2 keys is not known'))
   expect(lines).toContain('b has processed nothing yet')
 })
 

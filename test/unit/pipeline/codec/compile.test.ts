@@ -146,9 +146,11 @@ describe('scan', () => {
     expect(quickly(users.shape, json)).toBeDefined()
   })
 
-  it('has nothing to say of shapes with objects in them, or without fields', () => {
+  it('reads objects within, and has nothing to say of shapes without fields', () => {
     const outer = shape({ inner: nested(shape({ n: integer(0) })) })
-    expect(quickly(outer, '{"inner":{"n":1}}')).toBeUndefined()
+    expect(quickly(outer, '{"inner":{"n":1}}')).toStrictEqual({ inner: { n: 1 } })
+    expect(quickly(outer, '{"inner":{"m":2, "n":1}}')).toStrictEqual({ inner: { n: 1 } })
+    expect(quickly(outer, '{"inner":{"n":-1}}')).toBeUndefined()
     expect(quickly(shape({}), '{}')).toBeUndefined()
   })
 

@@ -26,7 +26,6 @@ describe('topics', () => {
       timestamp: NOON_MS,
     }
     expect(orderStatus.key(status)).toBe(ORDER_ID)
-    expect(orderStatus.userOf?.(status)).toBe(42)
   })
 
   it('have every input before what is derived from it', () => {

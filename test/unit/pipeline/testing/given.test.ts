@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { aggregatedRevenueWorker } from '../../../../src/pipeline/workers/aggregated-revenue.ts'
 import { failedPayments, orders } from '../../../../src/pipeline/events/topics.ts'
-import { defineWorker } from '../../../../src/pipeline/worker/definition.ts'
+import { defineWorker } from '../../../../src/pipeline/worker/define-worker.ts'
 import { cents, order } from '../../../../src/pipeline/testing/events.ts'
 import { given } from '../../../../src/pipeline/testing/given.ts'
 

@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { checkWorker } from '../../../../src/pipeline/worker/check.ts'
+import { integer } from '../../../../src/pipeline/codec/fields.ts'
+import { defineTopic } from '../../../../src/pipeline/events/define-topic.ts'
 import { largeOrders, orders, payments } from '../../../../src/pipeline/events/topics.ts'
-import { defineWorker } from '../../../../src/pipeline/worker/definition.ts'
+import { defineWorker } from '../../../../src/pipeline/worker/define-worker.ts'
 
 const option = {
   flag: '--least <count>',
@@ -74,6 +76,23 @@ describe('checkWorker', () => {
     [
       { ...good, state: { ...good.state, key: { orders: () => '' } } },
       'Worker my-worker has no state.key.payments: the key of an event of that input',
+    ],
+    [
+      { ...good, partitionBy: () => 'x' },
+      'partitionBy of worker my-worker must be { orders, payments }, a function for each input that needs one',
+    ],
+    [{ ...good, partitionBy: { users: () => 'x' } }, 'partitionBy.users of worker my-worker is for no input'],
+    [
+      { ...good, partitionBy: { orders: 'user_id' } },
+      'partitionBy.orders of worker my-worker must be a function from an event to text, not "user_id"',
+    ],
+    [
+      { ...good, state: undefined, dueAt: undefined, onTime: undefined, partitionBy: { orders: () => 'x' } },
+      'partitionBy of worker my-worker decides where its state lies, and it has none: leave it out',
+    ],
+    [
+      { ...good, output: defineTopic('sums', { sum: integer(0) }) },
+      'The output sums of worker my-worker has no key: say { key: (event) => text } in its defineTopic',
     ],
     [without('dueAt'), 'Worker my-worker needs both dueAt and onTime, or neither'],
     [without('state'), 'Worker my-worker has timers but no state for them to act on'],

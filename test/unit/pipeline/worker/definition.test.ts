@@ -1,7 +1,8 @@
 import { describe, expectTypeOf, it } from 'vitest'
 import { z } from 'zod'
 import { failedPayments, orders, payments, type Order, type TopicSpec } from '../../../../src/pipeline/events/topics.ts'
-import { defineWorker, type AnyWorker } from '../../../../src/pipeline/worker/definition.ts'
+import { defineWorker } from '../../../../src/pipeline/worker/define-worker.ts'
+import type { AnyWorker } from '../../../../src/pipeline/worker/definition.ts'
 
 const base = { name: 'typed', summary: 'Types', output: failedPayments }
 

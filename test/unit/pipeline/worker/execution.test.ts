@@ -7,7 +7,8 @@ import { integer, text, time } from '../../../../src/pipeline/codec/fields.ts'
 import { StateStore } from '../../../../src/pipeline/worker/state.ts'
 import { NOON_MS, event, failedPayment, order, payment, userEvent, type TopicEvent } from '../../../../src/pipeline/testing/events.ts' // prettier-ignore
 import { given } from '../../../../src/pipeline/testing/given.ts'
-import { defineWorker, type AnyWorker } from '../../../../src/pipeline/worker/definition.ts'
+import { defineWorker } from '../../../../src/pipeline/worker/define-worker.ts'
+import type { AnyWorker } from '../../../../src/pipeline/worker/definition.ts'
 import { defaultWorkers } from '../../../../src/pipeline/workers/index.ts'
 
 const notes = defineTopic('notes', { user_id: integer(1), text: text(), timestamp: time() })
