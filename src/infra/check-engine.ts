@@ -43,7 +43,7 @@ export async function checkMaven({ home, env, kafka = '3.9', signal }: Surroundi
   const { outcome, exitCode, stdout } = await runCommand('mvn', ['-v'], { env, timeoutMs: TIMEOUT_MS, signal })
   const evidence = [`Kafka's jars in ${jars}: ${flaws[0] ?? 'not there yet'}`, `PATH is ${env.PATH ?? 'not set'}`]
   if (outcome === 'not-found') return { name: 'maven', summary: 'missing', findings: [findingOf(mavenMissing(), evidence)] } // prettier-ignore
-  const version = /Apache Maven (\S+)/.exec(stdout)?.[1]
+  const version = /Apache Maven ([\d.]+\d)/.exec(stdout)?.[1]
   if (exitCode === 0 && version !== undefined)
     return { name: 'maven', summary: `Maven ${version}, to fetch Kafka's jars once`, findings: [] }
   const what = "Maven (mvn) does not run, and Kafka's jars are not there yet"

@@ -65,7 +65,9 @@ function staleLock(path: string): CheckFinding[] {
     {
       severity: 'warning',
       what: `The lock ${path} is held by nobody any more`,
-      evidence: [stale.pid === undefined ? 'it names no process' : `pid ${stale.pid} has ended, since ${stale.since}`],
+      evidence: [
+        stale.pid === undefined ? 'it names no process' : `pid ${stale.pid} took it at ${stale.since}, and has ended`,
+      ],
       hint: 'remove it with `payflow doctor --fix`',
       fix: () => breakStaleLock(path),
     },

@@ -55,7 +55,9 @@ export interface GroupResetPlan {
 export function planGroupReset(facts: GroupFacts, target: ResetTarget): GroupResetPlan {
   const { group, members, worker, rate, partitions } = facts
   const wanted = partitions.map((at) => ({ at, move: moveOf(at, target) }))
-  const moved = wanted.filter(({ at, move }) => move.to !== at.committed && !(target.kind === 'shift' && at.committed === null))
+  const moved = wanted.filter(
+    ({ at, move }) => move.to !== at.committed && !(target.kind === 'shift' && at.committed === null),
+  )
   const moves = moved.map(({ move }) => move)
   const refusal = worker && refusalOf(worker, moved)
   return {

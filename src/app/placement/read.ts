@@ -30,14 +30,13 @@ export async function readPlacement(client: Client, topics: readonly string[]): 
     const value = configs.get(topic)?.get(MIN_INSYNC)
     return value === undefined ? undefined : Number(value)
   }
-  const partitions = meant
-    .flatMap(({ topic, partitionMetadata }) =>
-      partitionMetadata.map(({ partitionId: partition, leader, replicas, isr }) => ({
-        ...{ topic, partition, leader, replicas, isr },
-        bytes: sizes.of(topic, partition, leader),
-        minInsync: minInsync(topic),
-      })),
-    )
+  const partitions = meant.flatMap(({ topic, partitionMetadata }) =>
+    partitionMetadata.map(({ partitionId: partition, leader, replicas, isr }) => ({
+      ...{ topic, partition, leader, replicas, isr },
+      bytes: sizes.of(topic, partition, leader),
+      minInsync: minInsync(topic),
+    })),
+  )
   return {
     brokers: brokers.map(({ nodeId, rack }) => ({ nodeId, rack })).sort((a, b) => a.nodeId - b.nodeId),
     partitions: partitions.sort((a, b) => a.topic.localeCompare(b.topic) || a.partition - b.partition),
