@@ -12,7 +12,7 @@ export const aggregatedRevenueWorker = defineWorker({
   summary: "Each user's running total of orders",
   inputs: { orders },
   output: aggregatedRevenue,
-  state: { schema: revenue, initial: { cents: 0, orders: 0 }, key: { orders: byUser } },
+  state: { schema: revenue, initial: { cents: 0, orders: 0 }, key: { orders: (order) => String(order.user_id) } },
   partitionBy: { orders: byUser },
   tally: { revenueCents: (event, state) => event.total_revenue - state.cents },
   on: {

@@ -33,7 +33,7 @@ export const frequentFailedPaymentsWorker = defineWorker({
   state: {
     schema: failures,
     initial: null,
-    key: { failed_payments: byUser },
+    key: { failed_payments: (failure) => String(failure.user_id) },
   },
   partitionBy: { failed_payments: byUser },
   on: {

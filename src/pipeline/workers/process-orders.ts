@@ -14,7 +14,7 @@ export const processOrdersWorker = defineWorker({
   state: {
     schema: profile,
     initial: null,
-    key: { orders: byUser, users: byUser },
+    key: { orders: (order) => String(order.user_id), users: (user) => String(user.user_id) },
   },
   partitionBy: { orders: byUser, users: byUser },
   on: {

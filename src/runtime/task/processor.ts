@@ -81,9 +81,9 @@ export class Processor {
     this.buffers = new OutputBuffers(limits, codec)
     this.#execution = new Execution({
       ...options,
-      emit: (key, value, record) => (record ? this.#writeRecord(record) : this.#write(key, value)),
+      emit: isCustom(worker) ? (_key, _value, record) => this.#writeRecord(record!) : (key, value) => this.#write(key, value), // prettier-ignore
       checked: isCustom(worker),
-      fits: (to, key, value, record) => record ? this.buffers.fits(record.topic, key, value, record.headers) : this.buffers.fits(topics[to], key, value), // prettier-ignore
+      fits: isCustom(worker) ? (to, key, value, record) => this.buffers.fits(record?.topic ?? topics[to], key, value, record?.headers) : (to, key, value) => this.buffers.fits(topics[to], key, value), // prettier-ignore
       measuresState: (key) => largeStates.size > 0 && largeStates.has(key),
     })
     this.#places = placesOf(worker)
@@ -133,6 +133,7 @@ export class Processor {
 
   /** A state must meet all its records: where one belongs that came to another partition. One that was replayed may have come to any inbox. */
   #homeOf(record: InputRecord, alias: string, event: unknown): { partition: number; key: string } | undefined {
+    if (!this.#worker.state) return undefined
     const key = this.#placeOf(record, alias, event)
     if (key === undefined) return undefined
     const partition = partitionOf(key, this.#partitions.input)
