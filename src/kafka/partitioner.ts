@@ -55,3 +55,7 @@ export function murmur2Text(text: string): number {
 export function partitionOf(key: string, partitions: number): number {
   return (murmur2Text(key) & 0x7fffffff) % partitions
 }
+
+/** As `partitionOf`, for a key that may not be text. */
+export const partitionOfBytes = (key: Uint8Array, partitions: number): number =>
+  (murmur2(key) & 0x7fffffff) % partitions

@@ -7,18 +7,11 @@ import {
   payments,
 } from '../../pipeline/events/topics.ts'
 import { formatTimestamp } from '../../pipeline/time.ts'
+import type { LetterView } from '../dashboard/model.ts'
 import type { OrderRecord } from '../dashboard/order.ts'
 
 /** A dead letter that holds the order's or the payment's id. */
-export interface TracedLetter {
-  /** `<partition>:<offset>` in `dead_letters`. */
-  readonly id: string
-  readonly worker: string
-  readonly reason: string
-  readonly topic: string
-  readonly partition: number
-  readonly offset: number
-}
+export type TracedLetter = Omit<LetterView, 'atMs' | 'value' | 'blamed'>
 
 /** Why an order is where it is. */
 export interface Finding {

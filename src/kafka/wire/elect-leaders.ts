@@ -1,5 +1,5 @@
-import { NO_TAGS, flexible, writeArray, writeIds, type Request } from './flexible.ts'
-import type { PartitionAnswer } from './reassignments.ts'
+import { NO_TAGS, flexible, readPartitions, writeArray, writeIds, type Request } from './flexible.ts'
+import { partitionAnswer, type PartitionAnswer } from './reassignments.ts'
 
 /** For the controller (KIP-460, Kafka 2.4). kafkajs does not have it. */
 export const electLeadersApi = { apiKey: 43, apiVersion: 2, apiName: 'ElectLeaders' } as const
@@ -19,16 +19,6 @@ export const electLeadersRequest = (
       ).writeInt32(timeoutMs),
     (reader) => {
       const errorCode = reader.int16()
-      const value = reader.compactArray(() => {
-        const topic = reader.compactText()
-        const partitions = reader.compactArray(() => {
-          const answer = { topic, partition: reader.int32(), errorCode: reader.int16(), message: reader.compactText() }
-          reader.tags()
-          return answer
-        })
-        reader.tags()
-        return partitions
-      })
-      return { errorCode, value: value.flat() }
+      return { errorCode, value: readPartitions(reader, (topic) => partitionAnswer(reader, topic)) }
     },
   )

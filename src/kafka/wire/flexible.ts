@@ -59,3 +59,18 @@ export function writeArray<Item>(encoder: Encoder, items: Iterable<Item>, write:
 
 export const writeIds = (encoder: Encoder, ids: readonly number[]): Encoder =>
   writeArray(encoder, ids, (id) => encoder.writeInt32(id))
+
+/** Reads a compact array of topics with an array of partitions each, as one list. `read` reads a partition up to its tags. */
+export function readPartitions<Item>(reader: ByteReader, read: (topic: string) => Item): Item[] {
+  const topics = reader.compactArray(() => {
+    const topic = reader.compactText()
+    const partitions = reader.compactArray(() => {
+      const item = read(topic)
+      reader.tags()
+      return item
+    })
+    reader.tags()
+    return partitions
+  })
+  return topics.flat()
+}

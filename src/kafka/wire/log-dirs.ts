@@ -1,4 +1,4 @@
-import { ABSENT, flexible, type Request } from './flexible.ts'
+import { ABSENT, flexible, readPartitions, type Request } from './flexible.ts'
 import type { ByteReader } from './byte-reader.ts'
 
 /** What a broker's disks hold. `withDisk`, from Kafka 3.3: how large they are, and how much of them is free (KIP-827). */
@@ -35,20 +35,14 @@ export const describeLogDirsRequest = (apiVersion: 2 | 4): Request<LogDir[]> =>
 
 function readLogDir(reader: ByteReader, apiVersion: number): LogDir {
   const [errorCode, path] = [reader.int16(), reader.compactText()]
-  const replicas = reader.compactArray(() => {
-    const topic = reader.compactText()
-    const partitions = reader.compactArray((): ReplicaSize => {
-      const size = { topic, partition: reader.int32(), bytes: reader.int64(), behind: reader.int64() }
-      reader.int8() // it will move to this directory
-      reader.tags()
-      return size
-    })
-    reader.tags()
-    return partitions
+  const replicas = readPartitions(reader, (topic): ReplicaSize => {
+    const size = { topic, partition: reader.int32(), bytes: reader.int64(), behind: reader.int64() }
+    reader.int8() // it will move to this directory
+    return size
   })
   const withDisk = apiVersion >= describeLogDirsApi.withDisk
   const [total, usable] = withDisk ? [reader.int64(), reader.int64()] : [-1, -1]
   reader.tags()
   const known = (bytes: number): number | undefined => (bytes < 0 ? undefined : bytes)
-  return { errorCode, path, replicas: replicas.flat(), totalBytes: known(total), usableBytes: known(usable) }
+  return { errorCode, path, replicas, totalBytes: known(total), usableBytes: known(usable) }
 }

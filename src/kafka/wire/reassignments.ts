@@ -1,4 +1,5 @@
-import { ABSENT, NO_TAGS, flexible, writeArray, writeIds, type Request } from './flexible.ts'
+import type { ByteReader } from './byte-reader.ts'
+import { ABSENT, NO_TAGS, flexible, readPartitions, writeArray, writeIds, type Request } from './flexible.ts'
 
 // Which brokers hold a partition (KIP-455, Kafka 2.4): two requests for the controller that kafkajs does not have in a form that tells
 // the error of each partition.
@@ -19,6 +20,14 @@ export interface PartitionAnswer {
   readonly message: string
 }
 
+/** What a partition's answer is in both requests that change something. */
+export const partitionAnswer = (reader: ByteReader, topic: string): PartitionAnswer => ({
+  topic,
+  partition: reader.int32(),
+  errorCode: reader.int16(),
+  message: reader.compactText(),
+})
+
 /** `timeoutMs`: how long the controller may take to write down what is wanted. */
 export const alterReassignmentsRequest = (
   topics: ReadonlyMap<string, readonly WantedReplicas[]>,
@@ -38,17 +47,7 @@ export const alterReassignmentsRequest = (
     (reader) => {
       const errorCode = reader.int16()
       reader.compactText() // error message
-      const value = reader.compactArray(() => {
-        const topic = reader.compactText()
-        const partitions = reader.compactArray(() => {
-          const answer = { topic, partition: reader.int32(), errorCode: reader.int16(), message: reader.compactText() }
-          reader.tags()
-          return answer
-        })
-        reader.tags()
-        return partitions
-      })
-      return { errorCode, value: value.flat() }
+      return { errorCode, value: readPartitions(reader, (topic) => partitionAnswer(reader, topic)) }
     },
   )
 
@@ -70,16 +69,15 @@ export const listReassignmentsRequest = (timeoutMs: number): Request<Reassignmen
       const errorCode = reader.int16()
       reader.compactText() // error message
       const ids = (): number[] => reader.compactArray(() => reader.int32())
-      const value = reader.compactArray(() => {
-        const topic = reader.compactText()
-        const partitions = reader.compactArray(() => {
-          const found = { topic, partition: reader.int32(), replicas: ids(), adding: ids(), removing: ids() }
-          reader.tags()
-          return found
-        })
-        reader.tags()
-        return partitions
-      })
-      return { errorCode, value: value.flat() }
+      return {
+        errorCode,
+        value: readPartitions(reader, (topic) => ({
+          topic,
+          partition: reader.int32(),
+          replicas: ids(),
+          adding: ids(),
+          removing: ids(),
+        })),
+      }
     },
   )

@@ -12,6 +12,11 @@ import { initProducerId } from '../../kafka/requests.ts'
 import type { ProduceResult } from '../../kafka/records.ts'
 import { byLeader } from '../../kafka/partitions.ts'
 
+/** How long brokers may be away before a producer gives up, even at its start, in ms. */
+export const DELIVERY_TIMEOUT_MS = 120_000
+/** After Ctrl-C, brokers that are away are not waited for that long. */
+export const FLUSH_TIMEOUT_MS = 5_000
+
 const DUPLICATE_SEQUENCE = 46
 
 interface Pending extends PartitionRecords {

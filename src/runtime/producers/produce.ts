@@ -8,7 +8,7 @@ import { retrying } from '../../kafka/retry.ts'
 import { TopicLimits } from '../../kafka/topic-limits.ts'
 import { DEFAULT_MAX_AHEAD_MS } from '../../pipeline/worker/max-ahead.ts'
 import type { Source } from '../../pipeline/sources/source.ts'
-import { IdempotentProducer } from './idempotent.ts'
+import { DELIVERY_TIMEOUT_MS, FLUSH_TIMEOUT_MS, IdempotentProducer } from './idempotent.ts'
 import { Pacer } from './pacer.ts'
 import type { Compression } from '../../kafka/compression.ts'
 import { partitionOf } from '../../kafka/partitioner.ts'
@@ -47,10 +47,6 @@ export interface ProduceSummary {
 }
 
 const UNKNOWN_TOPIC = 3
-/** How long brokers may be away, even at the start. */
-const DELIVERY_TIMEOUT_MS = 120_000
-/** After Ctrl-C, brokers that are away are not waited for that long. */
-const FLUSH_TIMEOUT_MS = 5_000
 const BATCH_RECORDS = 12_000
 const PROGRESS_MS = 250
 /** Events that are due within this many ms go together: at 50 a second, a request for each would be most of what the broker does. */

@@ -1,16 +1,11 @@
 import { topicConfigs, type Config } from '../../kafka/configs.ts'
 import type { Client } from '../../kafka/client.ts'
 import type { Compression } from '../../kafka/compression.ts'
-import { murmur2 } from '../../kafka/partitioner.ts'
+import { partitionOfBytes } from '../../kafka/partitioner.ts'
 import { topicsMissing, topicsWith } from '../../kafka/missing-topics.ts'
 import { TimedBuffers, type TimedRecord } from '../../kafka/timed-buffers.ts'
 import { TopicLimits } from '../../kafka/topic-limits.ts'
-import { IdempotentProducer } from './idempotent.ts'
-
-/** Where brokers that do not answer are waited for, in ms. */
-const DELIVERY_TIMEOUT_MS = 120_000
-/** After Ctrl-C, brokers that are away are not waited for that long. */
-const FLUSH_TIMEOUT_MS = 5_000
+import { DELIVERY_TIMEOUT_MS, FLUSH_TIMEOUT_MS, IdempotentProducer } from './idempotent.ts'
 
 interface Target {
   readonly partitions: number
@@ -78,7 +73,7 @@ export class RecordWriter {
     const target = this.#targets.get(topic)!
     const { partitions } = target
     const chosen =
-      partition ?? (record.key === null ? target.next++ % partitions : (murmur2(record.key) & 0x7fffffff) % partitions)
+      partition ?? (record.key === null ? target.next++ % partitions : partitionOfBytes(record.key, partitions))
     this.#buffers.append({ topic, partition: chosen }, record)
   }
 

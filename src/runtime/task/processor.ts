@@ -12,7 +12,7 @@ import type { StateStore } from '../../pipeline/worker/state.ts'
 import { isCustom, type AnyWorker } from '../../pipeline/worker/definition.ts'
 import type { InputRecord } from './input-record.ts'
 import { appendCopy, appendCut } from './oversize.ts'
-import { murmur2, partitionOf } from '../../kafka/partitioner.ts'
+import { partitionOf, partitionOfBytes } from '../../kafka/partitioner.ts'
 
 /** Partition counts of the topics a task writes. */
 export interface OutputPartitions {
@@ -173,7 +173,7 @@ export class Processor {
   #deadLetter(record: InputRecord, reason: string): void {
     const origin = record.origin()
     const { deadLetters } = this.#partitions
-    const partition = origin.key ? (murmur2(origin.key) & 0x7fff_ffff) % deadLetters : this.#partition % deadLetters
+    const partition = origin.key ? partitionOfBytes(origin.key, deadLetters) : this.#partition % deadLetters
     const refusal = { worker: this.#worker.name, reason: shortened(reason) }
     const headers = refusalHeaders(refusal, record.headers(), origin)
     const copy = { topic: DEAD_LETTERS, partition, key: origin.key, value: record.value(), headers }
