@@ -12,7 +12,9 @@ import { Monitor, type Sample } from '../../src/app/monitor/monitor.ts'
 import { untilDrained } from '../../src/app/monitor/until-drained.ts'
 import { PayflowError } from '../../src/errors.ts'
 import { asPayflowError } from '../../src/kafka/errors.ts'
+import { listOffsets } from '../../src/kafka/offsets.ts'
 import type { Trouble } from '../../src/kafka/trouble.ts'
+import { inboxTopic, stateTopic } from '../../src/pipeline/events/topics.ts'
 import { findWorker } from '../../src/pipeline/workers/index.ts'
 import { brokers, ownBroker } from '../support/broker.ts'
 import { brokerWith } from '../support/broker-with.ts'
@@ -93,6 +95,9 @@ test('a topic that has too few replicas in sync to be written: topic, setting an
   await start([worker], options).done
   await infra.faults.kill('kafka-1')
   await writeAll(addresses, topicOf('orders'), orderMessages(30, 60))
+  // on a busy machine, leaders are elected for longer than a worker waits for them at its start
+  const own = [output, stateTopic(worker.name), inboxTopic(worker.name)].map((topic) => ({ topic, partition: 0 }))
+  await eventually(() => listOffsets(client(addresses).shared, own, 'latest'), { timeoutMs: 60_000 })
   const run = start([worker], options)
   await eventually(() =>
     expect(eventsOf(run.events, 'trouble').map(({ trouble }) => trouble)).toContainEqual({
