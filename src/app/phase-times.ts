@@ -1,9 +1,9 @@
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import process from 'node:process'
 import { z } from 'zod'
 import { messageOf } from '../errors.ts'
 import type { Log } from '../log.ts'
+import { writeWhole } from '../whole-file.ts'
 
 /** How long the phases of a command took, in seconds, and what made one of them longer than it usually is. */
 export interface PhaseTimes {
@@ -19,7 +19,7 @@ type Kept = z.infer<typeof kept>
 
 const pathOf = (home: string): string => join(home, 'phase-times.json')
 
-/** What is unreadable counts as nothing: it is written anew. */
+/** What is unreadable counts as nothing: it is written again. */
 function read(home: string): Kept {
   try {
     return kept.parse(JSON.parse(readFileSync(pathOf(home), 'utf8')))
@@ -42,9 +42,7 @@ export function comparedWithLast(home: string, kind: string, times: PhaseTimes, 
   }
   const path = pathOf(home)
   try {
-    mkdirSync(home, { recursive: true })
-    writeFileSync(`${path}.${process.pid}`, `${JSON.stringify({ ...all, [kind]: { phases, causes } }, null, 2)}\n`)
-    renameSync(`${path}.${process.pid}`, path)
+    writeWhole(path, `${JSON.stringify({ ...all, [kind]: { phases, causes } }, null, 2)}\n`)
   } catch (error) {
     log('info', 'phase-times-not-kept', { path, error: messageOf(error) }) // on a full disk, say: nothing else depends on them
   }

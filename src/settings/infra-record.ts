@@ -1,6 +1,7 @@
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
+import { writeWhole } from '../whole-file.ts'
 import { kafkaVersions } from './kafka-version.ts'
 
 const recordSchema = z.object({
@@ -29,10 +30,7 @@ export function readRecord(home: string): InfraRecord | undefined {
 }
 
 export function writeRecord(home: string, record: InfraRecord): void {
-  mkdirSync(home, { recursive: true })
-  const temporary = `${recordPath(home)}.${process.pid}`
-  writeFileSync(temporary, `${JSON.stringify(record, null, 2)}\n`)
-  renameSync(temporary, recordPath(home))
+  writeWhole(recordPath(home), `${JSON.stringify(record, null, 2)}\n`)
 }
 
 export function removeRecord(home: string): void {

@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto'
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { messageOf, systemCodeOf } from '../../errors.ts'
 import type { Log } from '../../log.ts'
 import type { Settings } from '../../settings/resolve.ts'
 import type { Figures } from './figures.ts'
+import { writeWhole } from '../../whole-file.ts'
 
 const auditedSchema = z.record(
   z.string(),
@@ -45,10 +46,7 @@ export function keepAudit(place: Place, found: readonly KeptAudit[], log: Log): 
         found.map(({ worker, inputs = 0, differences = 0, ok }) => [worker, { ok, atMs: now, inputs, differences }]),
       ),
     }
-    mkdirSync(join(place.home, 'run'), { recursive: true })
-    const draft = `${path}.${process.pid}`
-    writeFileSync(draft, `${JSON.stringify(all)}\n`)
-    renameSync(draft, path)
+    writeWhole(path, `${JSON.stringify(all)}\n`)
   } catch (error) {
     log('warn', 'audit-not-kept', { path, error: messageOf(error) })
   }

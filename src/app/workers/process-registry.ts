@@ -1,9 +1,10 @@
-import { mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { readFileSync, readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { messageOf, systemCodeOf } from '../../errors.ts'
 import { noLog, type Log } from '../../log.ts'
 import { identify, isAlive } from '../../infra/processes.ts'
+import { writeWhole } from '../../whole-file.ts'
 
 const entrySchema = z.object({
   pid: z.int().positive(),
@@ -34,10 +35,7 @@ export function registerThisProcess(home: string, registration: Registration, lo
   const path = join(directoryOf(home), `${PREFIX}${process.pid}.json`)
   if (identity === undefined) return () => undefined
   try {
-    mkdirSync(directoryOf(home), { recursive: true })
-    const draft = `${path}.new`
-    writeFileSync(draft, `${JSON.stringify({ ...identity, ...registration, startedAt: new Date().toISOString() })}\n`)
-    renameSync(draft, path)
+    writeWhole(path, `${JSON.stringify({ ...identity, ...registration, startedAt: new Date().toISOString() })}\n`)
   } catch (error) {
     log('warn', 'worker-record-not-written', { path, error: messageOf(error) })
     return () => undefined
