@@ -80,7 +80,10 @@ describe('moving the offsets of a group', () => {
     expect(stderr).toContain(`Members are connected: ${group} (billing-1 at 127.0.0.1)`)
     expect(stderr).toContain('stop those programs where they run')
     expect(await offset()).toBe(40)
-    expect((await reset('--to', 'start')).stdout).toContain('first end its member billing-1 at 127.0.0.1')
+    const shown = await reset('--to', 'start')
+    expect(shown.stdout).toContain('first end its member billing-1 at 127.0.0.1')
+    expect(shown.stderr).toContain('Nothing was moved')
+    expect(shown.stderr).not.toContain('--yes')
   })
 
   test('a member that joins after the look is found by the coordinator', async () => {

@@ -52,6 +52,7 @@ async function run(context: Context, options: Options, [group = '']: readonly st
     if (moved) await applyGroupReset(client, plan, settings.sessionTimeoutMs, signal)
     const seconds = plan.rate === null ? null : counted.again / plan.rate
     output.result({ ...plan, ...counted, seconds, moved }, () => groupResetLines({ plan, ...counted, moved }))
-    if (!moved && plan.moves.length > 0) output.note('Nothing was moved: --yes does it')
+    const possible = plan.refusal === undefined && plan.members.length === 0
+    if (!moved && plan.moves.length > 0) output.note(`Nothing was moved${possible ? ': --yes does it' : ''}`)
   })
 }
