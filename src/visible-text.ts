@@ -7,6 +7,12 @@ const HIDDEN = /[\p{Cc}\p{Default_Ignorable_Code_Point}\p{Zl}\p{Zp}\ufff9-\ufffb
 /** Text as a terminal may show it: control characters as pictures, other hidden ones as \ufffd. Its length stays, so that offsets into it do. */
 export const visible = (text: string): string => text.replaceAll(HIDDEN, picture)
 
+const own = new RegExp(`\\u001B\\[[\\d;]*m|[\\n\\t]|${HIDDEN.source}`, 'gu')
+
+/** The same for lines that payflow has coloured: colours, tabs and ends of lines stay. */
+export const visibleLines = (text: string): string =>
+  text.replaceAll(own, (found) => (/^(?:\u001B\[[\d;]*m|[\n\t])$/.test(found) ? found : picture(found)))
+
 /** JSON that says the same, and hides nothing from someone who looks at it in a terminal. */
 export const visibleJson = (json: string): string =>
   json.replaceAll(HIDDEN, (hidden) =>

@@ -12,8 +12,8 @@ interface Spoken {
 
 /**
  * All that payflow sends, by API key. kafkajs sends the newest version that both know, and never looks at the broker's oldest; what payflow
- * encodes itself (Produce, Fetch, Metadata, OffsetFetch, TxnOffsetCommit) has one version. `first` is the oldest that says what payflow must
- * know: isolation levels (ListOffsets 2), coordinators of transactions (FindCoordinator 1).
+ * encodes itself (records, metadata, offsets, and what changes topics and settings or deletes groups) has one version. `first` is the oldest
+ * that says what payflow must know: isolation levels (ListOffsets 2), coordinators of transactions (FindCoordinator 1).
  */
 export const spoken: Readonly<Record<number, Spoken>> = {
   0: { name: 'Produce', first: 7, last: 7 },
@@ -31,18 +31,17 @@ export const spoken: Readonly<Record<number, Spoken>> = {
   16: { name: 'ListGroups', first: 0, last: 5 },
   17: { name: 'SaslHandshake', first: 0, last: 1, optional: true },
   18: { name: 'ApiVersions', first: 0, last: 2, optional: true },
-  19: { name: 'CreateTopics', first: 0, last: 3, optional: true },
-  20: { name: 'DeleteTopics', first: 0, last: 1, optional: true },
+  19: { name: 'CreateTopics', first: 3, last: 3, optional: true },
+  20: { name: 'DeleteTopics', first: 3, last: 3, optional: true },
   22: { name: 'InitProducerId', first: 0, last: 1 },
   24: { name: 'AddPartitionsToTxn', first: 0, last: 1 },
   25: { name: 'AddOffsetsToTxn', first: 0, last: 1 },
   26: { name: 'EndTxn', first: 0, last: 1 },
   28: { name: 'TxnOffsetCommit', first: 3, last: 3 },
-  32: { name: 'DescribeConfigs', first: 0, last: 2, optional: true },
-  33: { name: 'AlterConfigs', first: 0, last: 1, optional: true },
+  32: { name: 'DescribeConfigs', first: 2, last: 2, optional: true },
   36: { name: 'SaslAuthenticate', first: 0, last: 1, optional: true },
-  37: { name: 'CreatePartitions', first: 0, last: 1, optional: true },
-  42: { name: 'DeleteGroups', first: 0, last: 1, optional: true },
+  37: { name: 'CreatePartitions', first: 1, last: 1, optional: true },
+  42: { name: 'DeleteGroups', first: 1, last: 1, optional: true },
 }
 
 const range = (first: number, last: number): string => (first === last ? `${first}` : `${first} to ${last}`)

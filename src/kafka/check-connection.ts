@@ -69,7 +69,8 @@ export async function checkConnection(settings: ConnectionSettings, signal: Abor
   try {
     const { brokers } = await checkReachable(settings)
     const login = settings.sasl ? `, logged in with ${settings.sasl.mechanism}` : ''
-    return { name: 'connection', summary: `${evidence.join('; ')}${login}; ${brokers.length} in the cluster`, findings: [] } // prettier-ignore
+    const found = ways.map(({ address, lines }) => `${address}: ${lines.join(', ')}`).join('; ')
+    return { name: 'connection', summary: `${found}${login}; ${brokers.length} in the cluster`, findings: [] } // prettier-ignore
   } catch (error) {
     if (!(error instanceof PayflowError)) throw error
     return { name: 'connection', summary: `no way to ${settings.brokers.join(', ')}`, findings: [findingOf(error, evidence)] } // prettier-ignore

@@ -1,6 +1,6 @@
 import type { Check, CheckFinding } from '../check.ts'
 import type { Client } from './client.ts'
-import { ongoingReassignments } from './reassignment.ts'
+import { ongoingReassignments, type Reassignment } from './reassignment.ts'
 import { brokerDisks } from './replica-sizes.ts'
 import { findThrottle } from './throttle.ts'
 import type { TopicMetadata } from './transport.ts'
@@ -39,15 +39,34 @@ export async function checkPartitions(client: Client): Promise<Check> {
   const ids = brokers.map(({ nodeId }) => nodeId)
   const names = topicMetadata.map(({ topic }) => topic)
   const count = topicMetadata.reduce((sum, { partitionMetadata }) => sum + partitionMetadata.length, 0)
+  const moving = await ongoingReassignments(client.shared).catch(() => []) // older brokers, or a right that is missing
   return {
     name: 'partitions',
-    summary: `${ids.length} broker${ids.length === 1 ? '' : 's'}, ${names.length} topics, ${count} partitions`,
-    findings: [...judgePartitions(topicMetadata, ids), ...(await reassignmentFindings(client, names))],
+    summary: `${ids.length} broker${ids.length === 1 ? '' : 's'}, ${names.length} topic${names.length === 1 ? '' : 's'}, ${count} partition${count === 1 ? '' : 's'}`,
+    findings: [
+      ...judgePartitions(settledOf(topicMetadata, moving), ids),
+      ...(await reassignmentFindings(client, names, moving)),
+    ],
   }
 }
 
-async function reassignmentFindings(client: Client, topics: readonly string[]): Promise<CheckFinding[]> {
-  const moving = await ongoingReassignments(client.shared).catch(() => []) // older brokers, or a right that is missing
+/** Without replicas that are still being copied: they are not in sync because they are new. */
+const settledOf = (topics: readonly TopicMetadata[], moving: readonly Reassignment[]): TopicMetadata[] =>
+  topics.map(({ partitionMetadata, ...topic }) => ({
+    ...topic,
+    partitionMetadata: partitionMetadata.map((partition) => {
+      const found = moving.find((each) => each.topic === topic.topic && each.partition === partition.partitionId)
+      return found
+        ? { ...partition, replicas: partition.replicas.filter((id) => !found.adding.includes(id)) }
+        : partition
+    }),
+  }))
+
+async function reassignmentFindings(
+  client: Client,
+  topics: readonly string[],
+  moving: readonly Reassignment[],
+): Promise<CheckFinding[]> {
   const throttle = await findThrottle(client, topics)
   const throttled = throttle.brokers.length > 0 || throttle.topics.length > 0
   const limits = [

@@ -2,7 +2,6 @@ import type { Log } from '../log.ts'
 import type { ConnectionSettings } from '../settings/connection.ts'
 import { chooseCodec, type RecordCodec } from './codec.ts'
 import { Connection } from './connection.ts'
-import type { Admin } from './kafkajs/internals.ts'
 import { KafkajsClient } from './kafkajs/kafkajs-client.ts'
 import type { AskedBroker, Transport, TransportOptions } from './transport.ts'
 
@@ -13,7 +12,7 @@ export interface ClientOptions extends ConnectionSettings {
   readonly onRequest?: (asked: AskedBroker) => void
   /** Who encodes and decodes records; absent: payflow, if this kafkajs is the one that it was compared with. */
   readonly codec?: RecordCodec
-  /** Opens what connections send over; absent: kafkajs's. Topics and settings are administered through kafkajs's admin client all the same. */
+  /** Opens what connections send over; absent: kafkajs's. */
   readonly transport?: (options: TransportOptions) => Transport
 }
 
@@ -23,8 +22,8 @@ export class Client {
   readonly codec: RecordCodec
   readonly #kafkajs: KafkajsClient
   readonly #connections = new Set<Connection>()
-  #admin: Promise<Admin> | undefined
   #shared: Connection | undefined
+  #control: Connection | undefined
 
   constructor(options: ClientOptions) {
     this.options = options
@@ -47,21 +46,15 @@ export class Client {
     return this.#shared
   }
 
-  /** kafkajs's admin client, connected. */
-  async admin(): Promise<Admin> {
-    this.#admin ??= this.#kafkajs.admin()
-    try {
-      return await this.#admin
-    } catch (error) {
-      this.#admin = undefined
-      throw error
-    }
+  /** One connection for changes of topics: the controller may take seconds for them, and questions over `shared` must not wait behind. */
+  get control(): Connection {
+    this.#control ??= this.connect()
+    return this.#control
   }
 
   async close(): Promise<void> {
-    const admin = await this.#admin?.catch(() => undefined)
-    this.#admin = undefined
     this.#shared = undefined
-    await Promise.allSettled([admin?.disconnect(), ...[...this.#connections].map((connection) => connection.close())])
+    this.#control = undefined
+    await Promise.allSettled([...this.#connections].map((connection) => connection.close()))
   }
 }

@@ -12,20 +12,22 @@ interface ControllerApi {
   readonly apiName: string
 }
 
-/** Sends it to the controller, and again while another one is being elected. Brokers of KRaft hand it on. @throws what it answered */
-export async function askController<Result>(
+/** Sends it to the controller, once. Brokers of KRaft hand it on. @throws what it answered, NOT_CONTROLLER after an election */
+export async function sendToController<Result>(
+  connection: Connection,
+  api: ControllerApi,
+  exchange: () => Exchange<Result>,
+): Promise<Result> {
+  const { controllerId } = await connection.metadata([])
+  const broker: Broker = controllerId < 0 ? await connection.any() : await connection.broker(controllerId)
+  requireServed(broker, api)
+  return connection.send(broker, exchange())
+}
+
+/** Sends it to the controller, and again while another one is being elected, or cannot be reached. @throws what it answered */
+export const askController = <Result>(
   connection: Connection,
   api: ControllerApi,
   exchange: () => Exchange<Result>,
   signal?: AbortSignal,
-): Promise<Result> {
-  return retrying(
-    async () => {
-      const { controllerId } = await connection.metadata([])
-      const broker: Broker = controllerId < 0 ? await connection.any() : await connection.broker(controllerId)
-      requireServed(broker, api)
-      return connection.send(broker, exchange())
-    },
-    { ...patience, signal },
-  )
-}
+): Promise<Result> => retrying(() => sendToController(connection, api, exchange), { ...patience, signal })

@@ -1,7 +1,9 @@
 import { PayflowError, messageOf } from '../errors.ts'
 import { PartitionError, brokerOf, codeOf, isConnectionError } from './errors.ts'
 import type { Client } from './client.ts'
-import { kafkajs, type Admin, type ConfigResourceTypes } from './kafkajs/internals.ts'
+import { brokerConfig, topicConfigs, type Config } from './configs.ts'
+import { describeGroups } from './requests.ts'
+import { retrying } from './retry.ts'
 import { missingRightOf } from './rights.ts'
 import { internalTopicSettings, type Trouble } from './trouble.ts'
 
@@ -19,6 +21,8 @@ const coordinatorCodes = new Set([14, 15, 16])
 /** A partition that takes no writes, or nobody leads: NOT_ENOUGH_REPLICAS, LEADER_NOT_AVAILABLE, REQUEST_TIMED_OUT. */
 const partitionCodes = new Set([5, 7, 19, 20])
 const CONCURRENT_TRANSACTIONS = 51
+const MIN_INSYNC = 'min.insync.replicas'
+const briefly = { timeoutMs: 1_000 }
 
 /** Finds out why an error comes again and again: asks the brokers for what it does not say. Never throws. */
 export async function diagnose(client: Client, error: unknown, doing: Doing = {}): Promise<Trouble> {
@@ -46,15 +50,15 @@ async function asked(
     const [first, second] = coordinator === 'group' ? topics : [topics[1], topics[0]]
     return (await coordinatorTopic(client, first)) ?? (await coordinatorTopic(client, second))
   }
-  if (code === CONCURRENT_TRANSACTIONS) return markersTrouble(await client.admin(), [...writes, '__consumer_offsets'])
+  if (code === CONCURRENT_TRANSACTIONS) return markersTrouble(client, [...writes, '__consumer_offsets'])
   if (!(error instanceof PartitionError) || !partitionCodes.has(code)) return undefined
-  return topicTrouble(await client.admin(), error.topic, error.partition)
+  return topicTrouble(client, error.topic, error.partition)
 }
 
 /** The last transaction of a transactional id cannot be ended while one of its partitions takes no marker. */
-async function markersTrouble(admin: Admin, topics: readonly string[]): Promise<Trouble | undefined> {
+async function markersTrouble(client: Client, topics: readonly string[]): Promise<Trouble | undefined> {
   for (const topic of topics) {
-    const found = await topicTrouble(admin, topic)
+    const found = await topicTrouble(client, topic)
     if (found !== undefined && found !== 'missing') return found
   }
   return undefined
@@ -70,7 +74,10 @@ function asItIs(client: Client, error: unknown): Trouble {
 }
 
 async function foreignMember(client: Client, group: string): Promise<Trouble | undefined> {
-  const [described] = (await (await client.admin()).describeGroups([group])).groups
+  const [described] = await retrying(async () => {
+    const coordinator = await client.shared.coordinator('group', group)
+    return (await describeGroups(coordinator, { groupIds: [group] })).groups
+  }, briefly)
   if (!described) return undefined
   const { protocol, protocolType, members } = described
   return {
@@ -87,22 +94,25 @@ async function coordinatorTopic(
   client: Client,
   topic: keyof typeof internalTopicSettings,
 ): Promise<Trouble | undefined> {
-  const admin = await client.admin()
-  const found = await topicTrouble(admin, topic)
+  const found = await topicTrouble(client, topic)
   if (found !== 'missing') return found
-  const { brokers } = await admin.describeCluster()
+  const { brokers } = await client.shared.metadata([])
   const setting = internalTopicSettings[topic]
-  const value = await configOf(admin, kafkajs.ConfigResourceTypes.BROKER, String(brokers[0]?.nodeId ?? 0), setting)
+  const value = numberIn(await brokerConfig(client, brokers[0]?.nodeId ?? 0, [setting]), setting)
   if (value === undefined || value <= brokers.length) return undefined
   return { code: 'internal-topic-not-creatable', topic, setting, replicationFactor: value, brokers: brokers.length }
 }
 
-async function topicTrouble(admin: Admin, topic: string): Promise<Trouble | 'missing' | undefined>
-async function topicTrouble(admin: Admin, topic: string, partition: number): Promise<Trouble | undefined>
-async function topicTrouble(admin: Admin, topic: string, partition?: number): Promise<Trouble | 'missing' | undefined> {
-  if (!(await admin.listTopics()).includes(topic)) return partition === undefined ? 'missing' : undefined
-  const { topics } = await admin.fetchTopicMetadata({ topics: [topic] })
-  const all = topics.flatMap(({ partitions }) => partitions)
+async function topicTrouble(client: Client, topic: string): Promise<Trouble | 'missing' | undefined>
+async function topicTrouble(client: Client, topic: string, partition: number): Promise<Trouble | undefined>
+async function topicTrouble(
+  client: Client,
+  topic: string,
+  partition?: number,
+): Promise<Trouble | 'missing' | undefined> {
+  const { topicMetadata } = await client.shared.metadata([topic])
+  const all = topicMetadata.flatMap(({ partitionMetadata }) => partitionMetadata)
+  if (all.length === 0) return partition === undefined ? 'missing' : undefined
   const partitions = all.filter(({ partitionId }) => partition === undefined || partitionId === partition)
   const headless = partitions.filter(({ leader }) => leader < 0)
   if (headless[0])
@@ -112,7 +122,7 @@ async function topicTrouble(admin: Admin, topic: string, partition?: number): Pr
       partitions: headless.map(({ partitionId }) => partitionId).sort((a, b) => a - b),
       replicas: [...new Set(headless.flatMap(({ replicas }) => replicas))].sort((a, b) => a - b),
     }
-  const minimum = await configOf(admin, kafkajs.ConfigResourceTypes.TOPIC, topic, 'min.insync.replicas')
+  const minimum = numberIn((await topicConfigs(client, [topic], [MIN_INSYNC])).get(topic), MIN_INSYNC)
   const [short] = minimum === undefined ? [] : partitions.filter(({ isr }) => isr.length < minimum)
   if (!short || minimum === undefined) return undefined
   const { partitionId, isr, replicas } = short
@@ -121,18 +131,12 @@ async function topicTrouble(admin: Admin, topic: string, partition?: number): Pr
     topic,
     partition: partitionId,
     minInsyncReplicas: minimum,
-    inSync: isr,
-    replicas,
+    inSync: [...isr],
+    replicas: [...replicas],
   }
 }
 
-async function configOf(
-  admin: Admin,
-  type: ConfigResourceTypes,
-  name: string,
-  setting: string,
-): Promise<number | undefined> {
-  const { resources } = await admin.describeConfigs({ includeSynonyms: false, resources: [{ type, name, configNames: [setting] }] }) // prettier-ignore
-  const value = resources[0]?.configEntries.find(({ configName }) => configName === setting)?.configValue
+function numberIn(config: Config | undefined, setting: string): number | undefined {
+  const value = config?.get(setting)
   return value === undefined ? undefined : Number(value)
 }

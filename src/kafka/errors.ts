@@ -49,6 +49,8 @@ const classes: Readonly<Record<number, ErrorClass>> = {
   78: 'retriable', // OFFSET_NOT_AVAILABLE: the new leader does not know the high watermark yet
   88: 'retriable', // UNSTABLE_OFFSET_COMMIT: a transaction with these offsets is being decided
   90: 'fenced', // PRODUCER_FENCED
+  100: 'retriable', // UNKNOWN_TOPIC_ID: deleted, or a broker that has just started does not know it yet
+  103: 'retriable', // INCONSISTENT_TOPIC_ID
   [-99]: 'fenced', // a code that kafkajs does not know (90 among them)
 }
 
@@ -68,6 +70,20 @@ export class PartitionError extends Error {
   }
 }
 
+/**
+ * What a broker says of a group is older than what is known here: another coordinator has taken over, and this one, that was frozen or cut
+ * off, does not know it yet.
+ */
+export class StaleCoordinator extends Error {
+  override readonly name = 'StaleCoordinator'
+  /** NOT_COORDINATOR */
+  readonly code = 16
+
+  constructor(group: string, why: string) {
+    super(`A broker that speaks for group ${group} is not its coordinator any more: ${why}`)
+  }
+}
+
 /** None of a partition's replicas is up: nobody can read or write it. */
 export class NoLeader extends PartitionError {
   readonly at: { readonly topic: string; readonly partition: number; readonly replicas: readonly number[] }
@@ -81,11 +97,12 @@ export class NoLeader extends PartitionError {
 const names: Readonly<Record<number, string>> = {
   [-1]: 'UNKNOWN_SERVER_ERROR', 1: 'OFFSET_OUT_OF_RANGE', 2: 'CORRUPT_MESSAGE', 3: 'UNKNOWN_TOPIC_OR_PARTITION', 5: 'LEADER_NOT_AVAILABLE',
   6: 'NOT_LEADER_OR_FOLLOWER', 7: 'REQUEST_TIMED_OUT', 10: 'MESSAGE_TOO_LARGE', 14: 'COORDINATOR_LOAD_IN_PROGRESS', 15: 'COORDINATOR_NOT_AVAILABLE',
-  16: 'NOT_COORDINATOR', 18: 'RECORD_LIST_TOO_LARGE', 19: 'NOT_ENOUGH_REPLICAS', 20: 'NOT_ENOUGH_REPLICAS_AFTER_APPEND', 22: 'ILLEGAL_GENERATION', 23: 'INCONSISTENT_GROUP_PROTOCOL',
+  16: 'NOT_COORDINATOR', 17: 'INVALID_TOPIC_EXCEPTION', 18: 'RECORD_LIST_TOO_LARGE', 19: 'NOT_ENOUGH_REPLICAS', 20: 'NOT_ENOUGH_REPLICAS_AFTER_APPEND', 22: 'ILLEGAL_GENERATION', 23: 'INCONSISTENT_GROUP_PROTOCOL',
   25: 'UNKNOWN_MEMBER_ID', 27: 'REBALANCE_IN_PROGRESS', 29: 'TOPIC_AUTHORIZATION_FAILED', 30: 'GROUP_AUTHORIZATION_FAILED', 31: 'CLUSTER_AUTHORIZATION_FAILED', 32: 'INVALID_TIMESTAMP',
-  37: 'INVALID_PARTITIONS', 39: 'INVALID_REPLICA_ASSIGNMENT', 41: 'NOT_CONTROLLER', 42: 'INVALID_REQUEST', 45: 'OUT_OF_ORDER_SEQUENCE_NUMBER', 46: 'DUPLICATE_SEQUENCE_NUMBER', 47: 'INVALID_PRODUCER_EPOCH', 48: 'INVALID_TXN_STATE',
+  36: 'TOPIC_ALREADY_EXISTS', 37: 'INVALID_PARTITIONS', 38: 'INVALID_REPLICATION_FACTOR', 39: 'INVALID_REPLICA_ASSIGNMENT', 40: 'INVALID_CONFIG', 41: 'NOT_CONTROLLER', 42: 'INVALID_REQUEST', 44: 'POLICY_VIOLATION', 45: 'OUT_OF_ORDER_SEQUENCE_NUMBER', 46: 'DUPLICATE_SEQUENCE_NUMBER', 47: 'INVALID_PRODUCER_EPOCH', 48: 'INVALID_TXN_STATE',
   49: 'INVALID_PRODUCER_ID_MAPPING', 51: 'CONCURRENT_TRANSACTIONS', 53: 'TRANSACTIONAL_ID_AUTHORIZATION_FAILED', 56: 'KAFKA_STORAGE_ERROR',
-  59: 'UNKNOWN_PRODUCER_ID', 60: 'REASSIGNMENT_IN_PROGRESS', 80: 'PREFERRED_LEADER_NOT_AVAILABLE', 83: 'ELIGIBLE_LEADERS_NOT_AVAILABLE', 87: 'INVALID_RECORD', 88: 'UNSTABLE_OFFSET_COMMIT', 90: 'PRODUCER_FENCED',
+  59: 'UNKNOWN_PRODUCER_ID', 60: 'REASSIGNMENT_IN_PROGRESS', 68: 'NON_EMPTY_GROUP', 69: 'GROUP_ID_NOT_FOUND', 73: 'TOPIC_DELETION_DISABLED', 80: 'PREFERRED_LEADER_NOT_AVAILABLE', 83: 'ELIGIBLE_LEADERS_NOT_AVAILABLE', 87: 'INVALID_RECORD', 88: 'UNSTABLE_OFFSET_COMMIT', 90: 'PRODUCER_FENCED',
+  100: 'UNKNOWN_TOPIC_ID', 103: 'INCONSISTENT_TOPIC_ID',
 } // prettier-ignore
 /** As the Kafka protocol guide calls it. */
 export const errorName = (code: number): string => names[code] ?? `error code ${code}`

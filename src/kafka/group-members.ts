@@ -1,5 +1,5 @@
 import { PayflowError } from '../errors.ts'
-import { groupOf, isPayflowGroup } from '../pipeline/events/topics.ts'
+import { workerOfGroup } from '../pipeline/events/topics.ts'
 import type { Client } from './client.ts'
 import { membersByGroup } from './groups.ts'
 
@@ -26,7 +26,7 @@ export function groupsActive(members: readonly GroupMember[], sessionTimeoutMs?:
     const who = members.filter((member) => member.group === group).map(({ clientId, host }) => `${clientId} at ${host}`)
     return `${group} (${who.join(', ')})`
   })
-  const workers = groups.filter(isPayflowGroup).map((group) => group.slice(groupOf('').length))
+  const workers = groups.map(workerOfGroup).filter((worker) => worker !== undefined)
   const after = sessionTimeoutMs === undefined ? 'its session timeout' : `${sessionTimeoutMs / 1000} s`
   return new PayflowError('GROUP_ACTIVE', `Members are connected: ${named.join('; ')}`, {
     kind: 'failed',

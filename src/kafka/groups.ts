@@ -2,9 +2,11 @@ import { formatAddress } from '../settings/address.ts'
 import { PayflowError } from '../errors.ts'
 import { classify } from './errors.ts'
 import type { Client } from './client.ts'
-import { groupOf, isPayflowGroup, stateTopic } from '../pipeline/events/topics.ts'
+import { stateTopic, workerOfGroup } from '../pipeline/events/topics.ts'
 import { asListed, describeAt, listedAt, type Described, type GroupMember } from './group-states.ts'
 import { lagOf, type GroupPosition, type PartitionLag } from './lag.ts'
+import { allCommittedOffsets } from './offsets.ts'
+import type { TopicPartition } from './partitions.ts'
 import { retrying } from './retry.ts'
 
 /** A fresh broker has no group coordinator for a second or two. */
@@ -44,10 +46,10 @@ export async function listGroups(
   options?: ListOptions,
 ): Promise<GroupInfo[]> {
   const groups = await membersByGroup(client, wanted, options)
-  return groups.map(({ members, ...group }) => ({ ...group, members: members?.length ?? null }))
+  return groups.map(({ group, type, state, members }) => ({ group, type, state, members: members?.length ?? null }))
 }
 
-type GroupWithMembers = Omit<GroupInfo, 'members'> & { readonly members: readonly GroupMember[] | null }
+type GroupWithMembers = Pick<GroupInfo, 'group' | 'type'> & Described
 
 /** As `listGroups`, with who is in each. */
 export async function membersByGroup(
@@ -103,9 +105,8 @@ export async function describeGroup(
   group: string,
   { reads = [] }: { reads?: readonly string[] } = {},
 ): Promise<GroupDescription> {
-  const admin = await client.admin()
   const { state, type, members, subscriptions } = await retrying(() => described(client, group), patience)
-  const offsets = await retrying(() => admin.fetchOffsets({ groupId: group }), patience)
+  const offsets = await retrying(() => allCommittedOffsets(client.shared, group), patience)
   if (state === 'Dead' && offsets.length === 0)
     throw new PayflowError('GROUP_NOT_FOUND', `There is no consumer group ${group}`, { kind: 'failed', hint: 'list them with `payflow groups list`' }) // prettier-ignore
   const topics = [...new Set([...offsets.map(({ topic }) => topic), ...subscribed(group, subscriptions), ...reads])]
@@ -113,7 +114,9 @@ export async function describeGroup(
   const positions = await positionsIn(client, topics.filter((topic) => !gone.has(topic)), offsets) // prettier-ignore
   const partitions = [
     ...(await lagOf(client, positions, { countedGap: COUNTED_GAP })),
-    ...offsets.filter(({ topic }) => gone.has(topic)).flatMap(({ topic, partitions: of }) => of.map(({ partition, offset }) => ({ topic, partition, committed: Number(offset), end: Number(offset), lag: 0 }))), // prettier-ignore
+    ...offsets
+      .filter(({ topic }) => gone.has(topic))
+      .map(({ topic, partition, offset }) => ({ topic, partition, committed: offset, end: offset, lag: 0 })),
   ]
   return {
     group,
@@ -127,7 +130,8 @@ export async function describeGroup(
 
 /** Topics that the members have said they read. A worker's name its state topic too, and only restore it. */
 function subscribed(group: string, topics: readonly string[]): string[] {
-  const state = isPayflowGroup(group) ? stateTopic(group.slice(groupOf('').length)) : undefined
+  const worker = workerOfGroup(group)
+  const state = worker === undefined ? undefined : stateTopic(worker)
   return topics.filter((topic) => topic !== state)
 }
 
@@ -135,15 +139,16 @@ function subscribed(group: string, topics: readonly string[]): string[] {
 async function positionsIn(
   client: Client,
   topics: readonly string[],
-  offsets: readonly { topic: string; partitions: readonly { partition: number; offset: string }[] }[],
+  offsets: readonly (TopicPartition & { readonly offset: number })[],
 ): Promise<GroupPosition[]> {
-  const committed = new Map(offsets.flatMap(({ topic, partitions }) => partitions.map(({ partition, offset }) => [`${topic}/${partition}`, Number(offset)]))) // prettier-ignore
+  const committed = new Map(offsets.map(({ topic, partition, offset }) => [`${topic}/${partition}`, offset]))
   const positions = await Promise.all(
     topics.map(async (topic) =>
-      Array.from({ length: await client.shared.partitions(topic) }, (_, partition) => {
-        const offset = committed.get(`${topic}/${partition}`) ?? -1
-        return { topic, partition, committed: offset < 0 ? null : offset }
-      }),
+      Array.from({ length: await client.shared.partitions(topic) }, (_, partition) => ({
+        topic,
+        partition,
+        committed: committed.get(`${topic}/${partition}`) ?? null,
+      })),
     ),
   )
   return positions.flat()

@@ -1,4 +1,6 @@
 import type { Client } from './client.ts'
+import { askController } from './controller.ts'
+import { createTopicsApi, createTopicsRequest, type TopicAnswer } from './wire/topics.ts'
 
 /**
  * The topics among `names` that the controller would refuse to create because they exist. One that is marked for deletion does:
@@ -7,24 +9,16 @@ import type { Client } from './client.ts'
  */
 export async function refusedAsExisting(client: Client, names: readonly string[]): Promise<string[]> {
   if (names.length === 0) return []
-  const admin = await client.admin()
-  const topics = names.map((topic) => ({ topic, numPartitions: 1, replicationFactor: 1 }))
-  try {
-    // the controller looks whether a topic exists before it looks at anything else
-    const allowed = await admin.createTopics({ validateOnly: true, waitForLeaders: false, timeout: 10_000, topics })
-    return allowed ? [] : [...names]
-  } catch (error) {
-    return namesRefusedAsExisting(error)
-  }
+  const topics = names.map((topic) => ({ topic, partitions: 1, replicationFactor: 1 }))
+  const options = { validateOnly: true, timeoutMs: 10_000 }
+  // the controller looks whether a topic exists before it looks at anything else
+  const answers = await askController(client.shared, createTopicsApi, () => createTopicsRequest(topics, options))
+  return namesRefusedAsExisting(answers)
 }
 
-/** @throws the error itself when it is not about single topics */
-export function namesRefusedAsExisting(error: unknown): string[] {
-  if (!(error instanceof Error && 'errors' in error && Array.isArray(error.errors))) throw error
-  return (error.errors as readonly { type?: string; topic?: string }[]).flatMap(({ type = '', topic }) =>
-    holdsTheName.has(type) && topic !== undefined ? [topic] : [],
-  )
-}
+const TOPIC_ALREADY_EXISTS = 36
+/** THROTTLING_QUOTA_EXCEEDED: a controller that throttles has not looked yet. */
+const holdsTheName = new Set([TOPIC_ALREADY_EXISTS, 89])
 
-/** A controller that throttles has not looked yet. */
-const holdsTheName = new Set(['TOPIC_ALREADY_EXISTS', 'THROTTLING_QUOTA_EXCEEDED'])
+export const namesRefusedAsExisting = (answers: readonly TopicAnswer[]): string[] =>
+  answers.flatMap(({ topic, errorCode }) => (holdsTheName.has(errorCode) ? [topic] : []))

@@ -1,11 +1,10 @@
 import type { Client } from './client.ts'
 import { countSpans, firstTimes } from './count.ts'
 import { listOffsets } from './offsets.ts'
+import type { LogPartition } from './partitions.ts'
 import { retrying } from './retry.ts'
 
-export interface GroupPosition {
-  readonly topic: string
-  readonly partition: number
+export interface GroupPosition extends LogPartition {
   /** null: the group has no offset there. */
   readonly committed: number | null
 }
@@ -29,7 +28,8 @@ const COUNTED_GAP = 2_000
 
 /**
  * What a group has still to read. Without an offset that is all that is there, from the log's start; the same when its offset lies
- * beyond the end, because the topic was re-created. `countedGap`: in a larger one the offsets are counted, not the records. `ages`: asks for
+ * beyond the end of the log, because the topic was re-created. One between the last stable offset and that end is of a reader that does not
+ * wait for transactions: nothing is left to it. `countedGap`: in a larger one the offsets are counted, not the records. `ages`: asks for
  * `oldestMs` too, which costs a request to each broker where there are larger gaps.
  */
 export async function lagOf(
@@ -38,14 +38,19 @@ export async function lagOf(
   { countedGap = COUNTED_GAP, ages = false }: LagOptions = {},
 ): Promise<PartitionLag[]> {
   const connection = client.shared
+  const unknown = positions.filter(({ start }) => start === undefined)
   const [starts, ends] = await retrying(
-    () => Promise.all([listOffsets(connection, positions, 'earliest'), listOffsets(connection, positions, 'stable')]),
+    () => Promise.all([listOffsets(connection, unknown, 'earliest'), listOffsets(connection, positions, 'stable')]),
     { timeoutMs: 8_000 },
   )
-  const found = positions.map(({ topic, partition, committed }) => {
-    const start = starts.of(topic, partition) ?? 0
+  const ahead = positions.filter(
+    ({ topic, partition, committed }) => (committed ?? 0) > (ends.of(topic, partition) ?? 0),
+  )
+  const logEnds = await retrying(() => listOffsets(connection, ahead, 'latest'), { timeoutMs: 8_000 })
+  const found = positions.map(({ topic, partition, committed, start = starts.of(topic, partition) ?? 0 }) => {
     const end = ends.of(topic, partition) ?? start
-    const from = committed === null || committed > end ? start : Math.max(committed, start)
+    const isBeyond = committed !== null && committed > Math.max(end, logEnds.of(topic, partition) ?? 0)
+    const from = committed === null || isBeyond ? start : Math.min(Math.max(committed, start), end)
     const lag = end - from > countedGap ? end - from : 0
     return { topic, partition, committed, from, to: end, lag, oldestMs: undefined as number | undefined }
   })

@@ -142,7 +142,7 @@ function earliest(logs: readonly Log[]): Log | undefined {
   return found
 }
 
-/** One fetch request a broker. */
+/** One fetch request a broker. All of them are waited for: one that answers late must not answer into the next round. */
 async function fetchInto(
   connection: Connection,
   logs: readonly Log[],
@@ -151,7 +151,7 @@ async function fetchInto(
 ): Promise<void> {
   const leaders = await byLeader(connection, logs)
   const askedAtMs = Date.now()
-  await Promise.all(
+  const asked = await Promise.allSettled(
     [...leaders].map(async ([broker, mine]) => {
       const partitions = mine.map(({ topic, partition, position }) => ({
         ...{ topic, partition, offset: position, maxBytes: BYTES_PER_PARTITION },
@@ -171,6 +171,7 @@ async function fetchInto(
       }
     }),
   )
+  for (const result of asked) if (result.status === 'rejected') throw result.reason
 }
 
 function failed(error: unknown): PayflowError {

@@ -1,9 +1,9 @@
-import { PartitionError } from './errors.ts'
+import { PartitionError, StaleCoordinator, classify } from './errors.ts'
 import type { Connection } from './connection.ts'
-import { stableOffsetFetchApi, stableOffsetFetchRequest, type CommittedOffset } from './wire/offset-fetch.ts'
+import { offsetFetchRequest, type CommittedOffset, type Topics } from './wire/offset-fetch.ts'
 import { byLeader, byTopic, type TopicPartition } from './partitions.ts'
-import * as requests from './requests.ts'
 import type { Broker } from './transport.ts'
+import * as requests from './requests.ts'
 
 /** Offsets by topic and partition, kept under one text key. */
 export class OffsetMap extends Map<string, number> {
@@ -56,52 +56,67 @@ export async function listOffsets(
   return found
 }
 
+interface OffsetOptions {
+  readonly stable?: boolean
+  readonly member?: requests.GroupPlace | undefined
+}
+
 /**
  * The offsets a group has committed; partitions without one are absent.
- * `stable`: a partition whose offset is in a transaction that is not decided yet, or whose decision the coordinator has not taken in
- * (it may be busy loading others' offsets), is left out; a broker before 2.5 returns what it has.
- * @throws what a broker answered (UNSTABLE_OFFSET_COMMIT: ask again), after `connection.forget`.
+ * `stable`: @throws UNSTABLE_OFFSET_COMMIT (ask again) while an offset is in a transaction that is not decided yet, or whose decision the
+ * coordinator has not taken in: it may be busy loading others' offsets.
+ * `member`: @throws StaleCoordinator (ask again) when the broker that answers does not know this member in this generation: its offsets may be
+ * those of before.
+ * @throws what a broker answered, after `connection.forget`.
  */
 export async function committedOffsets(
   connection: Connection,
   group: string,
   partitions: readonly TopicPartition[],
-  { stable = false }: { stable?: boolean } = {},
+  options: OffsetOptions = {},
 ): Promise<OffsetMap> {
-  const topics = byTopic(partitions)
+  const found = await offsetsIn(connection, group, byTopic(partitions), options)
+  return new OffsetMap(found.map(({ topic, partition, offset }) => [OffsetMap.keyOf(topic, partition), offset]))
+}
+
+/** Every offset that a group has committed, whether its topic is still there or not. @throws what a broker answered */
+export const allCommittedOffsets = (connection: Connection, group: string): Promise<CommittedOffset[]> =>
+  offsetsIn(connection, group, 'all', {})
+
+async function offsetsIn(
+  connection: Connection,
+  group: string,
+  topics: Topics | 'all',
+  { stable = false, member }: OffsetOptions,
+): Promise<CommittedOffset[]> {
   const coordinator = await connection.coordinator('group', group)
   try {
-    const found = new OffsetMap()
-    for (const { topic, partition, offset } of await (stable && tellsStable(coordinator)
-      ? stableOffsets(coordinator, group, topics)
-      : offsetsAsTheyAre(coordinator, group, topics)))
-      if (offset >= 0) found.set(OffsetMap.keyOf(topic, partition), offset)
-    return found
+    const offsets = await coordinator.send(offsetFetchRequest(group, topics, { stable }))
+    for (const { topic, partition, errorCode } of offsets)
+      if (errorCode !== 0) throw new PartitionError('OffsetFetch', topic, partition, errorCode)
+    if (member && member.memberId !== '') await refuseStale(coordinator, group, member)
+    return offsets.filter(({ offset }) => offset >= 0)
   } catch (error) {
     await connection.forget(error, coordinator)
     throw error
   }
 }
 
-type Offset = Pick<CommittedOffset, 'topic' | 'partition' | 'offset'>
-type Topics = ReadonlyMap<string, readonly number[]>
-
-const tellsStable = ({ versions }: Broker): boolean =>
-  (versions?.[stableOffsetFetchApi.apiKey]?.maxVersion ?? 0) >= stableOffsetFetchApi.apiVersion
-
-async function stableOffsets(coordinator: Broker, group: string, topics: Topics): Promise<Offset[]> {
-  const offsets = await coordinator.send(stableOffsetFetchRequest(group, topics))
-  for (const { topic, partition, errorCode } of offsets)
-    if (errorCode !== 0) throw new PartitionError('OffsetFetch', topic, partition, errorCode)
-  return offsets
-}
-
-async function offsetsAsTheyAre(coordinator: Broker, groupId: string, topics: Topics): Promise<Offset[]> {
-  const { responses } = await requests.offsetFetch(coordinator, {
-    groupId,
-    topics: [...topics].map(([topic, ids]) => ({ topic, partitions: ids.map((partition) => ({ partition })) })),
-  })
-  return responses.flatMap(({ topic, partitions }) =>
-    partitions.map(({ partition, offset }) => ({ topic, partition, offset: Number(offset) })),
-  )
+/** OffsetFetch does not say who asks (in the classic protocol); a heartbeat to the same broker does. */
+async function refuseStale(
+  coordinator: Broker,
+  groupId: string,
+  { memberId, generation }: requests.GroupPlace,
+): Promise<void> {
+  try {
+    await requests.heartbeat(coordinator, { groupId, groupGenerationId: generation, memberId })
+  } catch (error) {
+    const kind = classify(error)
+    if (kind === 'rejoin') return // it knows the member, and the next generation has not begun
+    if (kind !== 'rejoin-as-new') throw error
+    throw new StaleCoordinator(
+      groupId,
+      `${coordinator.address} does not know member ${memberId} in generation ${generation}`,
+    )
+  }
 }

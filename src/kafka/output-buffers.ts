@@ -64,9 +64,11 @@ export class OutputBuffers {
     value: Buffer | string | null,
     headers?: readonly Header[],
   ): boolean {
+    // At most 3 bytes a UTF-16 unit, so that most records need no exact look, not even at their topic.
+    const most = RecordBuffer.sizeOf(key, value, headers)
+    if (most <= this.#limits.least) return true
     const limit = this.#limits.of(topic)
-    // At most 3 bytes a UTF-16 unit, so that most records need no exact look.
-    if (RecordBuffer.sizeOf(key, value, headers) <= limit) return true
+    if (most <= limit) return true
     return RecordBuffer.sizeOf(null, null, headers) + byteLengthOf(key) + byteLengthOf(value) <= limit
   }
 

@@ -51,9 +51,17 @@ export function murmur2Text(text: string): number {
   return finished(h)
 }
 
+let lastKey = ''
+let lastHash = murmur2Text(lastKey) & 0x7fffffff
+
 /** The partition that the default partitioner of Kafka's Java client chooses for a key. */
 export function partitionOf(key: string, partitions: number): number {
-  return (murmur2Text(key) & 0x7fffffff) % partitions
+  // a record's key decides where its state lies, and then where its output goes
+  if (key !== lastKey) {
+    lastHash = murmur2Text(key) & 0x7fffffff
+    lastKey = key
+  }
+  return lastHash % partitions
 }
 
 /** As `partitionOf`, for a key that may not be text. */

@@ -8,6 +8,11 @@ export interface TopicPartition {
   readonly partition: number
 }
 
+/** A partition, and where its log begins, if that is known. */
+export interface LogPartition extends TopicPartition {
+  readonly start?: number | undefined
+}
+
 /** What `valueOf` makes of each item, by topic. */
 export function groupedByTopic<Item extends TopicPartition, Value>(
   items: Iterable<Item>,

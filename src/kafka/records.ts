@@ -61,6 +61,8 @@ export interface FetchPosition {
   readonly partition: number
   readonly offset: number
   readonly maxBytes: number
+  /** Whose offset it is: another topic of that name is not read, if the broker serves that (Kafka 3.1). */
+  readonly topicId?: string | undefined
 }
 
 export interface FetchedPartition {

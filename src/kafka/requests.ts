@@ -45,11 +45,6 @@ export const listOffsets: Request<
   { responses: readonly TopicPartitions<{ partition: number; offset: string }>[] }
 > = request(2, 'ListOffsets')
 
-export const offsetFetch: Request<
-  { groupId: string; topics: readonly TopicPartitions<{ partition: number }>[] },
-  { responses: readonly TopicPartitions<{ partition: number; offset: string }>[] }
-> = request(9, 'OffsetFetch')
-
 /** Only a group without members takes offsets from nobody. */
 export const offsetCommit: Request<
   {

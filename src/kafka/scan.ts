@@ -9,6 +9,8 @@ export interface ScanSpan extends TopicPartition {
   readonly from: number
   /** A position, not a record: what lies below it is read. Infinity follows what comes. */
   readonly to: number
+  /** Whose offsets these are: another topic of that name is not read. */
+  readonly topicId?: string | undefined
 }
 
 export interface ScanOptions {
@@ -129,8 +131,8 @@ export class Scan {
     // all of them are waited for: one that answers late must not answer into the next round
     const asked = await Promise.allSettled(
       [...leaders].map(async ([broker, mine]) => {
-        const partitions = mine.map(({ topic, partition, position }) => {
-          return { topic, partition, offset: position, maxBytes: BYTES_PER_PARTITION }
+        const partitions = mine.map(({ topic, topicId, partition, position }) => {
+          return { topic, topicId, partition, offset: position, maxBytes: BYTES_PER_PARTITION }
         })
         const answers = await fetch(this.#connection, broker, {
           ...{ maxWaitMs, minBytes: 1, maxBytes: BYTES_AT_ONCE, isolation, partitions },
@@ -153,6 +155,7 @@ export class Scan {
 /** One partition: what is fetched of it, and the record at its head. */
 class Log {
   readonly topic: string
+  readonly topicId: string | undefined
   readonly partition: number
   position: number
   finished: boolean
@@ -165,8 +168,9 @@ class Log {
   readonly #committed: boolean
   #end = Infinity
 
-  constructor({ topic, partition, from, to }: ScanSpan, { isolation, untilMs = Infinity }: ScanOptions) {
+  constructor({ topic, topicId, partition, from, to }: ScanSpan, { isolation, untilMs = Infinity }: ScanOptions) {
     this.topic = topic
+    this.topicId = topicId
     this.partition = partition
     this.position = from
     this.finished = from >= to
@@ -177,7 +181,13 @@ class Log {
 
   /** What is left to visit. */
   get span(): ScanSpan {
-    return { topic: this.topic, partition: this.partition, from: this.cursor?.offset ?? this.position, to: this.#to }
+    return {
+      topic: this.topic,
+      topicId: this.topicId,
+      partition: this.partition,
+      from: this.cursor?.offset ?? this.position,
+      to: this.#to,
+    }
   }
 
   get ready(): boolean {

@@ -53,13 +53,19 @@ export async function findThrottle(client: Client, topics: readonly string[]): P
   return { brokers: limited.flat(), topics: listed }
 }
 
-/** Takes the limits of these brokers and topics away, those of brokers first: what they limit must not outlive the list. */
+/**
+ * Takes the limits of these brokers and topics away, those of brokers first: what they limit must not outlive the list. One that cannot be
+ * asked keeps none of the others. @throws what kept the first one from being taken away
+ */
 export async function removeThrottle(client: Client, { brokers, topics }: ThrottleFound): Promise<void> {
   const none = (names: readonly string[]): ReadonlyMap<string, undefined> => new Map(names.map((name) => [name, undefined])) // prettier-ignore
-  await change(client, [
+  const changes = [
     ...brokers.map((id): ConfigChange => ({ type: 'broker', name: String(id), settings: none(rates) })),
     ...topics.map((name): ConfigChange => ({ type: 'topic', name, settings: none(replicas) })),
-  ])
+  ]
+  const failures: unknown[] = []
+  for (const one of changes) await change(client, [one]).catch((error: unknown) => failures.push(error))
+  if (failures.length > 0) throw failures[0]
 }
 
 /** A broker's own settings go to that broker: under ZooKeeper no other takes them. */

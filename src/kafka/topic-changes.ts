@@ -1,22 +1,26 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { PayflowError, messageOf } from '../errors.ts'
 import type { Client } from './client.ts'
-import { kafkajs } from './kafkajs/internals.ts'
-import { retrying } from './retry.ts'
+import { askController } from './controller.ts'
+import { notAuthorized } from './errors.ts'
+import { brokerErrorOf } from './topic-error.ts'
 import { describeTopics } from './topics.ts'
+import { createPartitionsApi, createPartitionsRequest } from './wire/topics.ts'
 
-/** A setting of the topic itself, not the broker's or Kafka's default. */
-const TOPIC_CONFIG = 1
 const TIMEOUT_MS = 30_000
+const LONGEST_ANSWER_MS = 10_000
 const LOOK_MS = 100
+const REQUEST_TIMED_OUT = 7
+const TOPIC_AUTHORIZATION_FAILED = 29
+const INVALID_PARTITIONS = 37
 
 /** Gives a topic more partitions and returns when each of them has a leader. @throws PayflowError when the broker refuses */
 export async function addPartitions(client: Client, topic: string, count: number, signal?: AbortSignal): Promise<void> {
-  const admin = await client.admin()
   const deadline = performance.now() + TIMEOUT_MS
   try {
-    await admin.createPartitions({ topicPartitions: [{ topic, count }], timeout: 10_000 })
+    await ask(client, topic, count, signal)
   } catch (error) {
+    if (error instanceof PayflowError) throw error
     throw refused(topic, messageOf(error), error)
   }
   for (;;) {
@@ -31,24 +35,21 @@ export async function addPartitions(client: Client, topic: string, count: number
   }
 }
 
-/** What was set for each topic itself: a re-created topic must have it again. */
-export async function topicSettings(
-  client: Client,
-  names: readonly string[],
-): Promise<Map<string, Record<string, string>>> {
-  if (names.length === 0) return new Map()
-  const admin = await client.admin()
-  const asked = {
-    includeSynonyms: false,
-    resources: names.map((name) => ({ type: kafkajs.ConfigResourceTypes.TOPIC, name })),
+/** @throws what the controller answered, unless it may have added them all the same */
+async function ask(client: Client, topic: string, count: number, signal?: AbortSignal): Promise<void> {
+  let sent = 0
+  const request = () => {
+    sent++
+    return createPartitionsRequest([{ topic, count }], { timeoutMs: LONGEST_ANSWER_MS })
   }
-  const { resources } = await retrying(() => admin.describeConfigs(asked), { timeoutMs: 8_000 })
-  return new Map(
-    resources.map(({ resourceName, configEntries }) => {
-      const own = configEntries.filter(({ configSource }) => (configSource as number) === TOPIC_CONFIG)
-      return [resourceName, Object.fromEntries(own.map(({ configName, configValue }) => [configName, configValue]))]
-    }),
-  )
+  const [answer] = await askController(client.control, createPartitionsApi, request, signal)
+  if (!answer || answer.errorCode === 0 || answer.errorCode === REQUEST_TIMED_OUT) return
+  // the answer to the first request was lost: this is what it did
+  if (answer.errorCode === INVALID_PARTITIONS && sent > 1) return
+  const error = brokerErrorOf(answer.errorCode, answer.message)
+  if (answer.errorCode === TOPIC_AUTHORIZATION_FAILED)
+    throw notAuthorized({ operation: 'Alter', resource: 'topic', names: [topic] }, error)
+  throw error
 }
 
 const refused = (topic: string, why: string, cause: unknown): PayflowError =>

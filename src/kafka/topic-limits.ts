@@ -11,13 +11,20 @@ const SETTING = 'max.message.bytes'
 /** The largest record batch that each topic takes: as the brokers' settings say it, or as their refusals have shown. */
 export class TopicLimits {
   readonly #limits = new Map<string, number>()
+  #least = DEFAULT_LIMIT
 
   /** Bytes of records that one batch may hold. */
   of(topic: string): number {
     return (this.#limits.get(topic) ?? DEFAULT_LIMIT) - BATCH_HEADER_BYTES
   }
 
+  /** What a batch of any topic takes at least. */
+  get least(): number {
+    return this.#least - BATCH_HEADER_BYTES
+  }
+
   set(topic: string, bytes: number): void {
+    this.#least = Math.min(this.#least, bytes)
     this.#limits.set(topic, bytes)
   }
 

@@ -45,6 +45,13 @@ async function existing(client: Client, names: readonly string[] | 'all'): Promi
   return topicMetadata
 }
 
+/** Topic → its partitions, whether or not they can be asked for anything. @throws when one does not exist */
+export async function partitionCounts(client: Client, names: readonly string[]): Promise<Map<string, number>> {
+  if (names.length === 0) return new Map()
+  const topics = await existing(client, names)
+  return new Map(topics.map(({ topic, partitionMetadata }) => [topic, partitionMetadata.length]))
+}
+
 /** Partitions, replicas and offsets of the topics named. @throws when one does not exist, or a partition has no leader for 8 s */
 export async function describeTopics(client: Client, names: readonly string[]): Promise<TopicDescription[]> {
   if (names.length === 0) return []
@@ -63,14 +70,15 @@ const PATIENCE_MS = 2_000
 
 /**
  * All topics, or those named, as far as they can be known: where a partition has no leader, or its leader does not answer,
- * its offsets are null. @throws when a named topic does not exist
+ * its offsets are null. `heard`: what a broker has just told of them. @throws when a named topic does not exist
  */
 export async function lookAtTopics(
   client: Client,
   names: readonly string[] | 'all',
+  heard?: readonly TopicMetadata[],
 ): Promise<TopicDescription<number | null>[]> {
   if (names.length === 0) return []
-  const topics = await ledSoon(client, names)
+  const topics = heard?.every(isLed) ? heard : await ledSoon(client, names)
   await client.shared.know(topics.map(({ topic }) => topic)).catch(() => undefined) // each partition says it again
   const led = topics.flatMap(partitionsOf).filter(({ leader }) => leader >= 0)
   const leaders = [...new Set(led.map(({ leader }) => leader))]
@@ -84,13 +92,15 @@ export async function lookAtTopics(
   })
 }
 
+const isLed = ({ topicErrorCode, partitionMetadata }: TopicMetadata): boolean =>
+  topicErrorCode === 0 && partitionMetadata.every(({ leader }) => leader >= 0)
+
 /** Waits a moment for the leaders of all partitions. */
 async function ledSoon(client: Client, names: readonly string[] | 'all'): Promise<readonly TopicMetadata[]> {
   const deadline = performance.now() + PATIENCE_MS
   for (let lookMs = 10; ; lookMs = Math.min(lookMs * 2, 200)) {
     const topics = await existing(client, names)
-    const led = topics.every(({ partitionMetadata }) => partitionMetadata.every(({ leader }) => leader >= 0))
-    if (led || performance.now() > deadline) return topics
+    if (topics.every(isLed) || performance.now() > deadline) return topics
     await sleep(lookMs)
   }
 }

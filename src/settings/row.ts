@@ -1,7 +1,7 @@
 /** What a setting may be. `types.ts` makes the schema of it, so that help needs no zod. */
 export type Kind =
   | { readonly is: 'choice'; readonly of: readonly string[] }
-  | { readonly is: 'integer' | 'duration'; readonly from: number | string; readonly to: number | string }
+  | { readonly is: 'integer' | 'duration' | 'size'; readonly from: number | string; readonly to: number | string }
   /** `file`: a path; `pem`: a path, or PEM text itself. */
   | { readonly is: 'text' | 'file' | 'pem'; readonly allowed: string }
   /** `listen`: where to listen, a host and a port. */
@@ -29,6 +29,8 @@ export interface Row {
 export const choice = <const Of extends readonly string[]>(...of: Of) => ({ is: 'choice', of }) as const
 export const integer = (from: number, to: number) => ({ is: 'integer', from, to }) as const
 export const duration = (from: string, to: string) => ({ is: 'duration', from, to }) as const
+/** Bytes, as `512MB`. */
+export const size = (from: string, to: string) => ({ is: 'size', from, to }) as const
 export const text = (allowed: string) => ({ is: 'text', allowed }) as const
 export const file = (allowed: string) => ({ is: 'file', allowed }) as const
 export const pem = (allowed: string) => ({ is: 'pem', allowed }) as const

@@ -1,7 +1,7 @@
 import { logLevels } from '../log.ts'
 import { connectionRows } from './connection-rows.ts'
 import { kafkaVersions } from './kafka-version.ts'
-import { choice, duration, file, integer, pem, text, type Kind, type Row } from './row.ts'
+import { choice, duration, file, integer, pem, size, text, type Kind, type Row } from './row.ts'
 
 /** Every setting, in the order in which they are listed. */
 const table = {
@@ -99,6 +99,19 @@ const table = {
     help: 'how long a broker may wait for more before it answers a worker, at most',
     handedOn: true,
   },
+  stateMemory: {
+    kind: size('0', '1TB'),
+    defaultText: "a quarter of Node's heap, 256MB at most",
+    help: 'memory that the state of a process may take, about, before it is kept on disk (0: always on disk)',
+    option: '--state-memory <size>',
+    handedOn: true,
+  },
+  stateDir: {
+    kind: file('a path of a directory'),
+    defaultText: 'state in the home directory of payflow',
+    help: 'directory for state that is too large for memory; on a disk of this machine',
+    handedOn: true,
+  },
   logLevel: {
     kind: choice(...logLevels),
     default: 'info',
@@ -129,6 +142,13 @@ const table = {
     help: 'host:port for /metrics, /livez and /readyz (port 0: any free one)',
     option: '--http <host:port>',
   },
+  otel: {
+    kind: choice('off', 'on'),
+    default: 'off',
+    help: 'trace each record with OpenTelemetry: on or off (where spans go, the OTEL_ variables say)',
+    option: '--otel <on|off>',
+    handedOn: true,
+  },
   dashboardToken: {
     kind: text('text that is not empty'),
     defaultText: 'a new one each time',
@@ -142,7 +162,7 @@ export type SettingName = keyof Table
 export type ConnectionSettingName = keyof typeof connectionRows | 'brokers'
 type ValueOf<K extends Kind> = K extends { is: 'choice'; of: readonly (infer Text)[] }
   ? Text
-  : K extends { is: 'integer' | 'duration' }
+  : K extends { is: 'integer' | 'duration' | 'size' }
     ? number
     : K extends { is: 'brokers' }
       ? string[]

@@ -10,6 +10,13 @@ function durationMs(text: string): number {
   return amount === undefined ? Number.NaN : Math.round(Number(amount) * unitMs[unit as keyof typeof unitMs])
 }
 
+const unitBytes = { '': 1, B: 1, KB: 2 ** 10, MB: 2 ** 20, GB: 2 ** 30, TB: 2 ** 40 } as const
+
+function sizeBytes(text: string): number {
+  const [, amount, unit = ''] = /^(\d+(?:\.\d+)?) ?([KMGT]?B)?$/.exec(text.trim().toUpperCase()) ?? []
+  return amount === undefined ? Number.NaN : Math.round(Number(amount) * unitBytes[unit as keyof typeof unitBytes])
+}
+
 const integer = z.union([z.number(), z.string().regex(/^\d+$/).transform(Number)])
 
 const brokerList = z.union([z.array(z.string()), z.string()]).transform((list, context) => {
@@ -41,6 +48,11 @@ function schemaOfKind(kind: Kind): z.ZodType {
         .string()
         .transform(durationMs)
         .pipe(z.number().min(durationMs(String(kind.from))).max(durationMs(String(kind.to)))) // prettier-ignore
+    case 'size':
+      return z
+        .union([z.string(), z.number().transform(String)])
+        .transform(sizeBytes)
+        .pipe(z.number().min(sizeBytes(String(kind.from))).max(sizeBytes(String(kind.to)))) // prettier-ignore
     case 'brokers':
       return brokerList
     case 'url':
@@ -67,6 +79,8 @@ function allowedOf(kind: Kind): string {
       return `an integer from ${kind.from} to ${kind.to}`
     case 'duration':
       return `a duration from ${kind.from} to ${kind.to}: a number with ms, s, m, h or d`
+    case 'size':
+      return `a size from ${kind.from} to ${kind.to}: a number with KB, MB, GB or TB`
     case 'brokers':
       return ADDRESSES_ALLOWED
     case 'url':

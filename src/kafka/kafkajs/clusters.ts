@@ -1,8 +1,6 @@
 import { splitAddress } from '../../settings/address.ts'
-import type { Metadata } from '../transport.ts'
 import { metadataRequest } from '../wire/metadata.ts'
 import { clusterFactory, type Kafka } from './internals.ts'
-import { createErrorFromCode } from './protocol.ts'
 import type { Cluster, KafkajsBroker } from './types.ts'
 
 interface Destination {
@@ -11,12 +9,11 @@ interface Destination {
   readonly rack?: string
 }
 
-/** What is changed in the clusters of one client, its admin client's too. */
+/** What is changed in the clusters of one client. */
 interface Inside extends Cluster {
   readonly connectionPoolBuilder: { build: (to?: Destination) => Promise<unknown> }
   readonly brokerPool: Cluster['brokerPool'] & {
     createBroker: (options: object) => KafkajsBroker
-    refreshMetadata: (topics: readonly string[]) => Promise<void>
   }
 }
 
@@ -36,30 +33,11 @@ function mended(cluster: Inside, nextAddress: () => string): Inside {
   const build = builder.build.bind(builder)
   builder.build = (to = {}) => build(to.host === undefined ? splitAddress(nextAddress()) : to)
 
-  const refreshes = new WeakSet<readonly string[]>()
-  const refresh = pool.refreshMetadata.bind(pool)
-  pool.refreshMetadata = (topics) => {
-    const needed = [...topics]
-    refreshes.add(needed)
-    return refresh(needed)
-  }
   const createBroker = pool.createBroker.bind(pool)
   pool.createBroker = (options) => {
     const broker = createBroker(options)
-    broker.metadata = async (topics = []) => {
-      const isRefresh = refreshes.has(topics)
-      const request = metadataRequest(topics.length === 0 && !isRefresh ? 'all' : topics)
-      const metadata = await broker.connectionPool.send(request)
-      if (topics.length > 0 && !isRefresh) throwTopicErrors(metadata)
-      return metadata
-    }
+    broker.metadata = (topics = []) => broker.connectionPool.send(metadataRequest(topics))
     return broker
   }
   return cluster
-}
-
-/** Who asks kafkajs about topics by name expects its error for one that is missing; a partition's trouble is its own. */
-function throwTopicErrors({ topicMetadata }: Metadata): void {
-  const failed = topicMetadata.find(({ topicErrorCode }) => topicErrorCode !== 0)
-  if (failed) throw createErrorFromCode(failed.topicErrorCode)
 }

@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module'
-import type { Admin, ConfigResourceTypes, Kafka, KafkaConfig, logLevel } from 'kafkajs'
+import type { Kafka, KafkaConfig, logLevel } from 'kafkajs'
 import './repairs.ts'
 import './request-queue.ts'
 import type { Cluster } from './types.ts'
@@ -13,7 +13,6 @@ const require = createRequire(import.meta.url)
 interface KafkajsModule {
   Kafka: new (config: KafkaConfig) => Kafka
   logLevel: typeof logLevel
-  ConfigResourceTypes: typeof ConfigResourceTypes
   AssignerProtocol: {
     MemberMetadata: {
       encode: (metadata: { version: number; topics: readonly string[]; userData: Buffer }) => Buffer
@@ -27,11 +26,11 @@ interface KafkajsModule {
 }
 
 export const kafkajs = require('kafkajs') as KafkajsModule
-export type { Admin, ConfigResourceTypes, Kafka }
+export type { Kafka }
 
 type CreateCluster = (options: Record<string, unknown>) => Cluster
 
-/** `kafka` keeps the function that makes clusters, its admin client's too, behind a private symbol. */
+/** `kafka` keeps the function that makes clusters behind a private symbol. */
 export function clusterFactory(kafka: Kafka): { get: () => CreateCluster; set: (create: CreateCluster) => void } {
   const symbol = Object.getOwnPropertySymbols(kafka).find((s) => s.description === 'private:Kafka:createCluster')
   if (!symbol) throw new Error('this is not kafkajs 2.2.4: it has no private:Kafka:createCluster')

@@ -5,7 +5,7 @@ import type { SaslSettings } from '../../settings/connection.ts'
 import { DEFAULT_CONNECT_TIMEOUT_MS, openBrokerSocket } from '../sockets.ts'
 import type { Transport, TransportOptions } from '../transport.ts'
 import { mendClusters } from './clusters.ts'
-import { createCluster, kafkajs, type Admin, type Kafka } from './internals.ts'
+import { createCluster, kafkajs, type Kafka } from './internals.ts'
 import { KafkajsTransport } from './kafkajs-transport.ts'
 import { oauthBearer } from './oauth.ts'
 import { leastSilent } from './silence.ts'
@@ -37,13 +37,6 @@ export class KafkajsClient {
   transport(): Transport {
     const cluster = createCluster(this.#kafka, { metadataMaxAgeMs: 300_000, isolationLevel: 1 })
     return new KafkajsTransport(cluster, this.#onRequest)
-  }
-
-  /** Its admin client, connected. */
-  async admin(): Promise<Admin> {
-    const admin = this.#kafka.admin()
-    await admin.connect()
-    return admin
   }
 }
 

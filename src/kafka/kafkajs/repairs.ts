@@ -51,17 +51,6 @@ connections.connect = function () {
   return begun
 }
 
-/** Where no broker answers its admin client, it fails over metadata that are null: a bug for all who see it, and never tried again. */
-const { prototype: clusters } = require('kafkajs/src/cluster') as {
-  prototype: { metadata: (options?: object) => Promise<object | null> }
-}
-const { metadata } = clusters
-clusters.metadata = async function (options) {
-  const found = await metadata.call(this, options)
-  if (found === null) throw new KafkaJSConnectionError('no broker has told of its topics')
-  return found
-}
-
 interface BrokerPool {
   readonly brokers: Readonly<Record<string, KafkajsBroker>>
   seedBroker?: KafkajsBroker

@@ -1,3 +1,4 @@
+import { configTypes, type ConfigType } from './describe-configs.ts'
 import { ABSENT, NO_TAGS, flexible, writeArray, type Request } from './flexible.ts'
 
 /** Changes single settings and leaves the others (KIP-339, Kafka 2.3); kafkajs replaces all of them. */
@@ -5,10 +6,9 @@ export const incrementalAlterConfigsApi = { apiKey: 44, apiVersion: 1, apiName: 
 
 const SET = 0
 const DELETE = 1
-const types = { topic: 2, broker: 4 } as const
 
 export interface ConfigChange {
-  readonly type: keyof typeof types
+  readonly type: ConfigType
   /** A topic, or the id of a broker. */
   readonly name: string
   /** Undefined: back to what holds without it. */
@@ -26,7 +26,7 @@ export const incrementalAlterConfigsRequest = (changes: readonly ConfigChange[])
     incrementalAlterConfigsApi,
     (encoder) =>
       writeArray(encoder, changes, ({ type, name, settings }) => {
-        encoder.writeInt8(types[type]).writeUVarIntString(name)
+        encoder.writeInt8(configTypes[type]).writeUVarIntString(name)
         writeArray(encoder, settings, ([setting, value]) => {
           encoder.writeUVarIntString(setting).writeInt8(value === undefined ? DELETE : SET)
           if (value === undefined) encoder.writeUVarInt(ABSENT)

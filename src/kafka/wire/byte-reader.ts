@@ -53,6 +53,13 @@ export class ByteReader {
     return this.buffer.subarray(at, at + length)
   }
 
+  /** As `bytes`. */
+  compactBytes(): Buffer {
+    const length = Math.max(this.uvarint() - 1, 0)
+    const at = this.#advance(length)
+    return this.buffer.subarray(at, at + length)
+  }
+
   array<Item>(readItem: () => Item): Item[] {
     const items: Item[] = []
     for (let left = this.int32(); left > 0; left--) items.push(readItem())

@@ -1,45 +1,39 @@
 import { PayflowError } from '../../errors.ts'
 import type { RecordCodec } from '../codec.ts'
-import type { AbortedTransaction } from './aborted-transactions.ts'
-import type { Transactions } from './decided.ts'
-import { decodeRecordSet, noRecords, type FetchedBytes } from './batch-record-set.ts'
-import { ByteReader } from './byte-reader.ts'
 import type { Exchange } from '../exchange.ts'
-import { createErrorFromCode, encodeFetchV11 } from '../kafkajs/protocol.ts'
-import type { FetchArgs, FetchPosition, FetchedPartition, RecordSet } from '../records.ts'
+import { createErrorFromCode } from '../kafkajs/protocol.ts'
+import type { FetchArgs, FetchedPartition, RecordSet } from '../records.ts'
+import { decodeRecordSet, noRecords, type FetchedBytes } from './batch-record-set.ts'
+import type { RawAnswer } from './fetch-answer.ts'
+import { namesById, readByIds, requestByIds } from './fetch-by-ids.ts'
+import { readByNames, requestByNames } from './fetch-by-names.ts'
 import { decodeRecordSetByKafkajs } from './message-record-set.ts'
 
-export const fetchApi = { apiKey: 1, apiVersion: 11 } as const
+/** `withIds`: the first version that asks for topics by their ids, from Kafka 3.1 on. */
+export const fetchApi = { apiKey: 1, apiVersion: 11, withIds: 13 } as const
 
-interface FetchResponse {
-  readonly clientSideThrottleTime: number
-  readonly errorCode: number
+interface FetchResponse extends Omit<RawAnswer, 'partitions'> {
   readonly partitions: FetchedPartition[]
 }
 
-const isolationLevels = { read_uncommitted: 0, read_committed: 1 }
 /** kafkajs gives the network as much on top of the broker's wait. */
 const NETWORK_DELAY_MS = 100
 
 /**
  * A Fetch request for `connectionPool.send`. An error of a partition, and records of it that cannot be read, are part of its result; thrown are
- * errors of the whole fetch.
+ * errors of the whole fetch. `byIds`: the broker can be asked by topics' ids; that is done where each position has one.
  */
 export function fetchRequest(
   args: FetchArgs,
   codec: RecordCodec = 'payflow',
+  { byIds = false }: { byIds?: boolean } = {},
 ): Exchange<FetchedPartition[], FetchResponse> {
+  const names = byIds ? namesById(args.partitions) : undefined
+  const decodeRecords = codec === 'kafkajs' ? decodeRecordSetByKafkajs : decodeRecordSet
   return {
-    request: encodeFetchV11({
-      replicaId: -1,
-      isolationLevel: isolationLevels[args.isolation],
-      maxWaitTime: args.maxWaitMs,
-      minBytes: args.minBytes,
-      maxBytes: args.maxBytes,
-      topics: byTopic(args.partitions),
-    }),
+    request: names ? requestByIds(args) : requestByNames(args),
     response: {
-      decode: (payload) => decode(payload, args, codec === 'kafkajs' ? decodeRecordSetByKafkajs : decodeRecordSet),
+      decode: (payload) => decode(names ? readByIds(payload, names) : readByNames(payload), args, decodeRecords),
       parse: ({ errorCode, partitions }) =>
         errorCode === 0 ? Promise.resolve(partitions) : Promise.reject(createErrorFromCode(errorCode)),
     },
@@ -48,41 +42,16 @@ export function fetchRequest(
   }
 }
 
-interface TopicPositions {
-  readonly topic: string
-  readonly partitions: { readonly partition: number; readonly fetchOffset: number; readonly maxBytes: number }[]
-}
-
-/** Neighbours of one topic share an entry; the order stays. */
-function byTopic(positions: readonly FetchPosition[]): TopicPositions[] {
-  const topics: TopicPositions[] = []
-  for (const { topic, partition, offset, maxBytes } of positions) {
-    const position = { partition, fetchOffset: offset, maxBytes }
-    const last = topics.at(-1)
-    if (last?.topic === topic) last.partitions.push(position)
-    else topics.push({ topic, partitions: [position] })
-  }
-  return topics
-}
-
 type DecodeRecords = (fetched: FetchedBytes) => Promise<RecordSet>
 
-async function decode(payload: Buffer, args: FetchArgs, decodeRecords: DecodeRecords): Promise<FetchResponse> {
-  const reader = new ByteReader(payload)
-  const clientSideThrottleTime = reader.int32()
-  const errorCode = reader.int16()
-  reader.int32() // session id: sessions are for followers
-  const topics = reader.array(() => {
-    const topic = reader.text()
-    return reader.array(() => readPartition(reader, topic))
-  })
+async function decode(answer: RawAnswer, args: FetchArgs, decodeRecords: DecodeRecords): Promise<FetchResponse> {
   const asked = new Map(args.partitions.map(({ topic, partition, offset }) => [`${topic}/${partition}`, offset]))
   const offsetOf = (topic: string, partition: number): number => {
     const offset = asked.get(`${topic}/${partition}`)
     if (offset === undefined) throw new Error(`the broker answered for ${topic}[${partition}], which was not asked for`)
     return offset
   }
-  const partitions = topics.flat().map(async ({ bytes, aborted, ...partition }): Promise<FetchedPartition> => {
+  const partitions = answer.partitions.map(async ({ bytes, aborted, ...partition }): Promise<FetchedPartition> => {
     const fetchOffset = offsetOf(partition.topic, partition.partition)
     const transactions = args.isolation === 'read_committed' ? { aborted, lastStableOffset: partition.lastStableOffset } : undefined // prettier-ignore
     try {
@@ -92,21 +61,5 @@ async function decode(payload: Buffer, args: FetchArgs, decodeRecords: DecodeRec
       return { ...partition, records: noRecords(fetchOffset, partition), unreadable: error }
     }
   })
-  return { clientSideThrottleTime, errorCode, partitions: await Promise.all(partitions) }
-}
-
-type RawPartition = Omit<FetchedPartition, 'records'> & Pick<FetchedBytes, 'bytes'> & Pick<Transactions, 'aborted'>
-
-function readPartition(reader: ByteReader, topic: string): RawPartition {
-  const header = {
-    topic,
-    partition: reader.int32(),
-    errorCode: reader.int16(),
-    highWatermark: reader.int64(),
-    lastStableOffset: reader.int64(),
-    logStartOffset: reader.int64(),
-    aborted: reader.array((): AbortedTransaction => ({ producerId: reader.bigInt64(), firstOffset: reader.int64() })),
-  }
-  reader.int32() // preferred read replica: none without a rack
-  return { ...header, bytes: reader.bytes() }
+  return { ...answer, partitions: await Promise.all(partitions) }
 }

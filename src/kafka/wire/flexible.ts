@@ -42,12 +42,14 @@ export function flexible<Value>(
         reader.tags()
         return Promise.resolve({ clientSideThrottleTime: throttles ? reader.int32() : 0, ...read(reader) })
       },
-      parse: ({ errorCode, value }) =>
-        errorCode === 0 ? Promise.resolve(value) : Promise.reject(createErrorFromCode(errorCode)),
+      parse: parseAnswer,
     },
     logResponseError: false,
   }
 }
+
+export const parseAnswer = <Value>({ errorCode, value }: Response<Value>): Promise<Value> =>
+  errorCode === 0 ? Promise.resolve(value) : Promise.reject(createErrorFromCode(errorCode))
 
 /** Writes a compact array. */
 export function writeArray<Item>(encoder: Encoder, items: Iterable<Item>, write: (item: Item) => void): Encoder {

@@ -1,5 +1,5 @@
 import type { Exchange } from '../exchange.ts'
-import { KafkajsEncoder } from '../kafkajs/protocol.ts'
+import { KafkajsEncoder, createErrorFromCode } from '../kafkajs/protocol.ts'
 import { ByteReader } from './byte-reader.ts'
 
 /** The first version of DescribeGroups that says what we may do with a group (KIP-430, Kafka 2.3). kafkajs ends at 2. */
@@ -16,7 +16,9 @@ interface Decoded {
   readonly groups: readonly GroupRights[]
 }
 
-/** For the groups' coordinator. One that does not exist has rights too. */
+const GROUP_AUTHORIZATION_FAILED = 30
+
+/** For the groups' coordinator. One that does not exist has rights too. A coordinator that cannot say yet is no lack of rights: that is an error. */
 export const groupRightsRequest = (groups: readonly string[]): Exchange<readonly GroupRights[], Decoded> => ({
   request: {
     ...groupRightsApi,
@@ -31,7 +33,10 @@ export const groupRightsRequest = (groups: readonly string[]): Exchange<readonly
       const reader = new ByteReader(payload)
       return Promise.resolve({ clientSideThrottleTime: reader.int32(), groups: reader.array(() => readGroup(reader)) })
     },
-    parse: ({ groups: found }) => Promise.resolve(found),
+    parse: ({ groups: found }) => {
+      const failed = found.find(({ errorCode }) => errorCode !== 0 && errorCode !== GROUP_AUTHORIZATION_FAILED)
+      return failed ? Promise.reject(createErrorFromCode(failed.errorCode)) : Promise.resolve(found)
+    },
   },
   logResponseError: false,
 })

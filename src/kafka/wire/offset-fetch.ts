@@ -3,7 +3,7 @@ import type { Exchange } from '../exchange.ts'
 import { KafkajsEncoder, createErrorFromCode } from '../kafkajs/protocol.ts'
 
 /** The first version that can leave out offsets which a transaction under way is about to change (KIP-447); kafkajs ends at 5. */
-export const stableOffsetFetchApi = { apiKey: 9, apiVersion: 7, apiName: 'OffsetFetch' } as const
+export const offsetFetchApi = { apiKey: 9, apiVersion: 7, apiName: 'OffsetFetch' } as const
 
 export interface CommittedOffset {
   readonly topic: string
@@ -20,13 +20,16 @@ interface OffsetFetchResponse {
   readonly offsets: CommittedOffset[]
 }
 
-/** An OffsetFetch request for `connectionPool.send` that asks for decided offsets only. An error of a partition is part of its result. */
-export function stableOffsetFetchRequest(
+export type Topics = ReadonlyMap<string, readonly number[]>
+
+/** For the group's coordinator. `stable`: only offsets that are decided. An error of a partition is part of the result. */
+export function offsetFetchRequest(
   groupId: string,
-  topics: ReadonlyMap<string, readonly number[]>,
+  topics: Topics | 'all',
+  { stable }: { stable: boolean },
 ): Exchange<CommittedOffset[], OffsetFetchResponse> {
   return {
-    request: { ...stableOffsetFetchApi, encode: () => Promise.resolve(encode(groupId, topics)) },
+    request: { ...offsetFetchApi, encode: () => Promise.resolve(encode(groupId, topics, stable)) },
     response: {
       decode: (payload) => Promise.resolve(decode(payload)),
       parse: ({ errorCode, offsets }) =>
@@ -39,17 +42,22 @@ export function stableOffsetFetchRequest(
 /** In a flexible version (KIP-482) tagged fields end the request's header, which kafkajs writes without them, and every structure. */
 const NO_TAGS = 0
 
-function encode(groupId: string, topics: ReadonlyMap<string, readonly number[]>): KafkajsEncoder {
-  const encoder = new KafkajsEncoder()
-    .writeInt8(NO_TAGS)
-    .writeUVarIntString(groupId)
-    .writeUVarInt(topics.size + 1)
+const EVERY_TOPIC = 0
+
+function encode(groupId: string, topics: Topics | 'all', stable: boolean): KafkajsEncoder {
+  const encoder = new KafkajsEncoder().writeInt8(NO_TAGS).writeUVarIntString(groupId)
+  if (topics === 'all') encoder.writeUVarInt(EVERY_TOPIC)
+  else writeTopics(encoder, topics)
+  return encoder.writeBoolean(stable).writeInt8(NO_TAGS)
+}
+
+function writeTopics(encoder: KafkajsEncoder, topics: Topics): void {
+  encoder.writeUVarInt(topics.size + 1)
   for (const [topic, partitions] of topics) {
     encoder.writeUVarIntString(topic).writeUVarInt(partitions.length + 1)
     for (const partition of partitions) encoder.writeInt32(partition)
     encoder.writeInt8(NO_TAGS)
   }
-  return encoder.writeBoolean(true).writeInt8(NO_TAGS) // require stable
 }
 
 function decode(payload: Buffer): OffsetFetchResponse {

@@ -4,11 +4,14 @@ import { expect, test } from 'vitest'
 import { PayflowError } from '../../../src/errors.ts'
 import { checkVersions, spoken } from '../../../src/kafka/api-versions.ts'
 import { optionalApis } from '../../../src/kafka/optional-requests.ts'
+import { deleteGroupsApi } from '../../../src/kafka/wire/delete-groups.ts'
+import { describeConfigsApi } from '../../../src/kafka/wire/describe-configs.ts'
 import { fetchApi } from '../../../src/kafka/wire/fetch.ts'
 import { listGroupsApi } from '../../../src/kafka/wire/groups.ts'
 import { metadataApi } from '../../../src/kafka/wire/metadata.ts'
-import { stableOffsetFetchApi } from '../../../src/kafka/wire/offset-fetch.ts'
+import { offsetFetchApi } from '../../../src/kafka/wire/offset-fetch.ts'
 import { produceApi } from '../../../src/kafka/wire/produce.ts'
+import { createPartitionsApi, createTopicsApi, deleteTopicsApi } from '../../../src/kafka/wire/topics.ts'
 import { txnOffsetCommitApi } from '../../../src/kafka/wire/txn-offset-commit.ts'
 
 const { requests } = createRequire(import.meta.url)('kafkajs/src/protocol/requests') as {
@@ -39,9 +42,9 @@ const refusal = (served: Ranges): PayflowError => {
 }
 
 test('the table has what kafkajs sends, and what payflow encodes itself', () => {
-  const own = new Map<number, number>(
-    [produceApi, fetchApi, metadataApi, stableOffsetFetchApi, txnOffsetCommitApi].map(({ apiKey, apiVersion }) => [apiKey, apiVersion]), // prettier-ignore
-  )
+  const records = [produceApi, fetchApi, metadataApi, offsetFetchApi, txnOffsetCommitApi]
+  const changes = [createTopicsApi, deleteTopicsApi, createPartitionsApi, describeConfigsApi, deleteGroupsApi]
+  const own = new Map<number, number>([...records, ...changes].map(({ apiKey, apiVersion }) => [apiKey, apiVersion]))
   for (const [key, { name, first, last }] of Object.entries(spoken)) {
     const version = own.get(Number(key))
     const kafkajs = requests[name === 'FindCoordinator' ? 'GroupCoordinator' : name]!.versions.map(Number)
@@ -67,7 +70,7 @@ test('a broker that ends before what payflow sends is too old, one that begins b
     code: 'BROKER_TOO_NEW',
     message: 'The broker at kafka:9092 is too new for this payflow: it serves Produce 8 to 13, payflow sends 7',
   })
-  expect(refusal({ ...kafka41, ...ranges('19:4-9') }).message).toContain('serves CreateTopics 4 to 9, payflow sends 0 to 3') // prettier-ignore
+  expect(refusal({ ...kafka41, ...ranges('19:4-9') }).message).toContain('serves CreateTopics 4 to 9, payflow sends 3') // prettier-ignore
 })
 
 test('a server without transactions cannot be used; one without topic creation can', () => {

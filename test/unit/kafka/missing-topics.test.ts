@@ -1,21 +1,26 @@
-import kafkajs from 'kafkajs'
 import { describe, expect, it } from 'vitest'
 import type { Client } from '../../../src/kafka/client.ts'
+import type { Exchange } from '../../../src/kafka/exchange.ts'
 import { topicsWith } from '../../../src/kafka/missing-topics.ts'
+
+const TOPIC_ALREADY_EXISTS = 36
 
 /** A cluster whose broker shows `shown(n)` the n-th time it is asked, and whose controller knows `known`. */
 function cluster(shown: (asked: number) => string[], known: string[]): Client {
   let asked = 0
   const metadata = (): Promise<unknown> =>
     Promise.resolve({ topicMetadata: shown(++asked).map((topic) => ({ topic, topicErrorCode: 0 })) })
-  const createTopics = ({ topics }: { topics: { topic: string }[] }): Promise<boolean> => {
-    const held = topics.filter(({ topic }) => known.includes(topic))
-    if (held.length === 0) return Promise.resolve(true)
-    const errors = held.map(({ topic }) => Object.assign(new Error(topic), { topic, type: 'TOPIC_ALREADY_EXISTS' }))
-    return Promise.reject(new kafkajs.KafkaJSAggregateError('Topic creation errors', errors as never))
+  /** Answers CreateTopics. */
+  const send = async (_: unknown, { request }: Exchange<unknown>): Promise<unknown> => {
+    const { buffer } = await request.encode()
+    const bytes = Buffer.alloc(buffer.length)
+    buffer.copy(bytes, 0)
+    const held = known.filter((topic) => bytes.includes(topic))
+    return held.map((topic) => ({ topic, errorCode: TOPIC_ALREADY_EXISTS, message: '' }))
   }
-  const shared = { metadata, partitions: () => Promise.resolve(0) }
-  return { shared, admin: () => Promise.resolve({ createTopics }) } as unknown as Client
+  const controller = { address: 'kafka:9092', versions: { 19: { minVersion: 0, maxVersion: 7 } } }
+  const shared = { metadata, send, partitions: () => Promise.resolve(0), broker: () => Promise.resolve(controller) }
+  return { shared } as unknown as Client
 }
 
 describe('the topics that a broker shows', () => {

@@ -1,12 +1,13 @@
 import { expect, test } from 'vitest'
-import { stableOffsetFetchRequest } from '../../../../src/kafka/wire/offset-fetch.ts'
+import { offsetFetchRequest } from '../../../../src/kafka/wire/offset-fetch.ts'
 import { frame } from './kafkajs-internals.ts'
 
 const hex = (bytes: string): Buffer => Buffer.from(bytes.replaceAll(/\s/g, ''), 'hex')
 const UNSTABLE = 88
+const stable = { stable: true }
 
 test('asks for decided offsets, laid out as the protocol guide has version 7', async () => {
-  const { request } = stableOffsetFetchRequest('gé', new Map([['t', [0, 300]]]))
+  const { request } = offsetFetchRequest('gé', new Map([['t', [0, 300]]]), stable)
   const { buffer } = await frame({ correlationId: 7, clientId: 'me', request })
   expect(buffer).toEqual(
     hex(`0000 0020  0009 0007 0000 0007 0002 6d65 00
@@ -14,8 +15,14 @@ test('asks for decided offsets, laid out as the protocol guide has version 7', a
   )
 })
 
+test('asks for all offsets as they are', async () => {
+  const { request } = offsetFetchRequest('g', 'all', { stable: false })
+  const { buffer } = await frame({ correlationId: 7, clientId: 'me', request })
+  expect(buffer).toEqual(hex('0000 0012  0009 0007 0000 0007 0002 6d65 00  02 67  00  00 00'))
+})
+
 test('a name longer than seven bits can count has its length in two bytes', async () => {
-  const { request } = stableOffsetFetchRequest('g'.repeat(200), new Map())
+  const { request } = offsetFetchRequest('g'.repeat(200), new Map(), stable)
   const { buffer } = await request.encode()
   const body = Buffer.alloc(buffer.length)
   buffer.copy(body, 0)
@@ -23,7 +30,7 @@ test('a name longer than seven bits can count has its length in two bytes', asyn
 })
 
 test('reads offsets, the lack of one, errors of partitions, and passes over fields that it does not know', async () => {
-  const { response } = stableOffsetFetchRequest('g', new Map())
+  const { response } = offsetFetchRequest('g', new Map(), stable)
   const decoded = await response.decode(
     hex(`01 05 02 abcd  0000 0003  02
       02 74  04
@@ -41,7 +48,7 @@ test('reads offsets, the lack of one, errors of partitions, and passes over fiel
 })
 
 test('an error of the whole request is thrown, as a broker’s', async () => {
-  const { response } = stableOffsetFetchRequest('g', new Map())
+  const { response } = offsetFetchRequest('g', new Map(), stable)
   const decoded = await response.decode(hex('00 0000 0000 01 000e 00'))
   await expect(response.parse(decoded)).rejects.toMatchObject({ type: 'GROUP_LOAD_IN_PROGRESS', code: 14 })
 })
