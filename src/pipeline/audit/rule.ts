@@ -41,7 +41,10 @@ export interface Findings {
 export interface AuditedInput {
   /** The input's name in the definition. */
   readonly alias: string
+  /** Null for a record without a value, of an input that may have such (`onNull`). */
   readonly event: unknown
+  /** Of the record where it was first read, as text; null: it has none. */
+  readonly key: string | null
   readonly place: Place
   /** The task that processed it. */
   readonly task: number

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { MAX_CENTS, centsOf, moneyText, type Cents } from '../money.ts'
-import { scanChoice, scanInteger, scanMoney, scanNullable, scanText, scanTime, scanUuid, type Scan } from './plain.ts'
+import { scanChoice, scanInteger, scanMoney, scanNullable, scanText, scanTime, type Scan } from './plain.ts'
+import { scanUuid } from './scan-uuid.ts'
 import { formatTimestamp, parseTimestamp } from '../time.ts'
 
 /** One field of a wire object: how it is read into memory, written back, and described to a person. */

@@ -100,13 +100,28 @@ function secondsAt(bytes: Buffer, at: number, separator: number): number {
   if (bytes[at + 13] !== COLON || bytes[at + 16] !== COLON) return NaN
   const [hours, minutes, seconds] = [twoDigits(bytes, at + 11), twoDigits(bytes, at + 14), twoDigits(bytes, at + 17)]
   if (hours > 23 || minutes > 59 || seconds > 59) return NaN
-  const day = dayMs(
+  return dayAt(bytes, at) + ((hours * 60 + minutes) * 60 + seconds) * 1000
+}
+
+let [lastYear, lastDay, lastDayMs] = [0, 0, NaN]
+
+/** ms of `YYYY-MM-DD`; NaN for anything else. It is nearly always the day that was asked for last. */
+function dayAt(bytes: Buffer, at: number): number {
+  const year = fourBytes(bytes, at, at + 2)
+  const day = fourBytes(bytes, at + 5, at + 8)
+  if (year === lastYear && day === lastDay) return lastDayMs
+  ;[lastYear, lastDay] = [year, day]
+  lastDayMs = dayMs(
     twoDigits(bytes, at) * 100 + twoDigits(bytes, at + 2),
     twoDigits(bytes, at + 5),
     twoDigits(bytes, at + 8),
   )
-  return day + ((hours * 60 + minutes) * 60 + seconds) * 1000
+  return lastDayMs
 }
+
+/** Two bytes at each of two positions, as one number. */
+const fourBytes = (bytes: Buffer, at: number, next: number): number =>
+  (bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[next]! << 8) | bytes[next + 1]!
 
 /** ms of `.mmmZ"`; NaN for anything else. */
 function millisAt(bytes: Buffer, at: number): number {
@@ -138,35 +153,4 @@ export function scanChoice<Choice extends string>(choices: readonly Choice[]): S
     }
     return undefined
   }
-}
-
-const UPPER_CASE = 1
-const NOT_HEX = 2
-/** 0 for the bytes of lower-case hexadecimal digits. */
-const hexDigits = Uint8Array.from({ length: 256 }, (_, code) => {
-  const digit = String.fromCharCode(code)
-  return /[0-9a-f]/.test(digit) ? 0 : /[A-F]/.test(digit) ? UPPER_CASE : NOT_HEX
-})
-
-function hexAt(bytes: Buffer, from: number, to: number): number {
-  let kinds = 0
-  for (let at = from; at < to; at++) kinds |= hexDigits[bytes[at]!]!
-  return kinds
-}
-
-export function scanUuid(bytes: Buffer, at: number): string | undefined {
-  const id = at + 1
-  if (id + 36 >= bytes.length || bytes[at] !== QUOTE || bytes[id + 36] !== QUOTE) return undefined
-  if (bytes[id + 8] !== DASH || bytes[id + 13] !== DASH || bytes[id + 18] !== DASH || bytes[id + 23] !== DASH)
-    return undefined
-  const kinds =
-    hexAt(bytes, id, id + 8) |
-    hexAt(bytes, id + 9, id + 13) |
-    hexAt(bytes, id + 14, id + 18) |
-    hexAt(bytes, id + 19, id + 23) |
-    hexAt(bytes, id + 24, id + 36)
-  if (kinds >= NOT_HEX) return undefined
-  scanned.end = id + 37
-  const text = bytes.toString('latin1', id, id + 36)
-  return kinds === UPPER_CASE ? text.toLowerCase() : text
 }

@@ -17,10 +17,19 @@ interface TopicFunctions<Event> {
 
 const SOME_TIME = '2024-05-01T12:00:00.000Z'
 
+/** Marks the key of a topic that has none; the same in every copy of this package. */
+const mark = Symbol.for('payflow.no-key')
+
 /** The key of a topic that has none: nobody writes it. */
-export const noKey = (): never => {
-  throw new Error('the topic has no key: say { key: (event) => text } in its defineTopic')
-}
+const noKey = Object.assign(
+  (): never => {
+    throw new Error('the topic has no key: say { key: (event) => text } in its defineTopic')
+  },
+  { [mark]: true },
+)
+
+export const hasNoKey = (topic: object): boolean =>
+  'key' in topic && typeof topic.key === 'function' && mark in topic.key
 
 /** What an event is in memory, of what a topic is declared with. */
 type EventIn<Declared, Passthrough extends boolean> =
@@ -32,8 +41,9 @@ type EventIn<Declared, Passthrough extends boolean> =
         ? ShapeValues<Declared, Passthrough>
         : never
 
-const isShape = (declared: object): declared is Shape<unknown> => 'decode' in declared && 'encode' in declared && isFunction(declared.decode) && isFunction(declared.encode) // prettier-ignore
 const isSchema = (declared: object): declared is z.ZodType => 'safeParse' in declared && isFunction(declared.safeParse)
+/** zod's schemas have functions of these names too. */
+const isShape = (declared: object): declared is Shape<unknown> => !isSchema(declared) && 'decode' in declared && 'encode' in declared && isFunction(declared.decode) && isFunction(declared.encode) // prettier-ignore
 const isFunction = (value: unknown): boolean => typeof value === 'function'
 
 /**
@@ -57,7 +67,8 @@ export function defineTopic<
   const at = made.fields['timestamp']
   const hasTime = at?.isTime === true || typeof at?.read(SOME_TIME) === 'number'
   const field = (event: Event, of: string): unknown => (event as Readonly<Record<string, unknown>>)[of]
-  const key = functions.key ?? (hasUser ? (event: Event) => String(field(event, 'user_id')) : noKey)
+  const key =
+    functions.key ?? (hasUser ? (event: Event) => String((event as { readonly user_id?: unknown }).user_id) : noKey)
   const timeOf = functions.timeOf ?? (hasTime ? (event: Event) => field(event, 'timestamp') as number : undefined)
   return { name, shape: made, key, ...(timeOf && { timeOf }) }
 }

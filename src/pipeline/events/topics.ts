@@ -1,5 +1,6 @@
 import { integer, money, nullable, oneOf, text, time, uuid } from '../codec/fields.ts'
 import { nested, shape, type Shape } from '../codec/shape.ts'
+import { userKey, type OfUser } from './user-key.ts'
 
 /** A topic of events: its name, what an event looks like, and the text of its key (which decides its partition). */
 export interface TopicSpec<Event = unknown> {
@@ -15,14 +16,10 @@ export interface TopicSpec<Event = unknown> {
 /** What an event of a topic is in memory: `EventOf<typeof orders>`. */
 export type EventOf<Topic> = Topic extends TopicSpec<infer Event> ? Event : never
 
-interface OfUser {
-  readonly user_id: number
-}
 interface Timed extends OfUser {
   readonly timestamp: number
 }
 
-const userKey = (event: OfUser): string => String(event.user_id)
 const timestamp = (event: Timed): number => event.timestamp
 
 function topic<Event extends OfUser>(
@@ -166,13 +163,21 @@ export const inboxTopic = (worker: string): string => `payflow-${worker}-inbox`
 
 const publicNames: ReadonlySet<string> = new Set([...publicTopics.map(({ name }) => name), DEAD_LETTERS])
 const INTERNAL_TOPIC = /^payflow-(?<worker>.+)-(state|inbox)$/
+const STATE_TOPIC = /^payflow-(?<worker>.+)-state$/
 const GROUP = /^payflow-(?<worker>.+)$/
 
-const namesWorker = (pattern: RegExp, name: string): boolean =>
-  WORKER_NAME.test(pattern.exec(name)?.groups?.['worker'] ?? '')
+function workerIn(pattern: RegExp, name: string): string | undefined {
+  const worker = pattern.exec(name)?.groups?.['worker']
+  return worker !== undefined && WORKER_NAME.test(worker) ? worker : undefined
+}
 
 /** Whether payflow may delete a topic of this name: an internal topic of a worker that is not known (any more) is payflow's too. */
-export const isPayflowTopic = (name: string): boolean => publicNames.has(name) || namesWorker(INTERNAL_TOPIC, name)
+export const isPayflowTopic = (name: string): boolean =>
+  publicNames.has(name) || workerIn(INTERNAL_TOPIC, name) !== undefined
 
+/** The worker whose consumer group this is, if it is a worker's. */
+export const workerOfGroup = (name: string): string | undefined => workerIn(GROUP, name)
 /** Whether a consumer group is a worker's. */
-export const isPayflowGroup = (name: string): boolean => namesWorker(GROUP, name)
+export const isPayflowGroup = (name: string): boolean => workerOfGroup(name) !== undefined
+/** The worker whose changelog this is, if it is one. */
+export const workerOfStateTopic = (name: string): string | undefined => workerIn(STATE_TOPIC, name)

@@ -21,13 +21,22 @@ export interface TopicEvent<Event = unknown> {
   readonly record?: GivenRecord
 }
 
+/** A record without a value. */
+export interface Tombstone {
+  readonly topic: TopicSpec
+  readonly tombstone: Pick<GivenRecord, 'headers' | 'timestamp'> & { readonly key: string | null }
+}
+
+/** A record without a value, by its key: `tombstone(countries, 'Malta')`. */
+export const tombstone = (topic: TopicSpec, key: string | null, record: Omit<GivenRecord, 'key'> = {}): Tombstone => ({ topic, tombstone: { ...record, key } }) // prettier-ignore
+
 /** 2024-05-01T12:00:00.000Z: when events happen that do not say. */
 export const NOON_MS = 1_714_564_800_000
 
 export const ORDER_ID = '11111111-1111-4111-8111-111111111111'
 export const PAYMENT_ID = '22222222-2222-4222-8222-222222222222'
 
-/** Money of a test: `cents(10.5)` is 1050. */
+/** Money that is written down, in a test or as what a state begins with: `cents(10.5)` is 1050. */
 export const cents = (amount: number): Cents => Math.round(amount * 100) as Cents
 
 /** An event of any topic: `event(myTopic, { … })`, and what its record carries: `event(myTopic, { … }, { headers: { trace: 'x' } })`. */

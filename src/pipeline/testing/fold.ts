@@ -1,13 +1,16 @@
 import { decodeText } from '../codec/decode.ts'
-import { noKey } from '../events/define-topic.ts'
+import { hasNoKey } from '../events/define-topic.ts'
 import type { ContextSource } from '../worker/context.ts'
 import { normalWorker } from '../worker/define-worker.ts'
-import type { AnyWorker, OptionSpecs } from '../worker/definition.ts'
+import type { AnyWorker } from '../worker/definition.ts'
+import type { OptionSpecs } from '../worker/option-specs.ts'
 import type { Outgoing } from '../worker/emission.ts'
 import { Execution } from '../worker/execution.ts'
+import { keyTextOf, orRefusal, RecordKey, type KeyedRecord } from '../worker/keyed-record.ts'
+import { meaningOfNull, statesFor } from '../worker/null-values.ts'
 import { SeveralStates } from '../worker/several-states.ts'
 import { StateStore } from '../worker/state.ts'
-import type { TopicEvent } from './events.ts'
+import type { GivenRecord, Tombstone, TopicEvent } from './events.ts'
 
 /** What the options of a worker are when the given ones are typed and the others left out. */
 function optionsOf(specs: OptionSpecs = {}, typed: Readonly<Record<string, string>> = {}): Record<string, unknown> {
@@ -69,26 +72,52 @@ export class Fold {
   }
 
   process({ topic, event, record = {} }: TopicEvent): void {
-    const { inputs, state } = this.#worker
-    const alias = Object.keys(inputs).find((name) => inputs[name]!.name === topic.name)
-    if (alias === undefined) throw new Error(`${topic.name} is not an input of ${this.#worker.name}`)
-    if (this.#several) this.#lastKeys = this.#several.keysOf(alias, event)
-    else this.lastKey = (state?.key[alias] as ((event: unknown) => string) | undefined)?.(event)
+    const alias = this.#aliasOf(topic)
     const time = topic.timeOf?.(event)
-    const offset = record.offset ?? this.#offset++
-    const source: ContextSource = {
-      origin: () => ({
-        topic: topic.name,
-        partition: record.partition ?? 0,
-        offset,
-        timestamp: record.timestamp ?? time ?? -1,
-        key: asBytes(record.key === undefined ? keyOf(topic, event) : record.key),
-        replays: 0,
-      }),
-      headers: () => Object.entries(record.headers ?? {}).map(([key, value]) => ({ key, value: Buffer.from(value) })),
-    }
-    const refused = this.#execution.take(alias, event, time, source)
+    const key = asBytes(record.key === undefined ? keyOf(topic, event) : record.key)
+    this.#remember(alias, event, new RecordKey(() => key))
+    const refused = this.#execution.take(alias, event, time, this.#source(topic, { timestamp: time ?? -1, ...record }, key)) // prettier-ignore
     if (refused !== undefined) this.rejected.push(refused)
+  }
+
+  processNull({ topic, tombstone }: Tombstone): void {
+    const alias = this.#aliasOf(topic)
+    if (meaningOfNull(this.#worker, alias) === undefined) {
+      this.rejected.push('the value is empty')
+      return
+    }
+    const key = asBytes(tombstone.key)
+    const names = statesFor(this.#worker, alias)
+    const text = orRefusal(() => keyTextOf(key))
+    if ('value' in text && this.#several) this.#lastKeys = Object.fromEntries(names.map((name) => [name, text.value]))
+    else if ('value' in text) this.lastKey = text.value
+    const refused = this.#execution.takeNull(alias, this.#source(topic, tombstone, key))
+    if (refused !== undefined) this.rejected.push(refused)
+  }
+
+  #aliasOf({ name }: TopicEvent['topic']): string {
+    const { inputs } = this.#worker
+    const alias = Object.keys(inputs).find((each) => inputs[each]!.name === name)
+    if (alias === undefined) throw new Error(`${name} is not an input of ${this.#worker.name}`)
+    return alias
+  }
+
+  /** Whose state `lastState` shows; none of a record that has not the key that its state lies by. */
+  #remember(alias: string, event: unknown, record: KeyedRecord): void {
+    const keyOfState = this.#worker.state?.key[alias] as ((event: unknown, record: KeyedRecord) => string) | undefined
+    const keys = orRefusal(() => (this.#several ? this.#several.keysOf(alias, event, record) : keyOfState?.(event, record))) // prettier-ignore
+    const found = 'value' in keys ? keys.value : undefined
+    if (typeof found === 'object') this.#lastKeys = found
+    else this.lastKey = found
+  }
+
+  #source(topic: TopicEvent['topic'], record: GivenRecord, key: Buffer | null): ContextSource {
+    const offset = record.offset ?? this.#offset++
+    const { partition = 0, timestamp = -1, headers = {} } = record
+    return {
+      origin: () => ({ topic: topic.name, partition, offset, timestamp, key, replays: 0 }),
+      headers: () => Object.entries(headers).map(([name, value]) => ({ key: name, value: Buffer.from(value) })),
+    }
   }
 
   /** Event time moves on without an event, if that is further than it is. */
@@ -115,4 +144,4 @@ export class Fold {
 }
 
 const asBytes = (key: string | null): Buffer | null => (key === null ? null : Buffer.from(key))
-const keyOf = (topic: TopicEvent['topic'], event: unknown): string | null => topic.key === noKey ? null : topic.key(event) // prettier-ignore
+const keyOf = (topic: TopicEvent['topic'], event: unknown): string | null => hasNoKey(topic) ? null : topic.key(event) // prettier-ignore

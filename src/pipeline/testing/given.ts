@@ -1,14 +1,14 @@
 import type { AnyWorker } from '../worker/definition.ts'
 import { isOutputRecord } from '../events/output-record.ts'
 import { ExpectationError, isAsExpected } from './equal.ts'
-import type { TopicEvent } from './events.ts'
+import type { Tombstone, TopicEvent } from './events.ts'
 import { Fold, type Emission } from './fold.ts'
 
 /** Time that passes without an event of the keys at hand: event time moves on to `untilMs`. */
 interface Elapsed {
   readonly untilMs: number
 }
-export type Happening = TopicEvent | Elapsed
+export type Happening = TopicEvent | Tombstone | Elapsed
 
 export const timePasses = (untilMs: number): Happening => ({ untilMs })
 
@@ -42,7 +42,11 @@ export function given(worker: AnyWorker, ...before: readonly Happening[]): When 
 
 function run(fold: Fold, before: readonly Happening[], now: readonly Happening[]): Fold {
   const happen = (happening: Happening) =>
-    'untilMs' in happening ? fold.advance(happening.untilMs) : fold.process(happening)
+    'untilMs' in happening
+      ? fold.advance(happening.untilMs)
+      : 'tombstone' in happening
+        ? fold.processNull(happening)
+        : fold.process(happening)
   before.forEach(happen)
   fold.clear()
   now.forEach(happen)

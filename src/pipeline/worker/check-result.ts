@@ -4,6 +4,7 @@ import { isOutputRecord } from '../events/output-record.ts'
 import { shown, type Field } from '../codec/fields.ts'
 import type { TopicSpec } from '../events/topics.ts'
 import type { AnyWorker } from './definition.ts'
+import { StepFault } from './step-fault.ts'
 
 /** What one record of state may have: the changelog takes no more. */
 const MAX_STATE_CHARACTERS = 2 << 20
@@ -11,8 +12,8 @@ const parts = ['state', 'emit', 'reject', 'late']
 
 /** A key of state goes to the changelog as text, and comes back as text. @throws Error */
 export function checkKey(part: string, alias: string, key: unknown): asserts key is string {
-  if (typeof key !== 'string') throw new Error(`${part}.${alias} returned ${shown(key)}: it must be text, such as String(event.user_id)`) // prettier-ignore
-  if (key.charCodeAt(0) === 0) throw new Error(`${part}.${alias} returned text that begins with a NUL character`)
+  if (typeof key !== 'string') throw new StepFault(`${part}.${alias} returned ${shown(key)}: it must be text, such as String(event.user_id)`) // prettier-ignore
+  if (key.charCodeAt(0) === 0) throw new StepFault(`${part}.${alias} returned text that begins with a NUL character`)
 }
 
 /**
@@ -29,7 +30,7 @@ export function checkResult(worker: AnyWorker, step: string, result: unknown): u
 export function checkParts(worker: AnyWorker, step: string, result: unknown): unknown {
   if (result === undefined || result === null) return undefined
   const must = (ok: boolean, what: string): void => {
-    if (!ok) throw new Error(`${step} returned ${what}`)
+    if (!ok) throw new StepFault(`${step} returned ${what}`)
   }
   must(!(result instanceof Promise), 'a promise: a step is a plain function, and waits for nothing')
   must(isObject(result), `${shown(result)}: it must be { state, emit, reject, late }, or nothing`)
@@ -46,7 +47,7 @@ export function checkParts(worker: AnyWorker, step: string, result: unknown): un
 /** The state as it is read back from the changelog. @throws Error that names the step and the field */
 export function restoredState(worker: AnyWorker, step: string, state: unknown): unknown {
   const restored = asRestored(worker, state)
-  if ('fault' in restored) throw new Error(`${step} returned state, ${restored.fault}`)
+  if ('fault' in restored) throw new StepFault(`${step} returned state, ${restored.fault}`)
   return restored.state
 }
 
@@ -103,7 +104,8 @@ function isWritable(field: Field<unknown>, value: unknown): boolean {
     const json = field.json(value)
     const written: unknown = JSON.parse(field.wide ? withLongNumbersAsText(json) : json)
     const again = field.read(written)
-    if (again === undefined) return false
+    // the text '11' would be written as the number 11, which is what becomes of '1' + 1
+    if (again === undefined || typeof again !== typeof value) return false
     // an id that a worker makes up may have any case: it is the same id
     if (typeof value === 'string' && typeof again === 'string') return again.toLowerCase() === value.toLowerCase()
     return typeof value === 'object' || again === value || (typeof written === 'number' && JSON.parse(field.json(again)) === written) // prettier-ignore

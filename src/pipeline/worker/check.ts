@@ -1,6 +1,7 @@
-import { TOPIC_NAME, noKey } from '../events/define-topic.ts'
+import { TOPIC_NAME, hasNoKey } from '../events/define-topic.ts'
 import { shown } from '../codec/fields.ts'
 import { WORKER_NAME } from '../events/topics.ts'
+import type { ZodType } from 'zod'
 import type { AnyWorker } from './definition.ts'
 
 type Bag = Readonly<Record<string, unknown>>
@@ -8,10 +9,10 @@ type Bag = Readonly<Record<string, unknown>>
 /** Longest topic name that Kafka takes, less `payflow-` and `-state`. */
 const MAX_NAME = 249 - 14
 /** Words that the command line takes where a worker's name could be. */
-const reservedNames = ['all', 'list', 'reset']
+export const reservedNames = ['all', 'check', 'explain', 'list', 'reset', 'state']
 /** payflow's own options where a custom worker's could be: those of `worker`, of `audit`, and the global ones. A test compares them with the command line. */
-export const reservedFlags = ['brokers', 'client-config', 'color', 'compression', 'config', 'engine', 'help', 'http', 'json', 'ksql', 'ksql-url', 'log-file', 'log-format', 'log-level', 'no-color', 'quiet', 'sasl-mechanism', 'sasl-token-command', 'sasl-username', 'session-timeout', 'tls', 'tls-ca', 'tls-cert', 'tls-key', 'tls-pfx', 'tls-server-name', 'tls-verify', 'transaction-timeout', 'until-caught-up', 'verbose', 'version'] // prettier-ignore
-const parts = ['name', 'summary', 'inputs', 'output', 'outputs', 'options', 'state', 'states', 'partitionBy', 'on', 'dueAt', 'onTime', 'audit'] // prettier-ignore
+export const reservedFlags = ['brokers', 'client-config', 'color', 'compression', 'config', 'engine', 'help', 'http', 'json', 'ksql', 'ksql-url', 'log-file', 'log-format', 'log-level', 'no-color', 'otel', 'quiet', 'sasl-mechanism', 'sasl-token-command', 'sasl-username', 'session-timeout', 'state-memory', 'tls', 'tls-ca', 'tls-cert', 'tls-key', 'tls-pfx', 'tls-server-name', 'tls-verify', 'transaction-timeout', 'until-caught-up', 'verbose', 'version', 'watch'] // prettier-ignore
+const parts = ['name', 'summary', 'inputs', 'output', 'outputs', 'options', 'state', 'states', 'partitionBy', 'on', 'onNull', 'dueAt', 'onTime', 'audit'] // prettier-ignore
 
 const isBag = (value: unknown): value is Bag => typeof value === 'object' && value !== null && !Array.isArray(value)
 const isText = (value: unknown): value is string => typeof value === 'string' && value.trim() !== ''
@@ -60,7 +61,7 @@ function checkOutputs(name: string, { output, outputs }: Bag): ReadonlySet<strin
     const what = alias === '' ? 'The output' : `Output ${alias}`
     must(isTopic(topic), `${what} of worker ${name} is not a topic: ${shown(topic)}`)
     checkTopicName(topic.name, `${what.toLowerCase()} of worker ${name}`)
-    must(topic['key'] !== noKey, `${what} ${alias === '' ? `${topic.name} ` : ''}of worker ${name} has no key: say { key: (event) => text } in its defineTopic`) // prettier-ignore
+    must(!hasNoKey(topic), `${what} ${alias === '' ? `${topic.name} ` : ''}of worker ${name} has no key: say { key: (event) => text } in its defineTopic`) // prettier-ignore
     must(!names.has(topic.name), `Worker ${name} has the output ${topic.name} twice`)
     names.add(topic.name)
   }
@@ -85,15 +86,45 @@ function checkTopics(name: string, worker: Bag): readonly string[] {
 
 function checkSteps(name: string, aliases: readonly string[], { on }: Bag): void {
   must(isBag(on), `Worker ${name} needs on: { ${aliases.join(', ')} }, a step for each input`)
-  for (const alias of aliases)
+  for (const alias of aliases) {
     must(isFunction(on[alias]), `Worker ${name} has no step for its input ${alias}: on.${alias}`)
+    mustNotWait(`on.${alias}`, on[alias])
+  }
   for (const alias of Object.keys(on))
     must(aliases.includes(alias), `on.${alias} of worker ${name} is the step of no input`)
+}
+
+/** What waits gives a promise of a result, which nobody keeps. */
+function mustNotWait(what: string, step: unknown): void {
+  const kind = Object.prototype.toString.call(step).slice('[object '.length, -1)
+  must(kind === 'Function', `${what} is ${kind === 'AsyncFunction' ? 'async' : 'a generator'}: a step is a plain function, and waits for nothing`) // prettier-ignore
 }
 
 function checkTimers(what: string, { dueAt, onTime }: Bag): void {
   must((dueAt === undefined) === (onTime === undefined), `${what} needs both dueAt and onTime, or neither`)
   if (dueAt !== undefined) must(isFunction(dueAt) && isFunction(onTime), `dueAt and onTime of ${what.replace(/^W/, 'w')} must be functions`) // prettier-ignore
+  if (onTime !== undefined) mustNotWait('onTime', onTime)
+}
+
+/** Timers follow the times of events. */
+function checkClock(name: string, { inputs, onTime, states }: Bag): void {
+  const hasTimers = [{ onTime }, ...(isBag(states) ? Object.values(states) : [])].some(
+    (of) => (of as Bag)['onTime'] !== undefined,
+  )
+  const isTimed = Object.values(inputs as Bag).some((topic) => isFunction((topic as Bag)['timeOf']))
+  must(!hasTimers || isTimed, `Worker ${name} has timers, which never fire: none of its inputs has a time; say { timeOf: (event) => ms } in defineTopic`) // prettier-ignore
+}
+
+/** Otherwise a key's first step is given what no later one would be. Null stands for no state, whatever the schema. */
+function checkInitial(what: string, schema: unknown, initial: unknown): void {
+  if (initial === null) return
+  const text = JSON.stringify(initial) as string | undefined
+  must(text !== undefined, `${what}.initial cannot be ${shown(initial)}`)
+  const { success, error } = (schema as ZodType).safeParse(JSON.parse(text))
+  if (success) return
+  const [issue] = error.issues
+  const where = issue?.path.map(String).join('.') ?? ''
+  throw new Error(`${what}.initial is not what its schema takes: ${where && `${where}: `}${issue?.message ?? ''}`)
 }
 
 function checkState(name: string, aliases: readonly string[], worker: Bag): void {
@@ -109,6 +140,7 @@ function checkState(name: string, aliases: readonly string[], worker: Bag): void
   const { schema, initial, key } = state
   must(isBag(schema) && isFunction(schema['safeParse']), `state.schema of worker ${name} must be a zod schema`)
   must(initial !== undefined, `Worker ${name} needs state.initial: the state of a key that has none`)
+  checkInitial(`Worker ${name}: state`, schema, initial)
   must(isBag(key), `Worker ${name} needs state.key: { ${aliases.join(', ')} }, an event's key for each input`)
   for (const alias of aliases)
     must(isFunction(key[alias]), `Worker ${name} has no state.key.${alias}: the key of an event of that input`)
@@ -127,6 +159,7 @@ function checkStates(name: string, aliases: readonly string[], { state, states, 
     must(isBag(spec), `${what} must be { schema, initial, key }, not ${shown(spec)}`)
     must(isBag(spec['schema']) && isFunction(spec['schema']['safeParse']), `${what} needs a zod schema`)
     must(spec['initial'] !== undefined, `${what} needs initial: the state of a key that has none`)
+    checkInitial(`Worker ${name}: states.${of}`, spec['schema'], spec['initial'])
     must(isBag(spec['key']) && Object.keys(spec['key']).length > 0, `${what} needs key: { ${aliases.join(', ')} }, an event's key for each input that it is for`) // prettier-ignore
     for (const [alias, key] of Object.entries(spec['key'])) must(aliases.includes(alias) && isFunction(key), `${what}: key.${alias} must be a function for an input, which are ${aliases.join(', ')}`) // prettier-ignore
     checkTimers(what, spec)
@@ -151,6 +184,24 @@ function checkPlaces(name: string, aliases: readonly string[], { state, states, 
   for (const [alias, placeOf] of Object.entries(partitionBy)) {
     must(aliases.includes(alias), `partitionBy.${alias} of worker ${name} is for no input`)
     must(isFunction(placeOf), `partitionBy.${alias} of worker ${name} must be a function from an event to text, not ${shown(placeOf)}`) // prettier-ignore
+  }
+}
+
+/** A record without a value has only its key: its state lies by that, or it has none. */
+function checkNulls(name: string, aliases: readonly string[], worker: Bag): void {
+  const { onNull, state, states, partitionBy } = worker
+  if (onNull === undefined) return
+  must(isBag(onNull), `onNull of worker ${name} must be { ${aliases.join(', ')} }: "delete", "ignore" or a step for each input that has null values`) // prettier-ignore
+  for (const [alias, meaning] of Object.entries(onNull)) {
+    if (meaning === undefined) continue
+    const what = `onNull.${alias} of worker ${name}`
+    must(aliases.includes(alias), `${what} is for no input`)
+    must(meaning === 'delete' || meaning === 'ignore' || isFunction(meaning), `${what} must be "delete", "ignore" or a step, not ${shown(meaning)}`) // prettier-ignore
+    if (isFunction(meaning)) mustNotWait(`onNull.${alias}`, meaning)
+    const has = isBag(states) ? keysFor(states, alias).size > 0 : state !== undefined
+    must(meaning !== 'delete' || has, `${what} is "delete", and that input has no state: leave it out, or say "ignore"`)
+    const isPlaced = isBag(partitionBy) && partitionBy[alias] !== undefined
+    must(meaning === 'ignore' || !isPlaced, `${what}: a null value lies by its record's key, and partitionBy.${alias} cannot be asked without an event; leave one of them out`) // prettier-ignore
   }
 }
 
@@ -184,12 +235,15 @@ function checkDefault(spec: string, text: string, parse: (text: string) => unkno
 
 /** A definition that came from outside, once it is known to be one. @throws Error that says what is missing or wrong. */
 export function checkWorker(value: unknown): AnyWorker {
+  must(!(value instanceof Promise), 'A worker is what defineWorker(…) gives, not a promise of it')
   must(isBag(value), `A worker is what defineWorker(…) gives, not ${shown(value)}`)
   const name = checkName(value)
   const aliases = checkTopics(name, value)
   checkSteps(name, aliases, value)
   checkState(name, aliases, value)
+  checkClock(name, value)
   checkPlaces(name, aliases, value)
+  checkNulls(name, aliases, value)
   checkOptions(name, value)
   checkParts(value)
   return value as unknown as AnyWorker

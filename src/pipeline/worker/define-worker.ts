@@ -1,4 +1,5 @@
-import type { AnyWorker, DefinedWorker, InputSpecs, ManyOfBoth, ManyOutputs, ManyStates, OptionSpecs, WorkerDefinition } from './definition.ts' // prettier-ignore
+import type { AnyWorker, DefinedWorker, InputSpecs, ManyOfBoth, ManyOutputs, ManyStates, WorkerDefinition } from './definition.ts' // prettier-ignore
+import type { OptionSpecs } from './option-specs.ts'
 import type { TopicSpec } from '../events/topics.ts'
 import { oneOfStates } from './several-states.ts'
 

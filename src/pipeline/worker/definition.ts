@@ -4,6 +4,8 @@ import type { TallyRules } from './tally.ts'
 import type { OutputRecord } from '../events/output-record.ts'
 import type { EventOf, TopicSpec } from '../events/topics.ts'
 import type { RecordContext } from './context.ts'
+import type { KeyedRecord } from './keyed-record.ts'
+import type { OptionSpecs, OptionValues } from './option-specs.ts'
 
 /** What one output gets: events, each perhaps with a key and headers of its own (`toRecord`). */
 type Emitted<Output> = readonly (Output | OutputRecord<Output>)[]
@@ -22,33 +24,22 @@ export interface StepResult<State, Output, Emit = Emitted<Output>> {
   readonly late?: boolean
 }
 
-/** An option of a worker as a user types it. */
-export interface WorkerOption<Value> {
-  /** The option and what it takes: `--threshold <amount>`. */
-  readonly flag: string
-  readonly description: string
-  /** The default in the spelling of the command line: `500`, `10m`. */
-  readonly default: string
-  /** Throws an Error that says what is allowed: `expected an amount such as 500 or 499.99, not "lots"`. */
-  readonly parse: (text: string) => Value
-}
-
-export type OptionSpecs = Readonly<Record<string, WorkerOption<unknown>>>
-type OptionValues<Specs extends OptionSpecs> = {
-  readonly [Name in keyof Specs]: Specs[Name] extends WorkerOption<infer Value> ? Value : never
-}
-
 export type InputSpecs = Readonly<Record<string, TopicSpec>>
 /** `undefined`: the input has no effect. */
 type StepReturn<State, Output, Emit = Emitted<Output>> = StepResult<State, Output, Emit> | undefined
+
+/** A text by which state lies. A record without the key that this asks for becomes a dead letter. */
+type TextOf<Event> = (event: Event, record: KeyedRecord) => string
+/** What a record without a value does: `delete` the state of its key, `ignore` it, or a step. */
+type WhenNull<State, Options, Return, Context = RecordContext> = 'delete' | 'ignore' | ((state: State, options: Options, context: Context) => Return) // prettier-ignore
 
 interface StateSpec<Inputs extends InputSpecs, State> {
   /** What a changelog record must hold; checked when state is restored. */
   readonly schema: ZodType<State>
   /** State of a key that has none. */
   readonly initial: State
-  /** The key of an event's state. */
-  readonly key: { readonly [Alias in keyof Inputs]: (event: EventOf<Inputs[Alias]>) => string }
+  /** The key of an event's state: from the event, or from its record's key (`(event, { key }) => key`). */
+  readonly key: { readonly [Alias in keyof Inputs]: TextOf<EventOf<Inputs[Alias]>> }
 }
 
 /** What every worker says of itself. `State`: as a step gets it. `Emit`: as a step returns it. */
@@ -71,7 +62,7 @@ interface CommonDefinition<
    * handed on through the worker's inbox. Needed only where records of one state are known to lie together by another text, such as all
    * orders of a user: then none has to be handed on. The state of one key must always get the same text.
    */
-  readonly partitionBy?: { readonly [Alias in keyof Inputs]?: (event: EventOf<Inputs[Alias]>) => string }
+  readonly partitionBy?: { readonly [Alias in keyof Inputs]?: TextOf<EventOf<Inputs[Alias]>> }
   /** For each input, what its events do. `context` says what the record carries besides; of custom workers only. */
   readonly on: {
     readonly [Alias in keyof Inputs]: (
@@ -80,6 +71,15 @@ interface CommonDefinition<
       options: OptionValues<Options>,
       context: RecordContext,
     ) => StepReturn<NoInfer<Changes>, NoInfer<Output>, NoInfer<Emit>>
+  }
+  /**
+   * For each input whose records may have no value (tombstones), what such a record means; where this says nothing, it is a dead letter. It has no
+   * event, so its state is that of the record's key: events of that input must have the same key for their state, or are dead letters.
+   */
+  readonly onNull?: {
+    readonly [
+      Alias in keyof Inputs
+    ]?: WhenNull<State, OptionValues<Options>, StepReturn<NoInfer<Changes>, NoInfer<Output>, NoInfer<Emit>>> // prettier-ignore
   }
 }
 
@@ -146,7 +146,7 @@ type EmitTo<Outputs extends OutputSpecs> = { readonly [Name in keyof Outputs]?: 
 /** One of several states: its own key for each input that needs it, and its own timers. */
 type NamedStates<Inputs extends InputSpecs, States, Options extends OptionSpecs, Output, Emit> = {
   readonly [Name in keyof States]: Omit<StateSpec<Inputs, States[Name]>, 'key'> & {
-    readonly key: { readonly [Alias in keyof Inputs]?: (event: EventOf<Inputs[Alias]>) => string }
+    readonly key: { readonly [Alias in keyof Inputs]?: TextOf<EventOf<Inputs[Alias]>> }
   } & Timers<States[Name], Output, Options, Emit>
 }
 /** `null` deletes, absent leaves. */
@@ -203,17 +203,18 @@ export interface AnyWorker {
   readonly state?: {
     readonly schema: ZodType
     readonly initial: unknown
-    readonly key: Readonly<Record<string, (event: never) => string>>
+    readonly key: Readonly<Record<string, (event: never, record: never) => string>>
   }
   /** Several, by their names; then `state` stands for all of them (`oneOfStates`). */
   readonly states?: Readonly<Record<string, AnyState>>
-  readonly partitionBy?: Readonly<Record<string, ((event: never) => string) | undefined>>
+  readonly partitionBy?: Readonly<Record<string, ((event: never, record: never) => string) | undefined>>
   readonly on: Readonly<
     Record<
       string,
       (event: never, state: never, options: never, context?: never) => StepReturn<unknown, unknown, unknown>
     >
   >
+  readonly onNull?: Readonly<Record<string, WhenNull<never, never, AnyReturn, never> | undefined>>
   readonly dueAt?: (state: never, options: never) => number | undefined
   readonly onTime?: (now: number, state: never, options: never) => StepReturn<unknown, unknown, unknown>
   readonly audit?: RuleOf | Readonly<Record<string, RuleOf | undefined>>
@@ -226,7 +227,7 @@ export interface AnyWorker {
 export interface AnyState {
   readonly schema: ZodType
   readonly initial: unknown
-  readonly key: Readonly<Record<string, ((event: never) => string) | undefined>>
+  readonly key: Readonly<Record<string, ((event: never, record: never) => string) | undefined>>
   readonly dueAt?: (state: never, options: never) => number | undefined
   readonly onTime?: (now: number, state: never, options: never) => StepReturn<unknown, unknown, unknown>
 }

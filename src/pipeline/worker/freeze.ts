@@ -6,3 +6,7 @@ export function freeze<Value>(value: Value): Value {
   }
   return value
 }
+
+/** Whether this is what JavaScript says of a change to something frozen. */
+export const isOfFrozen = (error: unknown): boolean =>
+  error instanceof TypeError && /read only property|not extensible|Cannot (delete|redefine|define) property/.test(error.message) // prettier-ignore

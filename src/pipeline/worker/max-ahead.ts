@@ -1,6 +1,7 @@
 import { formatTimestamp, parseDuration } from '../time.ts'
 import type { TopicSpec } from '../events/topics.ts'
-import type { AnyWorker, OptionSpecs, WorkerOption } from './definition.ts'
+import type { AnyWorker } from './definition.ts'
+import type { OptionSpecs, WorkerOption } from './option-specs.ts'
 
 const DAY_MS = 86_400_000
 /** A record's time before this (2001, before there was a Kafka) is none, or was written in seconds: nothing follows from it. */

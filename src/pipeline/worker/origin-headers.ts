@@ -44,10 +44,10 @@ const names = {
   cut: 'payflow.cut',
 } as const
 
-const find = (headers: readonly HeaderRead[], name: string): HeaderRead | undefined =>
+const find = <Header extends HeaderToWrite>(headers: readonly Header[], name: string): Header | undefined =>
   headers.find(({ key }) => key === name)
 
-const textOf = (headers: readonly HeaderRead[], name: string): string | undefined =>
+const textOf = (headers: readonly HeaderToWrite[], name: string): string | undefined =>
   find(headers, name)?.value?.toString()
 
 const TOPIC_NAME = /^[\w.-]{1,249}$/
@@ -87,7 +87,7 @@ export function readOrigin(
 }
 
 /** Undefined for a record that no worker refused. */
-export function readRefusal(headers: readonly HeaderRead[]): Refusal | undefined {
+export function readRefusal(headers: readonly HeaderToWrite[]): Refusal | undefined {
   const [worker, reason] = [textOf(headers, names.worker), textOf(headers, names.reason)]
   return worker === undefined || reason === undefined ? undefined : { worker, reason }
 }

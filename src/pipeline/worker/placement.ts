@@ -1,8 +1,14 @@
 import { checkKey } from './check-result.ts'
 import { isCustom, type AnyState, type AnyWorker } from './definition.ts'
+import type { KeyedRecord } from './keyed-record.ts'
+import { liesByRecordKey } from './null-values.ts'
+import { StepFault } from './step-fault.ts'
 
-/** The text that decides in which partition an event's state lies: events with the same text meet in one task. */
-export type PlaceOf = (event: unknown) => string
+/**
+ * The text that decides in which partition an event's state lies: events with the same text meet in one task. Where records may have no value,
+ * those have the event `null`, and lie by their keys. @throws NoRecordKey, only of a custom worker
+ */
+export type PlaceOf = (event: unknown, record: KeyedRecord) => string
 
 /** For each input its `PlaceOf`: what `partitionBy` says, else the key of the state. Empty for a worker that keeps no state. */
 export function placesOf(worker: AnyWorker): Readonly<Record<string, PlaceOf>> {
@@ -14,7 +20,7 @@ export function placesOf(worker: AnyWorker): Readonly<Record<string, PlaceOf>> {
       const placeOf = (own ?? keyOf(worker, alias)) as PlaceOf | undefined
       // an input that has nothing to do with any state
       if (!placeOf) return []
-      return [[alias, isCustom(worker) ? checked(placeOf, own ? 'partitionBy' : 'state.key', alias) : placeOf]]
+      return [[alias, isCustom(worker) ? checked(placeOf, own ? 'partitionBy' : 'state.key', { alias, nulls: liesByRecordKey(worker, alias) }) : placeOf]] // prettier-ignore
     }),
   )
 }
@@ -36,9 +42,10 @@ export const statesByKey = (worker: AnyWorker): ReadonlySet<string> =>
   )
 
 const checked =
-  (placeOf: PlaceOf, part: 'state.key' | 'partitionBy', alias: string): PlaceOf =>
-  (event) => {
-    const text: unknown = placeOf(event)
+  (placeOf: PlaceOf, part: 'state.key' | 'partitionBy', { alias, nulls }: { alias: string; nulls: boolean }): PlaceOf =>
+  (event, record) => {
+    if (nulls && event === null) return record.key
+    const text: unknown = placeOf(event, record)
     checkKey(part, alias, text)
     return text
   }
@@ -61,14 +68,18 @@ export class PlacementCheck {
   }
 
   /** `name`: of the state, where there are several. @throws Error that names both texts */
-  check(alias: string, event: unknown, key: string, name = ''): void {
-    const text = this.#partitionBy[alias]?.(event)
+  check(
+    alias: string,
+    event: unknown,
+    { key, name = '', record }: { key: string; name?: string; record: KeyedRecord },
+  ): void {
+    const text = this.#partitionBy[alias]?.(event, record)
     if (text === undefined) return
     const id = `${name}/${key}`
     const before = this.#byKey.has(name) ? key : this.#textOf.get(id)
     if (before === undefined) this.#remember(id, text)
     else if (before !== text)
-      throw new Error(`partitionBy.${alias} returned ${JSON.stringify(text)} for the state of ${JSON.stringify(key)}, which lies by ${JSON.stringify(before)}: the state of one key must lie in one partition`) // prettier-ignore
+      throw new StepFault(`partitionBy.${alias} returned ${JSON.stringify(text)} for the state of ${JSON.stringify(key)}, which lies by ${JSON.stringify(before)}: the state of one key must lie in one partition`) // prettier-ignore
   }
 
   #remember(id: string, text: string): void {

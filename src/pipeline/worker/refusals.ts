@@ -14,6 +14,8 @@ const sentences: readonly (readonly [RegExp, RefusalKind])[] = [
   [/^\S+ is missing$/, 'missing'],
   [/^(\S+|its time) must be .*\(--max-ahead\) after the record's own time/, 'ahead'],
   [/^\S+ must be [^]*, not /, 'invalid'],
+  [/^the record has no key, /, 'missing'],
+  [/^the record's key /, 'invalid'],
   [/ is not as its schema says: /, 'invalid'],
   [/more than a record may have$/, 'too_large'],
   [/is not an input of this worker$|^no input$/, 'lost'],

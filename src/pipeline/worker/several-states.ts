@@ -2,6 +2,8 @@ import { z } from 'zod'
 import { shown } from '../codec/fields.ts'
 import { checkKey } from './check-result.ts'
 import type { AnyOnTime, AnyReturn, AnyState, AnyWorker } from './definition.ts'
+import type { KeyedRecord } from './keyed-record.ts'
+import { StepFault } from './step-fault.ts'
 
 /** One state of several, as the changelog has it. */
 export interface Entry {
@@ -11,7 +13,7 @@ export interface Entry {
 }
 
 type States = Readonly<Record<string, AnyState>>
-type KeyOf = (event: unknown) => string
+type KeyOf = (event: unknown, record: KeyedRecord) => string
 
 const SEPARATOR = '/'
 const storeKey = (name: string, key: string): string => `${name}${SEPARATOR}${key}`
@@ -20,6 +22,14 @@ const storeKey = (name: string, key: string): string => `${name}${SEPARATOR}${ke
 export function definedKey({ states }: AnyWorker, key: string): { readonly name: string; readonly key: string } {
   const at = states ? key.indexOf(SEPARATOR) : -1
   return { name: key.slice(0, Math.max(at, 0)), key: key.slice(at + 1) }
+}
+
+/** The same of a worker whose definition is not known: of several states, each value says whose it is, and its key begins with that. */
+export function storedName(key: string, text: string): { readonly name: string; readonly key: string } {
+  const name = key.slice(0, Math.max(key.indexOf(SEPARATOR), 0))
+  // as `Entry` is written
+  if (name !== '' && text.startsWith(`{"of":${JSON.stringify(name)},"value":`)) return { name, key: key.slice(name.length + 1) } // prettier-ignore
+  return { name: '', key }
 }
 
 /** Several states as one, which changelog, store and timers take like any other: each value says whose it is. */
@@ -55,12 +65,12 @@ export class SeveralStates {
   }
 
   /** The keys of an event's states, by their names; a state that the input has nothing to do with has none. @throws Error */
-  keysOf(alias: string, event: unknown): Readonly<Record<string, string>> {
+  keysOf(alias: string, event: unknown, record: KeyedRecord): Readonly<Record<string, string>> {
     const keys: Record<string, string> = {}
     for (const [name, { key }] of Object.entries(this.#states)) {
       const keyOf = key[alias] as KeyOf | undefined
       if (!keyOf) continue
-      const text: unknown = keyOf(event)
+      const text: unknown = keyOf(event, record)
       checkKey(`states.${name}.key`, alias, text)
       keys[name] = text
     }
@@ -84,11 +94,11 @@ export class SeveralStates {
     state: unknown,
   ): [key: string, entry: Entry | null][] {
     if (state === undefined || state === null) return []
-    if (typeof state !== 'object' || Array.isArray(state)) throw new Error(`${step} returned state ${shown(state)}: it must be { ${Object.keys(keys).join(', ')} }`) // prettier-ignore
+    if (typeof state !== 'object' || Array.isArray(state)) throw new StepFault(`${step} returned state ${shown(state)}: it must be { ${Object.keys(keys).join(', ')} }`) // prettier-ignore
     return Object.entries(state as Readonly<Record<string, unknown>>).flatMap(
       ([of, value]): [string, Entry | null][] => {
         if (value === undefined) return []
-        if (keys[of] === undefined) throw new Error(`${step} returned state.${of}, which is not a state of that input: it has ${Object.keys(keys).join(', ') || 'none'}`) // prettier-ignore
+        if (keys[of] === undefined) throw new StepFault(`${step} returned state.${of}, which is not a state of that input: it has ${Object.keys(keys).join(', ') || 'none'}`) // prettier-ignore
         return [[storeKey(of, keys[of]), value === null ? null : { of, value }]]
       },
     )

@@ -2,11 +2,14 @@ import { shown } from '../codec/fields.ts'
 import { freeze } from './freeze.ts'
 import { isCustom, type AnyWorker } from './definition.ts'
 import { TimerQueue } from './timers.ts'
+import { StepFault } from './step-fault.ts'
 
 type DueAt = (state: unknown, options: unknown) => number | undefined
 
 /** The state of one task: a value a key, the changes since the last commit, and the keys' event-time timers. */
 export class StateStore {
+  /** Timers before this event time are at hand. */
+  readonly horizon: number = Infinity
   readonly #initial: unknown
   readonly #dueAt: DueAt | undefined
   readonly #options: unknown
@@ -26,9 +29,9 @@ export class StateStore {
     this.#options = options
   }
 
-  /** A value of this many bytes, with its key, was written or restored. */
-  measured(bytes: number): void {
-    this.#measuredBytes += bytes
+  /** A value was written or restored: its size counts. */
+  measured(key: string, text: string): void {
+    this.#measuredBytes += key.length + text.length
     this.#measuredValues++
   }
 
@@ -84,7 +87,8 @@ export class StateStore {
   /** A timer that leaves its key due would fire for ever. @throws Error */
   refuseDue(key: string, now: number): void {
     const due = this.#dueOf(this.#values.get(key))
-    if (due !== undefined && due <= now) throw new Error(`onTime left the key ${key} due, so that it would never end`)
+    if (due !== undefined && due <= now)
+      throw new StepFault(`onTime left the key ${key} due, so that it would never end`)
   }
 
   /** What must go to the changelog; `null` is a tombstone. */
@@ -98,8 +102,17 @@ export class StateStore {
 
   #dueOf(value: unknown): number | undefined {
     if (!this.#dueAt || value === undefined) return undefined
-    const due: unknown = this.#dueAt(value, this.#options)
-    if (due === undefined || (typeof due === 'number' && !Number.isNaN(due))) return due
-    throw new Error(`dueAt returned ${shown(due)}: it must be ms since 1970, or undefined`)
+    return checkedDue(this.#dueAt(value, this.#options))
   }
+}
+
+/** When a state is due, in ms since 1970; undefined: never, or there is no state. @throws StepFault when the worker says something else */
+export function dueOf({ dueAt }: AnyWorker, value: unknown, options: unknown): number | undefined {
+  if (!dueAt || value === undefined) return undefined
+  return checkedDue((dueAt as DueAt)(value, options))
+}
+
+function checkedDue(due: unknown): number | undefined {
+  if (due === undefined || (typeof due === 'number' && !Number.isNaN(due))) return due
+  throw new StepFault(`dueAt returned ${shown(due)}: it must be ms since 1970, or undefined`)
 }

@@ -11,6 +11,11 @@ export class TimerQueue {
     return this.#heap.length
   }
 
+  /** When the first one is due; undefined: there is none. */
+  get firstAt(): number | undefined {
+    return this.#heap[0]?.at
+  }
+
   add(at: number, key: string): void {
     const heap = this.#heap
     let child = heap.push({ at, key }) - 1
@@ -33,6 +38,17 @@ export class TimerQueue {
       this.#sink()
     }
     return first
+  }
+
+  /** Keeps the first `count` if there are more than twice as many; `onDropped` gets the time of the first of the others. Timers of one time stay together. */
+  keepFirst(count: number, onDropped: (at: number) => void): void {
+    if (this.#heap.length <= 2 * count) return
+    // in order they are a heap
+    this.#heap.sort((a, b) => (before(a, b) ? -1 : 1))
+    let end = count
+    while (end < this.#heap.length && this.#heap[end]!.at === this.#heap[end - 1]!.at) end++
+    const [first] = this.#heap.splice(end)
+    if (first) onDropped(first.at)
   }
 
   #sink(): void {

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { failedPayments, frequentFailedPayments } from '../events/topics.ts'
 import { STEPS, bucketOf, countIn, sumOf } from '../events/windows.ts'
 import { defineWorker } from '../worker/define-worker.ts'
-import { byUser } from './by-user.ts'
+import { userKey } from '../events/user-key.ts'
 import { countOption, windowOption } from './options.ts'
 
 const failures = z.object({
@@ -33,9 +33,9 @@ export const frequentFailedPaymentsWorker = defineWorker({
   state: {
     schema: failures,
     initial: null,
-    key: { failed_payments: (failure) => String(failure.user_id) },
+    key: { failed_payments: userKey },
   },
-  partitionBy: { failed_payments: byUser },
+  partitionBy: { failed_payments: userKey },
   on: {
     failed_payments: ({ user_id, timestamp }, state, { threshold, window }) => {
       const window_ms = window === Infinity ? null : window

@@ -1,7 +1,7 @@
 import { shown } from '../codec/fields.ts'
 import { parseMoney, type Cents } from '../money.ts'
 import { parseDuration } from '../time.ts'
-import type { WorkerOption } from '../worker/definition.ts'
+import type { WorkerOption } from '../worker/option-specs.ts'
 
 interface Described {
   readonly flag: string

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { eventTypes, enrichedOrders, orders, users } from '../events/topics.ts'
 import { defineWorker } from '../worker/define-worker.ts'
-import { byUser } from './by-user.ts'
+import { userKey } from '../events/user-key.ts'
 import { totalTooLarge, orderTotal } from './order-total.ts'
 
 const profile = z.object({ name: z.string(), last_event_type: z.enum(eventTypes), last_seen: z.int() })
@@ -14,9 +14,9 @@ export const processOrdersWorker = defineWorker({
   state: {
     schema: profile,
     initial: null,
-    key: { orders: (order) => String(order.user_id), users: (user) => String(user.user_id) },
+    key: { orders: userKey, users: userKey },
   },
-  partitionBy: { orders: byUser, users: byUser },
+  partitionBy: { orders: userKey, users: userKey },
   on: {
     users: ({ name, event_type, timestamp }, state) =>
       state && state.last_seen > timestamp

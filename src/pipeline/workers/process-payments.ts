@@ -2,7 +2,7 @@ import { z } from 'zod'
 import type { Cents } from '../money.ts'
 import { paymentMethods, paymentStatuses, orderStatus, orders, payments, type EventOf } from '../events/topics.ts'
 import { defineWorker } from '../worker/define-worker.ts'
-import { byUser } from './by-user.ts'
+import { userKey } from '../events/user-key.ts'
 import { durationOption } from './options.ts'
 import { totalTooLarge, orderTotal } from './order-total.ts'
 
@@ -88,7 +88,7 @@ export const processPaymentsWorker = defineWorker({
     initial: null,
     key: { orders: keyOf, payments: keyOf },
   },
-  partitionBy: { orders: byUser, payments: byUser },
+  partitionBy: { orders: userKey, payments: userKey },
   tally: { orderState: ({ status }) => status },
   on: {
     orders: (order, state) => {

@@ -6,6 +6,7 @@ import { decimalText, parseDecimal } from '../../../../src/pipeline/codec/decima
 import { decodeRecord, decodeText } from '../../../../src/pipeline/codec/decode.ts'
 import { integer, nullable, oneOf, text, type Field } from '../../../../src/pipeline/codec/fields.ts'
 import { bigint, boolean, decimal, epochMillis, epochSeconds, number } from '../../../../src/pipeline/codec/number-fields.ts' // prettier-ignore
+import { defineTopic } from '../../../../src/pipeline/events/define-topic.ts'
 import { nested, shape, type Shape } from '../../../../src/pipeline/codec/shape.ts'
 import { union } from '../../../../src/pipeline/codec/union.ts'
 import { zodField, zodShape } from '../../../../src/pipeline/codec/zod-shape.ts'
@@ -48,11 +49,13 @@ const numberText = fc.oneof(
   }),
   fc.constantFrom('0', '-0', '-0.0', '0.000', '1.50', '1e3', '1E-7', '1.5e-7', '1.04e-7', '1e400', '01', '1.', '.5', '+1', '-', '9007199254740993', '-9007199254740993', '999999999999999', '1000000000000000', '9999999999999.99', '0.1', '1714564800123', '1714564800.123', '1714564800.1235', '123456789012345678.5', '1e+1234567890123456', '12345678901234567e1'),
 ) // prettier-ignore
+/** Of each kind of field something; each is tried in every run. */
+const fixed = ['true', 'false', 'null', 'tru', 'falsey', '"order"', '"orde', '5', '"a"', '["a"]', '["a","b","a"]', '{}', '[]', '[1,2,3]', '[1, 2]', '["x",["y"]]', '[["x"],[]]', '[[1]]', '[1,-1]', '[12345678901234567890,"7"]', '{"a":1.5,"b":2}', '{"a":1.505}', '{"a":1}', '{"a":1,"b":"x"}', '{"b":"x","a":1}', '{ "a": 1 }', '{"a":1,"c":[{}]}', '{"a":1,"a":2}', '{"type":"card","number":"1"}', '{"number":"1","type":"card"}', '{"type":"transfer","iban":"x","fee":1.25}', '{"type":"cash"}', '{"type":5}', '{"__proto__":5}', '"\\u0041"', '"Zoë"', '"\ud800"', '"\ufffd"', '[}', '{"a":[}]', '"a\\"b"', '{"x":"}"}', '["]"]'] // prettier-ignore
 const json = fc.json({ maxDepth: 3 })
 const value = fc.oneof(
   numberText,
   numberText.map((each) => `"${each}"`),
-  fc.constantFrom('true', 'false', 'null', 'tru', 'falsey', '"order"', '"orde', '5', '"a"', '["a"]', '["a","b","a"]', '{}', '[]', '[1,2,3]', '[1, 2]', '["x",["y"]]', '[["x"],[]]', '[[1]]', '[1,-1]', '[12345678901234567890,"7"]', '{"a":1.5,"b":2}', '{"a":1.505}', '{"a":1}', '{"a":1,"b":"x"}', '{"b":"x","a":1}', '{ "a": 1 }', '{"a":1,"c":[{}]}', '{"a":1,"a":2}', '{"type":"card","number":"1"}', '{"number":"1","type":"card"}', '{"type":"transfer","iban":"x","fee":1.25}', '{"type":"cash"}', '{"type":5}', '{"__proto__":5}', '"\\u0041"', '"Zoë"', '"\ud800"', '"\ufffd"', '[}', '{"a":[}]', '"a\\"b"', '{"x":"}"}', '["]"]'),
+  fc.constantFrom(...fixed),
   json,
 ) // prettier-ignore
 /** A colon or comma, with spaces where somebody may write them. */
@@ -96,7 +99,7 @@ describe.each(Object.entries(fields))('a field that is %s', (name, field) => {
         const quick = around.scan!(againBytes, 0, againBytes.length)
         if (quick !== undefined) expect(quick).toStrictEqual(slow)
       }),
-      { numRuns: 1_500 },
+      { numRuns: 1_500, examples: fixed.map((each) => [each, ':', ',']) },
     )
     expect(events).toBeGreaterThan(0)
     expect(scans).toBeGreaterThan(0)
@@ -200,6 +203,11 @@ describe('a zod schema', () => {
     expect(tested.decode({ at: '2026-01-01T00:00:00Z', size: -1 })).toMatchObject({ reason: expect.stringMatching(/^size is not as its schema says: /) as string }) // prettier-ignore
     expect(tested.decode(5)).toEqual({ reason: 'the value must be a JSON object, not 5' })
     expect(tested.decode({ at: '2026-01-01T00:00:00Z', size: 1 })).toEqual({ event: { at: '2026-01-01T00:00:00Z', size: 1 } }) // prettier-ignore
+  })
+  it('declares a topic as it is', () => {
+    const topic = defineTopic('sized', z.object({ size: z.number().positive() }), { key: ({ size }) => String(size) })
+    expect(decodeText(topic, '{"size":2}')).toEqual({ event: { size: 2 } })
+    expect(decodeText(topic, '{"size":-2}')).toHaveProperty('reason')
   })
 })
 

@@ -3,6 +3,8 @@ import { describe, expect, it } from 'vitest'
 import { integer, money, nullable, oneOf, text, time, uuid } from '../../../../src/pipeline/codec/fields.ts'
 import { nested, shape, type Shape } from '../../../../src/pipeline/codec/shape.ts'
 import { generatedEncoder, interpretingEncoder } from '../../../../src/pipeline/codec/write.ts'
+import { scanned } from '../../../../src/pipeline/codec/plain.ts'
+import { generatedUuidScan, interpretingUuidScan } from '../../../../src/pipeline/codec/scan-uuid.ts'
 import { generatedScanner, interpretingScanner, partsOf } from '../../../../src/pipeline/codec/compile.ts'
 import { failedPayments, orders, payments, users } from '../../../../src/pipeline/events/topics.ts'
 import { ordersAt } from '../../../../src/pipeline/sources/orders.ts'
@@ -167,20 +169,47 @@ describe('scan', () => {
 })
 
 describe('where no code may be generated', () => {
+  const generated = generatedUuidScan()
+
   it('an interpreted scan reads the same from any bytes', () => {
     const parts = partsOf(everything.fields)!
-    const [generated, interpreted] = [generatedScanner(parts), interpretingScanner(parts)]
+    const [compiled, interpreted] = [generatedScanner(parts), interpretingScanner(parts)]
     let events = 0
     fc.assert(
       fc.property(written, fc.nat(3), (text, before) => {
         const bytes = Buffer.from(' '.repeat(before) + text)
-        const event = generated(bytes, before, bytes.length)
+        const event = compiled(bytes, before, bytes.length)
         if (event !== undefined) events++
         expect(interpreted(bytes, before, bytes.length)).toStrictEqual(event)
       }),
       { numRuns: 5_000 },
     )
     expect(events).toBeGreaterThan(100)
+  })
+
+  it('an interpreted scan reads the same ids', () => {
+    const id = fc.uuid().chain(
+      (text) =>
+      fc.tuple(fc.constantFrom(text, text.toUpperCase(), text.slice(1), `${text}0`), fc.nat(40), fc.constantFrom('-', 'g', 'A', '"', '\u0000', 'é')), // prettier-ignore
+    )
+    let read = 0
+    fc.assert(
+      fc.property(id, fc.boolean(), fc.nat(2), ([text, at, other], damaged, after) => {
+        const bytes = Buffer.from(
+          `{"${damaged ? text.slice(0, at) + other + text.slice(at + 1) : text}"${' '.repeat(after)}`,
+        )
+        scanned.end = 0
+        const value = generated(bytes, 1)
+        const end = scanned.end
+        scanned.end = 0
+        expect([interpretingUuidScan(bytes, 1), scanned.end]).toEqual([value, end])
+        if (value === undefined) return
+        read++
+        expect(value).toBe(bytes.toString('utf8', 2, end - 1).toLowerCase())
+      }),
+      { numRuns: 3_000 },
+    )
+    expect(read).toBeGreaterThan(100)
   })
 
   it('an interpreted encoder writes the same bytes', () => {

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, test, vi } from 'vitest'
 import { z } from 'zod'
 import { checkWorker } from '../../../../src/pipeline/worker/check.ts'
 import { integer } from '../../../../src/pipeline/codec/fields.ts'
@@ -35,6 +35,7 @@ const good = defineWorker({
   onTime: () => undefined,
 })
 
+const untimed = defineTopic('untimed', { user_id: integer(1) })
 const without = (name: keyof typeof good) => Object.fromEntries(Object.entries(good).filter(([key]) => key !== name))
 
 describe('checkWorker', () => {
@@ -45,6 +46,7 @@ describe('checkWorker', () => {
   it.each<[unknown, string]>([
     [undefined, 'A worker is what defineWorker(…) gives, not undefined'],
     [[good], 'A worker is what defineWorker(…) gives, not an array'],
+    [Promise.resolve(good), 'A worker is what defineWorker(…) gives, not a promise of it'],
     [() => good, 'A worker is what defineWorker(…) gives, not a function'],
     [without('name'), 'A worker needs a name: lower-case words joined by dashes'],
     [{ ...good, name: 'My Worker' }, '"My Worker" cannot name a worker: use lower-case words joined by dashes'],
@@ -63,6 +65,28 @@ describe('checkWorker', () => {
     [without('output'), 'The output of worker my-worker is not a topic: undefined'],
     [without('on'), 'Worker my-worker needs on: { orders, payments }, a step for each input'],
     [{ ...good, on: { orders: good.on.orders } }, 'Worker my-worker has no step for its input payments: on.payments'],
+    [
+      { ...good, on: { ...good.on, payments: async () => Promise.resolve() } },
+      'on.payments is async: a step is a plain function, and waits for nothing',
+    ],
+    [{ ...good, onTime: async () => Promise.resolve() }, 'onTime is async: a step is a plain function, and waits for nothing'], // prettier-ignore
+    [
+      { ...good, on: { ...good.on, payments: function* () {} } },
+      'on.payments is a generator: a step is a plain function, and waits for nothing',
+    ],
+    [
+      { ...good, inputs: { orders: untimed, payments: { ...untimed, name: 'others' } } },
+      'Worker my-worker has timers, which never fire: none of its inputs has a time; say { timeOf: (event) => ms } in defineTopic', // prettier-ignore
+    ],
+    [
+      { ...good, state: { ...good.state, initial: 'none' } },
+      'Worker my-worker: state.initial is not what its schema takes: Invalid input: expected number, received string',
+    ],
+    [
+      { ...good, state: { ...good.state, schema: z.object({ sum: z.int() }), initial: { sum: null } } },
+      'Worker my-worker: state.initial is not what its schema takes: sum: Invalid input: expected number, received null',
+    ],
+    [{ ...good, name: 'explain' }, '"explain" cannot name a worker: payflow worker explain is a command'],
     [{ ...good, on: { ...good.on, users: () => undefined } }, 'on.users of worker my-worker is the step of no input'],
     [{ ...good, state: { ...good.state, schema: {} } }, 'state.schema of worker my-worker must be a zod schema'],
     [
@@ -116,4 +140,11 @@ describe('checkWorker', () => {
   ])('says what is wrong %#', (definition, message) => {
     expect(() => checkWorker(definition)).toThrow(new Error(message))
   })
+})
+
+test('a topic without a key is known to have none, whichever copy of this package has defined it', async () => {
+  vi.resetModules()
+  const { defineTopic: other } = await import('../../../../src/pipeline/events/define-topic.ts')
+  expect(other).not.toBe(defineTopic)
+  expect(() => checkWorker({ ...good, output: other('sums', { sum: integer(0) }) })).toThrow('has no key')
 })

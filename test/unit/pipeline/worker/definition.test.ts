@@ -1,6 +1,9 @@
 import { describe, expectTypeOf, it } from 'vitest'
 import { z } from 'zod'
+import { zodCents } from '../../../../src/pipeline/codec/zod-cents.ts'
 import { failedPayments, orders, payments, type Order, type TopicSpec } from '../../../../src/pipeline/events/topics.ts'
+import { addCents } from '../../../../src/pipeline/money.ts'
+import { cents } from '../../../../src/pipeline/testing/events.ts'
 import { defineWorker } from '../../../../src/pipeline/worker/define-worker.ts'
 import type { AnyWorker } from '../../../../src/pipeline/worker/definition.ts'
 
@@ -38,6 +41,21 @@ describe('the types of a definition', () => {
       // @ts-expect-error the state is a number
       on: { orders: () => ({ state: 'one' }) },
     })
+    const summing = { ...base, inputs: { orders } }
+    defineWorker({
+      ...summing,
+      state: { schema: z.object({ spent: zodCents() }), initial: { spent: cents(0) }, key: { orders: (order, { key }) => key } }, // prettier-ignore
+      on: { orders: ({ price }, { spent }) => ({ state: { spent: addCents(spent, price) ?? cents(0) } }) },
+      onNull: { orders: ({ spent }, _, { key }) => (key === null ? undefined : { state: { spent } }) },
+    })
+    defineWorker({
+      ...summing,
+      state: { schema: z.object({ spent: z.int() }), initial: { spent: 0 }, key: { orders: (_, { key }) => key } },
+      // @ts-expect-error a number may be of anything
+      on: { orders: ({ price }, { spent }) => ({ state: { spent: addCents(spent, price) ?? 0 } }) },
+    })
+    // @ts-expect-error a record without a value is of an input
+    defineWorker({ ...summing, on: { orders: () => undefined }, onNull: { payments: 'ignore' } })
     // @ts-expect-error amounts are cents, not any number
     defineWorker({ ...base, inputs: { orders }, on: { orders: (o) => ({ emit: [{ ...o, payment_method: 'PayPal', amount: 5 }] }) } }) // prettier-ignore
   })

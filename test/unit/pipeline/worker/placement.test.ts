@@ -8,7 +8,7 @@ import { order, payment } from '../../../../src/pipeline/testing/events.ts'
 import { defineWorker } from '../../../../src/pipeline/worker/define-worker.ts'
 import type { AnyWorker } from '../../../../src/pipeline/worker/definition.ts'
 import { placesOf, PlacementCheck, statesByKey } from '../../../../src/pipeline/worker/placement.ts'
-import { StateStore } from '../../../../src/pipeline/worker/state.ts'
+import { MemoryState } from '../../../../src/runtime/state/memory-state.ts'
 import { defaultWorkers } from '../../../../src/pipeline/workers/index.ts'
 import { refuseMisplaced } from '../../../../src/runtime/state/misplaced.ts'
 
@@ -31,6 +31,7 @@ const keyed = (key: (sale: Sale) => string, partitionBy?: (sale: Sale) => string
   file: './sums.js',
 })
 const sale = fc.record({ shop: fc.constantFrom('a', 'b', 'c'), currency: fc.constantFrom('EUR', 'USD', 'JPY') })
+const none = { key: 'of the record' }
 const byCurrency = ({ currency }: Sale): string => currency
 const byShop = ({ shop }: Sale): string => shop
 const byBoth = ({ shop, currency }: Sale): string => `${shop}/${currency}`
@@ -38,8 +39,8 @@ const byBoth = ({ shop, currency }: Sale): string => `${shop}/${currency}`
 describe('where state lies', () => {
   it('is its key, or what partitionBy says', () => {
     const event = { shop: 'a', currency: 'EUR' }
-    expect(placesOf(keyed(byCurrency))['sales']!(event)).toBe('EUR')
-    expect(placesOf(keyed(byBoth, byShop))['sales']!(event)).toBe('a')
+    expect(placesOf(keyed(byCurrency))['sales']!(event, none)).toBe('EUR')
+    expect(placesOf(keyed(byBoth, byShop))['sales']!(event, none)).toBe('a')
     expect([...statesByKey(keyed(byCurrency))]).toEqual([''])
     expect([...statesByKey(keyed(byBoth, byShop))]).toEqual([])
   })
@@ -48,12 +49,12 @@ describe('where state lies', () => {
     for (const worker of defaultWorkers)
       expect(Object.keys(placesOf(worker))).toEqual(worker.state ? Object.keys(worker.inputs) : [])
     const places = placesOf(defaultWorkers.find(({ name }) => name === 'process-payments')!)
-    expect([places['orders']!(order({ user_id: 7 }).event), places['payments']!(payment({ user_id: 7 }).event)]).toEqual(['7', '7']) // prettier-ignore
+    expect([places['orders']!(order({ user_id: 7 }).event, none), places['payments']!(payment({ user_id: 7 }).event, none)]).toEqual(['7', '7']) // prettier-ignore
   })
 
   it('is text, and says which function gave something else', () => {
     const worker = keyed(byBoth, (() => 7) as never)
-    expect(() => placesOf(worker)['sales']!({})).toThrow('partitionBy.sales returned 7: it must be text')
+    expect(() => placesOf(worker)['sales']!({}, none)).toThrow('partitionBy.sales returned 7: it must be text')
   })
 })
 
@@ -61,7 +62,7 @@ describe('a contradiction', () => {
   const noticed = (worker: AnyWorker, key: (sale: Sale) => string, all: readonly Sale[]): boolean => {
     const check = new PlacementCheck(worker)
     try {
-      for (const each of all) check.check('sales', each, key(each))
+      for (const each of all) check.check('sales', each, { key: key(each), record: none })
       return false
     } catch {
       return true
@@ -87,33 +88,33 @@ describe('a contradiction', () => {
       partitionBy: { sales: byShop },
     }
     const check = new PlacementCheck({ ...two, state: { ...two.state!, key: { sales: byCurrency, more: byCurrency } } }) // prettier-ignore
-    expect(() => check.check('sales', { shop: 'a', currency: 'EUR' }, 'EUR')).toThrow(
+    expect(() => check.check('sales', { shop: 'a', currency: 'EUR' }, { key: 'EUR', record: none })).toThrow(
       'partitionBy.sales returned "a" for the state of "EUR", which lies by "EUR": the state of one key must lie in one partition',
     )
-    expect(() => check.check('sales', { shop: 'EUR', currency: 'EUR' }, 'EUR')).not.toThrow()
+    expect(() => check.check('sales', { shop: 'EUR', currency: 'EUR' }, { key: 'EUR', record: none })).not.toThrow()
   })
 })
 
 describe('restored state', () => {
-  const restored = (worker: AnyWorker, ...keys: readonly string[]): StateStore => {
-    const state = new StateStore(worker, {})
+  const restored = (worker: AnyWorker, ...keys: readonly string[]): MemoryState => {
+    const state = new MemoryState(worker, {})
     for (const key of keys) state.restore(key, 1)
     return state
   }
   const home = partitionOf('EUR', 4)
 
-  it('is refused where its key says that it lies elsewhere, and taken where that cannot be known', () => {
+  it('is refused where its key says that it lies elsewhere, and taken where that cannot be known', async () => {
     const worker = keyed(byCurrency)
     const at = (partition: number) => ({ partition, partitions: 4 })
-    expect(() => refuseMisplaced(worker, restored(worker, 'EUR'), at(home))).not.toThrow()
-    expect(() => refuseMisplaced(worker, restored(worker, 'EUR'), at((home + 1) % 4))).toThrow(
+    await expect(refuseMisplaced(worker, restored(worker, 'EUR'), at(home))).resolves.toBeUndefined()
+    await expect(refuseMisplaced(worker, restored(worker, 'EUR'), at((home + 1) % 4))).rejects.toThrow(
       `payflow-sums-state/${(home + 1) % 4} holds the state of "EUR", which belongs to partition ${home}: it was kept by another rule`,
     )
     const byOther = keyed(byBoth, byShop)
-    expect(() => refuseMisplaced(byOther, restored(byOther, 'a/EUR'), at((home + 1) % 4))).not.toThrow()
+    await expect(refuseMisplaced(byOther, restored(byOther, 'a/EUR'), at((home + 1) % 4))).resolves.toBeUndefined()
   })
 
-  it('of several states is known by the key within', () => {
+  it('of several states is known by the key within', async () => {
     const several = defineWorker({
       name: 'sums',
       summary: 'Sums',
@@ -123,7 +124,7 @@ describe('restored state', () => {
       on: { sales: () => undefined },
     })
     const worker = { ...several, file: './sums.js' }
-    expect(() => refuseMisplaced(worker, restored(worker, 'a/EUR', 'b/EUR'), { partition: home, partitions: 4 })).not.toThrow() // prettier-ignore
-    expect(() => refuseMisplaced(worker, restored(worker, 'a/EUR'), { partition: home + 1, partitions: 4 })).toThrow('"EUR"') // prettier-ignore
+    await expect(refuseMisplaced(worker, restored(worker, 'a/EUR', 'b/EUR'), { partition: home, partitions: 4 })).resolves.toBeUndefined() // prettier-ignore
+    await expect(refuseMisplaced(worker, restored(worker, 'a/EUR'), { partition: home + 1, partitions: 4 })).rejects.toThrow('"EUR"') // prettier-ignore
   })
 })
