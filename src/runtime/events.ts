@@ -3,6 +3,7 @@ import { messageOf } from '../errors.ts'
 import { codeOf } from '../kafka/errors.ts'
 import { troubleSchema } from '../kafka/trouble.ts'
 import { refusalKinds } from '../pipeline/worker/refusals.ts'
+import { doubts } from './state/task-state.ts'
 import { taskPhases } from './task/life.ts'
 
 /** Raised when an event changes its shape in a way that an older reader would misread. New kinds and new fields do not. */
@@ -67,6 +68,12 @@ export const workerEventSchema = z.discriminatedUnion('kind', [
   /** `done` of `total` offsets of the changelog are read. */
   z.object({ kind: z.literal('restoring'), ...task, done: z.number(), total: z.number() }),
   z.object({ kind: z.literal('restored'), ...task, ms: z.number() }),
+  /** A state was opened that is kept on disk; `keys`: that it has already. */
+  z.object({ kind: z.literal('state-opened'), ...task, where: z.literal('disk'), path: z.string(), keys: z.number() }),
+  /** It has become too large for memory: the task begins again with it on disk. */
+  z.object({ kind: z.literal('state-moved'), ...task, keys: z.number(), bytes: z.number() }),
+  /** What was kept on disk is not gone on with: it is read from the changelog again. */
+  z.object({ kind: z.literal('state-rebuilt'), ...task, reason: z.enum(doubts) }),
   /** What one task had in a transaction. */
   z.object({
     kind: z.literal('committed'),
@@ -86,9 +93,8 @@ export const workerEventSchema = z.discriminatedUnion('kind', [
     processMs: z.number().optional(),
     /** How old its first record was when it was committed. */
     ageMs: z.number().optional(),
-    stateKeys: z.number().optional(),
-    /** About: keys by the average size of those that were written or restored. */
-    stateBytes: z.number().optional(),
+    /** `bytes`, about: keys by the average size of those that were written or restored. */
+    state: z.object({ store: z.enum(['memory', 'disk']), keys: z.number(), bytes: z.number() }).optional(),
   }),
   /** One transaction of a worker in this process; it covers what one or several tasks had ready. */
   z.object({

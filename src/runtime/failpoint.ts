@@ -10,6 +10,8 @@ export const failPoints = [
   'after-offsets',
   'commit-sent',
   'after-commit',
+  'before-store',
+  'after-store',
 ] as const
 export type FailPoint = (typeof failPoints)[number]
 

@@ -6,7 +6,7 @@ import type { Client } from '../kafka/client.ts'
 import { retrying } from '../kafka/retry.ts'
 import { addPartitions } from '../kafka/topic-changes.ts'
 import { createTopics, type NewTopic } from '../kafka/topic-creation.ts'
-import { describeTopics } from '../kafka/topics.ts'
+import { partitionCounts } from '../kafka/topics.ts'
 import { DEAD_LETTERS, inboxTopic, stateTopic } from '../pipeline/events/topics.ts'
 import { outputNames, spelledAs, type AnyWorker } from '../pipeline/worker/definition.ts'
 import type { OutputPartitions } from './task/processor.ts'
@@ -57,13 +57,15 @@ export async function prepareTopics(
   if (absent.length > 0) {
     throw topicsMissing(absent, {
       neededBy: `${worker.name} needs`,
-      ...(worker.file && { hint: 'create it with `payflow topics create`, or run the worker that writes it' }),
+      ...(worker.file && {
+        hint: `create it with \`payflow topics create ${absent.join(' ')}\`, or run the worker that writes it`,
+      }),
     })
   }
-  const before = await partitionCounts(client, needed)
+  const before = await countsOf(client, needed)
   const input = coPartitioned(worker, inputs, before)
   await createTopics(client, internalTopics([worker], { partitions: input, replicationFactor }))
-  const counts = await partitionCounts(client, [DEAD_LETTERS, stateTopic(worker.name), inboxTopic(worker.name)])
+  const counts = await countsOf(client, [DEAD_LETTERS, stateTopic(worker.name), inboxTopic(worker.name)])
   for (const topic of [stateTopic(worker.name), inboxTopic(worker.name)])
     if (counts.get(topic) !== input) await fit(client, worker, { topic, has: counts.get(topic) ?? 0, input })
   const outputCounts = new Map(outputs.map((name) => [name, before.get(name)!]))
@@ -95,17 +97,15 @@ async function growTo(client: Client, topic: string, count: number): Promise<voi
   } catch (error) {
     if (codeOf(error) !== INVALID_PARTITIONS) throw error
     const deadline = performance.now() + GROWTH_PATIENCE_MS
-    while (((await partitionCounts(client, [topic])).get(topic) ?? 0) < count) {
+    while (((await countsOf(client, [topic])).get(topic) ?? 0) < count) {
       if (performance.now() > deadline) throw error
       await sleep(100)
     }
   }
 }
 
-async function partitionCounts(client: Client, names: readonly string[]): Promise<Map<string, number>> {
-  const described = await retrying(() => describeTopics(client, names), { timeoutMs: METADATA_PATIENCE_MS })
-  return new Map(described.map(({ topic, partitions }) => [topic, partitions.length]))
-}
+const countsOf = (client: Client, names: readonly string[]): Promise<Map<string, number>> =>
+  retrying(() => partitionCounts(client, names), { timeoutMs: METADATA_PATIENCE_MS })
 
 function coPartitioned(worker: AnyWorker, inputs: readonly string[], counts: ReadonlyMap<string, number>): number {
   const sizes = new Set(inputs.map((name) => counts.get(name)!))

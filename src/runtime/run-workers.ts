@@ -9,6 +9,8 @@ import { CatchUp } from './catch-up.ts'
 import { warningsOnce, type EventSink } from './events.ts'
 import type { RunnerHealth } from './health.ts'
 import { Runner } from './runner.ts'
+import type { WorkerTracing } from './tracing.ts'
+import { StateRoom, type StateRoomOptions } from './state/state-room.ts'
 import { Watchdog } from './watchdog.ts'
 import type { Compression } from '../kafka/compression.ts'
 
@@ -38,6 +40,10 @@ export interface RunWorkersOptions {
   readonly log?: Log
   /** Told of each request to a broker that was answered, or failed. */
   readonly onRequest?: ((worker: string, asked: AskedBroker) => void) | undefined
+  /** Traces what they do. */
+  readonly tracing?: WorkerTracing | undefined
+  /** Absent: state is kept in memory, whatever its size. */
+  readonly state?: StateRoomOptions | undefined
   /** Called once, with what tells how the workers are. */
   readonly onRunning?: ((health: () => RunnerHealth[]) => void) | undefined
   /** A worker that has something to do and commits nothing for this long ends the run. */
@@ -56,6 +62,7 @@ export async function runWorkers(options: RunWorkersOptions): Promise<WorkerSumm
   const started = performance.now()
   const ended = new AbortController()
   const signal = AbortSignal.any([options.signal, ended.signal])
+  const stateRoom = options.state && new StateRoom(options.state)
   const isNew = warningsOnce()
   const tell: EventSink = (event) => {
     if (event.kind !== 'warning' || isNew(event)) onEvent(event)
@@ -73,6 +80,8 @@ export async function runWorkers(options: RunWorkersOptions): Promise<WorkerSumm
         compression: options.compression ?? 'none',
         onEvent: tell,
         onRequest: options.onRequest,
+        tracing: options.tracing,
+        stateRoom,
         ...(options.log && { log: options.log }),
       }),
   )

@@ -9,7 +9,7 @@ import { DEAD_LETTERS, groupOf, inboxTopic, stateTopic } from '../pipeline/event
 import { outputNames, type AnyWorker } from '../pipeline/worker/definition.ts'
 import type { Finding } from './cluster/facts.ts'
 import { Diagnostics, eventsOf } from './diagnostics/diagnostics.ts'
-import { causeOf, type EventSink } from './events.ts'
+import { causeOf } from './events.ts'
 import { failpoint } from './failpoint.ts'
 import { Fetcher } from './task/fetcher.ts'
 import { healthOf, type RunnerHealth } from './health.ts'
@@ -19,22 +19,19 @@ import { MembershipState } from './group/membership-state.ts'
 import type { Counts, OutputPartitions } from './task/processor.ts'
 import { Task, type TaskOptions } from './task/task.ts'
 import { TaskSet } from './task/task-set.ts'
+import { tellTransactions } from './tracing.ts'
 import { TopicWatch } from './cluster/topic-watch.ts'
 import { Committer } from './transaction/committer.ts'
 import type { Watched } from './watchdog.ts'
 import type { Compression } from '../kafka/compression.ts'
 
-export interface RunnerOptions {
+export interface RunnerOptions extends Pick<TaskOptions, 'worker' | 'options' | 'onEvent' | 'tracing' | 'stateRoom'> {
   readonly client: ClientOptions
-  readonly worker: AnyWorker
-  /** The worker's options, parsed. */
-  readonly options: unknown
   readonly replicationFactor: number
   readonly sessionTimeoutMs: number
   readonly transactionTimeoutMs: number
   readonly lingerMs: number
   readonly compression: Compression
-  readonly onEvent: EventSink
   readonly log?: Log
   readonly onRequest?: ((worker: string, asked: AskedBroker) => void) | undefined
 }
@@ -80,7 +77,7 @@ export class Runner {
     this.#membership = new MembershipState(sessionTimeoutMs)
     const [group, writes, client, log] = [groupOf(name), writtenBy(worker), this.#client, this.#log]
     this.#diagnostics = new Diagnostics({ worker: name, group, writes, client, onEvent, log })
-    this.#committer = new Committer({ ...options, client: this.#client, worker: name, group: groupOf(name), onRetry: (error) => this.#notReady(error), onTransaction: (ended) => onEvent({ kind: 'transaction', worker: name, ...ended }), log: this.#log }) // prettier-ignore
+    this.#committer = new Committer({ ...options, client: this.#client, worker: name, group: groupOf(name), onRetry: (error) => this.#notReady(error), onTransaction: tellTransactions(name, options), log: this.#log }) // prettier-ignore
   }
 
   /** Runs until the signal is aborted. @throws what ended a task for good. */
@@ -215,13 +212,11 @@ export class Runner {
   }
 
   #launch(partition: number, room: TaskRoom): void {
-    const { worker, options, onEvent } = this.#options
+    const { worker, options, onEvent, tracing, stateRoom } = this.#options
     const task = new Task({
       ...room,
       client: this.#client,
-      worker,
-      options,
-      partition,
+      ...{ worker, options, partition, tracing, stateRoom },
       committer: this.#committer,
       limits: this.#limits,
       onEvent,

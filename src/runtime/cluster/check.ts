@@ -73,17 +73,13 @@ export const examineCluster = async (client: Client, worker: AnyWorker, timeouts
   judgeCluster(await readFacts(client, worker, timeouts))
 
 async function readFacts(client: Client, worker: AnyWorker, timeouts: Timeouts): Promise<ClusterFacts> {
-  const admin = await client.admin()
-  const [existing, { brokers, controller }] = await Promise.all([
-    retrying(() => admin.listTopics(), patience),
-    retrying(() => admin.describeCluster(), patience),
-  ])
-  const roles = new Map([...rolesOf(worker)].filter(([topic]) => existing.includes(topic)))
-  const names = [...roles.keys()]
+  const { brokers, controllerId, topicMetadata } = await retrying(() => client.shared.metadata('all'), patience)
+  const roles = rolesOf(worker)
+  const topics = topicMetadata.filter(({ topic, partitionMetadata: of }) => roles.has(topic) && of.length > 0)
+  const names = topics.map(({ topic }) => topic)
   const state = stateTopic(worker.name)
-  const nodeId = controller ?? brokers[0]?.nodeId
-  const [{ topics }, configs, broker, start] = await Promise.all([
-    retrying(() => admin.fetchTopicMetadata({ topics: names }), patience),
+  const nodeId = controllerId < 0 ? brokers[0]?.nodeId : controllerId
+  const [configs, broker, start] = await Promise.all([
     topicConfigs(client, names, topicSettings),
     nodeId === undefined ? undefined : brokerConfig(client, nodeId, brokerSettings),
     retrying(() => startOf(client, state), patience),
@@ -95,12 +91,12 @@ async function readFacts(client: Client, worker: AnyWorker, timeouts: Timeouts):
     transactionTimeoutMs: timeouts.transactionTimeoutMs,
     brokers: brokers.length,
     broker,
-    topics: topics.map(({ name, partitions }) => ({
-      topic: name,
-      role: roles.get(name)!,
-      replicas: Math.min(...partitions.map(({ replicas }) => replicas.length)),
-      start: name === state ? start : 0,
-      config: configs.get(name),
+    topics: topics.map(({ topic, partitionMetadata }) => ({
+      topic,
+      role: roles.get(topic)!,
+      replicas: Math.min(...partitionMetadata.map(({ replicas }) => replicas.length)),
+      start: topic === state ? start : 0,
+      config: configs.get(topic),
     })),
   }
 }

@@ -10,6 +10,7 @@ import { DEFAULT_MAX_AHEAD_MS } from '../../pipeline/worker/max-ahead.ts'
 import type { Source } from '../../pipeline/sources/source.ts'
 import { DELIVERY_TIMEOUT_MS, FLUSH_TIMEOUT_MS, IdempotentProducer } from './idempotent.ts'
 import { Pacer } from './pacer.ts'
+import type { ProducerTracing } from '../tracing.ts'
 import type { Compression } from '../../kafka/compression.ts'
 import { partitionOf } from '../../kafka/partitioner.ts'
 
@@ -28,6 +29,7 @@ export interface ProduceOptions {
   readonly onProgress: (progress: ProduceProgress) => void
   /** How long brokers may be away before it gives up, in ms. */
   readonly deliveryTimeoutMs?: number
+  readonly tracing?: ProducerTracing | undefined
 }
 
 interface ProduceProgress {
@@ -99,7 +101,8 @@ class Production {
   constructor(options: ProduceOptions, client: Client) {
     this.#options = options
     this.#client = client
-    this.#spare = [1, 2].map(() => new OutputBuffers(this.#limits, client.codec))
+    const { tracing, source } = options
+    this.#spare = [1, 2].map(() => tracing?.buffers(source.topic.name, this.#limits, client.codec) ?? new OutputBuffers(this.#limits, client.codec)) // prettier-ignore
     this.#next = options.from ?? 0
   }
 
@@ -144,12 +147,20 @@ class Production {
   }
 
   async #send(producer: IdempotentProducer, buffers: OutputBuffers, count: number): Promise<void> {
-    const { signal, deliveryTimeoutMs = DELIVERY_TIMEOUT_MS } = this.#options
+    const { signal, deliveryTimeoutMs = DELIVERY_TIMEOUT_MS, tracing } = this.#options
     const timestampMs = this.#recordTime()
-    for (const round of buffers.rounds())
-      await producer.send(timestampMs === undefined ? round : round.map((batch) => ({ ...batch, timestampMs })), () =>
-        signal.aborted ? FLUSH_TIMEOUT_MS : deliveryTimeoutMs,
-      )
+    const sent = tracing?.sending(buffers)
+    try {
+      for (const round of buffers.rounds())
+        await producer.send(
+          timestampMs === undefined ? round : round.map((batch) => ({ ...batch, timestampMs })),
+          () => (signal.aborted ? FLUSH_TIMEOUT_MS : deliveryTimeoutMs),
+        )
+      sent?.(undefined)
+    } catch (error) {
+      sent?.(error)
+      throw error
+    }
     buffers.clear()
     this.#spare.push(buffers)
     this.#acknowledged += count

@@ -47,7 +47,9 @@ export class RecordWriter {
   /** Learns of a topic. @throws PayflowError (failed) when there is none */
   async know(topic: string): Promise<void> {
     if (!(await topicsWith(this.#client, [topic], this.#signal)).has(topic))
-      throw topicsMissing([topic], { hint: 'create it, or name another one with --topic' })
+      throw topicsMissing([topic], {
+        hint: `create it with \`payflow topics create ${topic}\`, or name another one with --topic`,
+      })
     const partitions = await this.#client.shared.partitions(topic)
     const names = ['max.message.bytes', 'retention.ms', 'cleanup.policy', 'message.timestamp.type']
     const configs = await topicConfigs(this.#client, [topic], names)

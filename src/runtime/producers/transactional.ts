@@ -1,6 +1,7 @@
 import { setImmediate as tick, setTimeout as sleep } from 'node:timers/promises'
 import { PartitionError, codeOf } from '../../kafka/errors.ts'
 import type { PartitionRecords } from '../../kafka/output-buffers.ts'
+import type { ProduceResult } from '../../kafka/records.ts'
 import type { Client } from '../../kafka/client.ts'
 import type { Connection } from '../../kafka/connection.ts'
 import { needing } from '../../kafka/rights.ts'
@@ -81,15 +82,15 @@ export class TransactionalProducer {
     for (const result of results) if (result.status === 'rejected') throw result.reason
   }
 
-  /** Writes records into the transaction, beginning it if there is none: one request a broker. */
-  async send(batches: readonly PartitionRecords[]): Promise<void> {
+  /** Writes records into the transaction, beginning it if there is none: one request a broker. Returns where they were written. */
+  async send(batches: readonly PartitionRecords[]): Promise<ProduceResult[]> {
     // First: a partition without a leader could not be told how the transaction ends.
     const leaders = await byLeader(this.#connection, batches)
     await this.#enlist(batches)
-    await Promise.all([...leaders].map(([broker, mine]) => this.#produce(broker, mine)))
+    return (await Promise.all([...leaders].map(([broker, mine]) => this.#produce(broker, mine)))).flat()
   }
 
-  async #produce(broker: Broker, batches: readonly PartitionRecords[]): Promise<void> {
+  async #produce(broker: Broker, batches: readonly PartitionRecords[]): Promise<ProduceResult[]> {
     const results = await produce(this.#connection, broker, {
       transactionalId: this.#transactionalId,
       producerId: this.#producerId,
@@ -107,6 +108,7 @@ export class TransactionalProducer {
     })
     for (const { topic, partition, errorCode } of results)
       if (errorCode !== 0) throw new PartitionError('Produce', topic, partition, errorCode)
+    return results
   }
 
   async #enlist(batches: readonly TopicPartition[]): Promise<void> {

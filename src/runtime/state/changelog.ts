@@ -1,30 +1,16 @@
 import { PayflowError } from '../../errors.ts'
 import type { OutputBuffers } from '../../kafka/output-buffers.ts'
 import type { Connection } from '../../kafka/connection.ts'
-import { OffsetMap, listOffsets } from '../../kafka/offsets.ts'
+import { listOffsets, type OffsetMap } from '../../kafka/offsets.ts'
 import { readPartition } from '../../kafka/read.ts'
 import { retrying } from '../../kafka/retry.ts'
 import { stateTopic } from '../../pipeline/events/topics.ts'
 import { spelledAs, type AnyWorker } from '../../pipeline/worker/definition.ts'
 import { failpoint } from '../failpoint.ts'
-import type { StateStore } from '../../pipeline/worker/state.ts'
-import type { TopicPartition } from '../../kafka/partitions.ts'
-
-/** The progress record's key; no state key can be it, because state keys come from events. */
-export const PROGRESS_KEY = '\u0000progress'
-
-/** What the last transaction said beside its state: where the inputs are, and the task's event time in ms. */
-export interface Progress {
-  /** `topic/partition` → next offset. */
-  readonly offsets: Readonly<Record<string, number>>
-  readonly eventTime: number | null
-  /** Partition count of the inputs for which this state was kept. */
-  readonly partitions: number
-  /** Topic → the id of the topic that the offsets are of. Absent in records of earlier versions, and where topics have no ids. */
-  readonly topicIds?: Readonly<Record<string, string>>
-  /** `payflow worker reset` has begun, and not ended, to delete what this record belongs to. */
-  readonly resetting?: boolean
-}
+import type { RecordCursor } from '../../kafka/records.ts'
+import type { Place, TaskState } from './task-state.ts'
+import { PROGRESS_KEY, type Progress } from './progress.ts'
+import { placeDoubt } from './trust.ts'
 
 export function writeProgress(buffers: OutputBuffers, worker: string, partition: number, progress: Progress): void {
   buffers.append(stateTopic(worker), partition, PROGRESS_KEY, JSON.stringify(progress))
@@ -41,13 +27,18 @@ export class LargeState extends Error {
 }
 
 /** One changelog record a changed key; a deleted one is a tombstone. The partition is the task's, whatever the key. @throws LargeState */
-export function writeChanges(buffers: OutputBuffers, worker: string, partition: number, state: StateStore): void {
+export function writeChanges(
+  buffers: OutputBuffers,
+  worker: string,
+  partition: number,
+  state: Pick<TaskState, 'changes' | 'measured'>,
+): void {
   const topic = stateTopic(worker)
   for (const [key, value] of state.changes) {
     const text = value === null ? null : JSON.stringify(value)
     if (!buffers.fits(topic, key, text)) throw new LargeState(topic, key)
     buffers.append(topic, partition, key, text)
-    if (text !== null) state.measured(key.length + text.length)
+    if (text !== null) state.measured(key, text)
   }
 }
 
@@ -55,14 +46,25 @@ export interface ChangelogOptions {
   readonly worker: AnyWorker
   readonly partition: number
   /** Gets what is read. */
-  readonly state: StateStore
+  readonly state: TaskState
   readonly signal: AbortSignal
   readonly onProgress: (done: number, total: number) => void
 }
 
+interface Bounds {
+  readonly start: number
+  readonly stable: number
+  readonly latest: number
+}
+
+/** What stood at the offset of the last progress record is something else now. */
+class Differs extends Error {
+  override readonly name = 'Differs'
+}
+
 /**
  * A changelog partition, read-committed, as far as it is decided. Each `read` goes on to the last stable offset as it is then: a position,
- * because the last offset may be a commit marker or compacted away.
+ * because the last offset may be a commit marker or compacted away. The first one begins where the state stands that was opened, if that can be trusted.
  */
 export class Changelog {
   readonly #connection: Connection
@@ -70,6 +72,9 @@ export class Changelog {
   #position: number | undefined
   #undecided = false
   #progress: Progress | undefined
+  #progressOffset: number | undefined
+  /** The record that must be at `#progressOffset`, where one is. */
+  #expected: string | undefined
 
   constructor(connection: Connection, options: ChangelogOptions) {
     this.#connection = connection
@@ -81,33 +86,89 @@ export class Changelog {
     return this.#undecided
   }
 
-  /** Returns the last progress record. */
+  /** Returns the last progress record. @throws StateFault */
   async read(): Promise<Progress | undefined> {
-    const { worker, partition, state, signal, onProgress } = this.#options
+    const { worker, partition, state } = this.#options
     const topic = stateTopic(worker.name)
-    const { start, stable, latest } = await this.#bounds(topic)
-    if (worker.state && start > 0) throw lostBeginning(worker, `${topic}/${partition}`, start)
-    this.#undecided = stable < latest
-    const from = this.#position ?? start
-    for await (const { records } of readPartition(this.#connection, { topic, partition, from, to: stable, signal })) {
-      failpoint('in-restore')
-      for (const cursor = records.cursor(); cursor.next();) {
-        const key = cursor.keyText() ?? ''
-        const text = cursor.valueText()
-        if (key === PROGRESS_KEY) this.#progress = text === null ? undefined : (JSON.parse(text) as Progress)
-        else {
-          state.restore(key, text === null ? null : valueOf(worker, key, text))
-          if (text !== null) state.measured(key.length + text.length)
-        }
-      }
-      this.#position = records.nextOffset
-      onProgress(Math.min(records.nextOffset, stable) - from, stable - from)
+    const askedAtMs = Date.now()
+    const bounds = await this.#bounds(topic)
+    if (worker.state && bounds.start > 0) throw lostBeginning(worker, `${topic}/${partition}`, bounds.start)
+    this.#undecided = bounds.stable < bounds.latest
+    if (this.#position === undefined) await this.#begin(bounds, askedAtMs)
+    try {
+      await this.#readOn(topic, bounds)
+    } catch (error) {
+      if (!(error instanceof Differs)) throw error
+      await this.#beginAgain()
+      await this.#readOn(topic, bounds)
     }
+    await state.restored(this.#place(askedAtMs))
     if (this.#progress?.resetting) throw unfinishedReset(worker)
     return this.#progress
   }
 
-  async #bounds(topic: string): Promise<{ start: number; stable: number; latest: number }> {
+  /** Goes on from where the state stands, with the last progress record that it knows: what is there now must be the same. */
+  async #begin({ start, latest }: Bounds, nowMs: number): Promise<void> {
+    const { state } = this.#options
+    this.#position = start
+    if (!state.stored) return
+    const doubt = placeDoubt(state.stored, { latest, nowMs })
+    if (doubt !== undefined) return state.wipe(doubt)
+    const { position, progress, progressOffset } = state.stored
+    this.#progress = progress
+    this.#progressOffset = progressOffset
+    this.#expected = progress && JSON.stringify(progress)
+    this.#position = progressOffset ?? position
+  }
+
+  async #beginAgain(): Promise<void> {
+    await this.#options.state.wipe('differs-from-changelog')
+    this.#position = 0
+    this.#progress = this.#progressOffset = this.#expected = undefined
+  }
+
+  async #readOn(topic: string, { stable }: Bounds): Promise<void> {
+    const { partition, state, signal, onProgress } = this.#options
+    const from = this.#position!
+    for await (const { records } of readPartition(this.#connection, { topic, partition, from, to: stable, signal })) {
+      failpoint('in-restore')
+      let timestamp = 0
+      for (const cursor = records.cursor(); cursor.next();) {
+        timestamp = cursor.timestamp
+        this.#take(cursor)
+      }
+      this.#position = records.nextOffset
+      await state.restored(this.#place(timestamp))
+      onProgress(Math.min(records.nextOffset, stable) - from, stable - from)
+    }
+  }
+
+  #take(cursor: RecordCursor): void {
+    const { worker, state } = this.#options
+    const key = cursor.keyText() ?? ''
+    const text = cursor.valueText()
+    if (this.#expected !== undefined) this.#compare(cursor.offset, key, text)
+    if (key === PROGRESS_KEY) {
+      this.#progress = text === null ? undefined : (JSON.parse(text) as Progress)
+      this.#progressOffset = cursor.offset
+      return
+    }
+    state.restore(key, text === null ? null : valueOf(worker, key, text), text)
+    if (text !== null) state.measured(key, text)
+  }
+
+  /** The first record that is read: at the place of the last progress record, unless compaction has taken that away. @throws Differs */
+  #compare(offset: number, key: string, text: string | null): void {
+    const isThere = offset === this.#progressOffset
+    if (isThere && (key !== PROGRESS_KEY || text !== this.#expected)) throw new Differs()
+    this.#expected = undefined
+  }
+
+  #place(completeAtMs: number): Place {
+    return { position: this.#position!, progress: this.#progress, progressOffset: this.#progressOffset, completeAtMs }
+  }
+
+  async #bounds(topic: string): Promise<Bounds> {
     const { partition, signal } = this.#options
     const at = [{ topic, partition }]
     const ask = (): Promise<OffsetMap[]> =>
@@ -128,7 +189,8 @@ const unfinishedReset = (worker: AnyWorker): PayflowError =>
 const lostBeginning = (worker: AnyWorker, at: string, from: number): PayflowError =>
   new PayflowError('STATE_LOST', `${at} begins at offset ${from}: the beginning of the state is deleted, and totals would be too small`, { kind: 'failed', hint: `rebuild it with \`payflow worker reset ${spelledAs(worker)}\`` }) // prettier-ignore
 
-function valueOf(worker: AnyWorker, key: string, text: string): unknown {
+/** A state as the changelog has it. @throws PayflowError */
+export function valueOf(worker: AnyWorker, key: string, text: string): unknown {
   try {
     return worker.state?.schema.parse(JSON.parse(text))
   } catch (error) {
@@ -143,9 +205,3 @@ function valueOf(worker: AnyWorker, key: string, text: string): unknown {
     )
   }
 }
-
-/** The next offset to read of an input; undefined when the record says nothing of it. */
-export const recordedOffset = (
-  progress: Progress | undefined,
-  { topic, partition }: TopicPartition,
-): number | undefined => progress?.offsets[OffsetMap.keyOf(topic, partition)]

@@ -3,7 +3,7 @@ import { listOffsets } from '../../kafka/offsets.ts'
 import { readPartition } from '../../kafka/read.ts'
 import { retrying } from '../../kafka/retry.ts'
 import { stateTopic } from '../../pipeline/events/topics.ts'
-import { PROGRESS_KEY, type Progress } from './changelog.ts'
+import { PROGRESS_KEY, type Progress } from './progress.ts'
 
 /** A progress record, and when it was written, in ms since 1970 by the clock of the worker's machine. */
 export interface ProgressMark {

@@ -1,30 +1,27 @@
-import type { Client } from '../../kafka/client.ts'
-import type { Connection } from '../../kafka/connection.ts'
-import { OffsetMap } from '../../kafka/offsets.ts'
+import { messageOf } from '../../errors.ts'
 import { codeOf, isTooLarge } from '../../kafka/errors.ts'
-import type { TopicLimits } from '../../kafka/topic-limits.ts'
 import { maxAheadOf } from '../../pipeline/worker/max-ahead.ts'
-import { inboxTopic } from '../../pipeline/events/topics.ts'
+import { stateTopic } from '../../pipeline/events/topics.ts'
 import type { AnyWorker } from '../../pipeline/worker/definition.ts'
-import { Changelog, LargeState, recordedOffset } from '../state/changelog.ts'
-import { refuseMisplaced } from '../state/misplaced.ts'
-import type { Committer } from '../transaction/committer.ts'
+import { LargeState } from '../state/changelog.ts'
+import type { TaskState } from '../state/task-state.ts'
 import { Undone } from '../transaction/part.ts'
 import { prepareCommit } from './commit.ts'
 import { failpoint } from '../failpoint.ts'
 import { Input } from './input.ts'
 import type { Aliases } from './input-record.ts'
 import { nextInput } from './merge.ts'
-import { settledOffsets, startingPositions, type SourcePartition, type StartingPosition } from './positions.ts'
-import { Processor, type OutputPartitions } from './processor.ts'
-import { StateStore } from '../../pipeline/worker/state.ts'
+import { type SourcePartition, type StartingPosition } from './positions.ts'
+import { Processor } from './processor.ts'
 import { PartFigures, type CommittedPart } from './part-figures.ts'
-import { settle } from './settle.ts'
 import type { TaskPhase } from './life.ts'
+import { restore, type EpochOptions, type EpochProgress, type Restored } from './restore.ts'
 
 /** A task's part of a transaction ends here, however much is fetched: it bounds memory and the work that an abort throws away. */
 const MAX_TRANSACTION_BYTES = 8 << 20
 const MAX_TRANSACTION_RECORDS = 50_000
+/** Changed state is written only with the rest: what it will take is estimated. */
+const MAX_CHANGED_BYTES = 32 << 20
 /** All tasks of a process share one thread, and so do its heartbeats and answers: slow records must not keep it for seconds. */
 const MAX_FILL_MS = 100
 const RECORDS_PER_LOOK = 32
@@ -33,59 +30,23 @@ const FIRST_TRANSACTION_RECORDS = 1_000
 const GROWTH = 4
 const OFFSET_OUT_OF_RANGE = 1
 
-export interface EpochOptions {
-  readonly client: Client
-  /** For restoring and asking offsets; shared by the worker's tasks. */
-  readonly connection: Connection
-  readonly worker: AnyWorker
-  /** The worker's options, parsed. */
-  readonly options: unknown
-  readonly partition: number
-  readonly partitions: OutputPartitions
-  readonly committer: Committer
-  /** False from the moment on in which the group may have given the partition to another instance. */
-  readonly isOwned: () => boolean
-  readonly limits: TopicLimits
-  /** Keys whose state has turned out to be more than a changelog record may hold. Outlives the epoch. */
-  readonly largeStates: Set<string>
-  /** Called when an input has something new: records, or a failure that `fill` throws. */
-  readonly onInput: () => void
-  /** `done` of `total` offsets of the changelog are read. */
-  readonly onRestore: (done: number, total: number) => void
-  /** Told what the group's coordinator is asked again. */
-  readonly onRetry?: (error: unknown) => void
-}
-
 /** What could not be committed, and what a new epoch does otherwise: records that are too large are refused one by one. */
 class SizeLearnt extends Undone {
   override readonly name = 'SizeLearnt'
-}
-
-/** What the last committed progress record says of the inputs, and the next one will. */
-interface EpochProgress {
-  offsets: OffsetMap
-  readonly topicIds: Record<string, string>
 }
 
 /** All that a task knows since it last asked where to begin, its inputs included: after an error the whole of it is thrown away, and a new one opened. */
 export class Epoch {
   readonly inputs: readonly Input[]
   readonly #options: EpochOptions
-  readonly #state: StateStore
+  readonly #state: TaskState
   readonly #processor: Processor
   #maxRecords = FIRST_TRANSACTION_RECORDS
   readonly #figures = new PartFigures()
   #progress: EpochProgress
   #failure: Error | undefined
 
-  private constructor(
-    options: EpochOptions,
-    state: StateStore,
-    processor: Processor,
-    sources: readonly SourcePartition[],
-    positions: readonly StartingPosition[],
-    progress: EpochProgress,
-  ) {
+  private constructor(options: EpochOptions, state: TaskState, { processor, sources, positions, progress }: Restored) {
     this.#options = options
     this.#state = state
     this.#processor = processor
@@ -99,53 +60,73 @@ export class Epoch {
    * with each phase as it begins.
    */
   static async open(options: EpochOptions, enter: (phase: TaskPhase) => void, signal: AbortSignal): Promise<Epoch> {
-    const { connection, worker, partition, partitions, limits, largeStates, onRetry } = options
     enter('fencing')
     await options.committer.ready(signal)
     failpoint('after-fencing')
-    const state = new StateStore(worker, options.options)
-    const sources = sourcesOf(worker, partition)
-    const question = { worker, sources, signal, onRetry }
-    const changelog = new Changelog(connection, { worker, partition, state, signal, onProgress: options.onRestore })
-    enter('seeking')
-    const committed = await settledOffsets(connection, question)
-    enter('restoring')
-    const progress = await changelog.read()
-    failpoint('after-restore')
-    const ask = (): Promise<OffsetMap> => settledOffsets(connection, question)
-    const settled = await settle({ ask, changelog, sources, signal }, { committed, progress })
-    refuseMisplaced(worker, state, { partition, partitions: partitions.input })
-    const positions = await startingPositions(connection, question, settled)
-    const eventTime = settled.progress?.eventTime ?? -Infinity
-    const processor = new Processor({ worker, options: options.options, partition, partitions, state, eventTime, limits, codec: connection.codec, largeStates }) // prettier-ignore
-    const known: EpochProgress = { offsets: new OffsetMap(), topicIds: {} }
-    for (const { topic, from, topicId } of positions) {
-      if (topicId !== undefined) known.topicIds[topic] = topicId
-      if (recordedOffset(settled.progress, { topic, partition }) !== undefined)
-        known.offsets.set(OffsetMap.keyOf(topic, partition), from)
+    let epoch: Epoch | undefined
+    const faults: Error[] = []
+    const state = await options.states.open((error) => {
+      faults.push(error)
+      epoch?.fail(error)
+    })
+    try {
+      epoch = new Epoch(options, state, await restore(options, state, enter, signal))
+    } finally {
+      if (!epoch) await state.close()
     }
-    return new Epoch(options, state, processor, sources, positions, known)
+    for (const fault of faults) epoch.fail(fault)
+    return epoch
+  }
+
+  /** It goes on no more: `fill` says why. */
+  fail(error: Error): void {
+    this.#failure ??= error
+    this.#options.onInput()
   }
 
   /** Processes what is fetched, up to a transaction's size. Returns whether there is anything to commit. @throws what an input has failed with */
   fill(): boolean {
     if (this.#failure) throw this.#failure
-    const { buffers, counts } = this.#processor
+    const processor = this.#processor
+    const { buffers, counts } = processor
     const startedMs = performance.now()
     const deadline = startedMs + MAX_FILL_MS
     let input: Input | undefined
+    let fired = 0
     if (counts.processed === 0) this.#figures.begin(nextInput(this.inputs)?.headTimestamp)
-    while (
-      counts.processed < this.#maxRecords &&
-      buffers.byteLength < MAX_TRANSACTION_BYTES &&
-      (input = nextInput(this.inputs))
-    ) {
-      this.#processor.process(input.peek()!)
-      input.take()
-      if (counts.processed % RECORDS_PER_LOOK === 0 && performance.now() > deadline) break
+    while (counts.processed + fired < this.#maxRecords && buffers.byteLength < MAX_TRANSACTION_BYTES) {
+      if (processor.isFiring) {
+        const more = processor.fire()
+        // those that are left are on disk
+        if (more === 0 && this.isFiring) break
+        fired += more
+      } else if ((input = nextInput(this.inputs))) {
+        processor.process(input.peek()!)
+        input.take()
+        if (counts.processed % RECORDS_PER_LOOK > 0) continue
+      } else break
+      if (performance.now() > deadline || this.#state.changedBytes > MAX_CHANGED_BYTES) break
     }
     this.#figures.worked(performance.now() - startedMs)
-    return counts.processed > 0
+    return counts.processed > 0 || fired > 0
+  }
+
+  /** Not all timers have fired that are due. */
+  get isFiring(): boolean {
+    return this.#processor.isFiring
+  }
+
+  /** Gets the timers for which `fill` has stopped. To be called when nothing is left to commit. Returns whether there was something to wait for. */
+  async loadTimers(): Promise<boolean> {
+    if (!this.isFiring) return false
+    await this.#state.loadTimers()
+    return true
+  }
+
+  /** It ends here: what is not committed never will be. */
+  async close(): Promise<void> {
+    this.#processor.discard()
+    await this.#state.close()
   }
 
   /** Returns what its part of the transaction held. @throws what the part, or the transaction, was refused with: the epoch is void then */
@@ -164,14 +145,27 @@ export class Epoch {
         progress: this.#progress.offsets,
         topicIds: this.#progress.topicIds,
       })
-      await committer.submit({ partition, buffers, offsets, isOwned, records: this.#processor.counts.processed })
-      done()
+      let nextOffset: number | undefined
+      const onWritten = (topic: string, next: number): void => {
+        if (topic === stateTopic(worker.name)) nextOffset = next
+      }
+      await committer.submit({ partition, buffers, offsets, isOwned, records: this.#processor.counts.processed, onWritten }) // prettier-ignore
+      // committed it is: that its state cannot go on is for the next `fill` to say
+      await this.#settle(() => done(nextOffset))
       this.#progress.offsets = progress
     } catch (error) {
       throw await this.#learnFrom(error)
     }
     this.#maxRecords = Math.min(this.#maxRecords * GROWTH, MAX_TRANSACTION_RECORDS)
     return this.#figures.take(this.#processor, this.inputs, { startedMs, state: worker.state && this.#state })
+  }
+
+  async #settle(done: () => Promise<void> | undefined): Promise<void> {
+    try {
+      await done()
+    } catch (error) {
+      this.#failure ??= error instanceof Error ? error : new Error(messageOf(error))
+    }
   }
 
   /** What was too large is known to the next epoch. Returns what is to be thrown. @throws PayflowError when nothing can be done about it */
@@ -199,10 +193,10 @@ export class Epoch {
     return new Undone(`Offset ${position} of ${topic}/${partition} is not there, says its leader`)
   }
 
-  #input(source: SourcePartition, aliases: Aliases, { from, committed }: StartingPosition): Input {
+  #input(source: SourcePartition, aliases: Aliases, { from, committed, topicId }: StartingPosition): Input {
     const { options, onInput } = this.#options
     return new Input({
-      ...source,
+      ...{ ...source, topicId },
       committed,
       aliases,
       offset: from,
@@ -216,10 +210,5 @@ export class Epoch {
   }
 }
 
-/** What a task reads: its partition of every input, and of the inbox. */
-const sourcesOf = (worker: AnyWorker, partition: number): SourcePartition[] => [
-  ...Object.values(worker.inputs).map(({ name }) => ({ topic: name, partition, isInbox: false })),
-  { topic: inboxTopic(worker.name), partition, isInbox: true },
-]
 const aliasesOf = ({ inputs }: AnyWorker): Aliases =>
   new Map(Object.entries(inputs).map(([alias, spec]) => [spec.name, { alias, spec }]))

@@ -12,6 +12,8 @@ import { rateAfter, waitMs } from './fetch-wait.ts'
 export interface Source {
   readonly topic: string
   readonly partition: number
+  /** Whose offsets they are; undefined where the broker gives topics no ids. */
+  readonly topicId?: string | undefined
   /** The next offset to fetch; the fetcher never moves it. */
   readonly position: number
   readonly wants: () => boolean
@@ -120,7 +122,7 @@ export class Fetcher {
       minBytes: quiet ? 1 : minBytes,
       maxBytes: 32 << 20,
       isolation: 'read_committed',
-      partitions: [...asked.values()].map(({ source: { topic, partition }, offset }) => ({ topic, partition, offset, maxBytes: maxBytesPerPartition })), // prettier-ignore
+      partitions: [...asked.values()].map(({ source: { topic, topicId, partition }, offset }) => ({ topic, topicId, partition, offset, maxBytes: maxBytesPerPartition })), // prettier-ignore
     })
     this.#failures = 0
     const answeredAt = performance.now()

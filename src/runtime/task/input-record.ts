@@ -37,6 +37,7 @@ export class RecordView implements InputRecord {
   readonly #topic: string
   readonly #partition: number
   readonly #aliases: Aliases
+  readonly #own: ReturnType<Aliases['get']>
   readonly #maxAheadMs: number
   #cursor!: RecordCursor
 
@@ -45,20 +46,18 @@ export class RecordView implements InputRecord {
     this.#topic = at.topic
     this.#partition = at.partition
     this.#aliases = aliases
+    this.#own = aliases.get(at.topic)
     this.#maxAheadMs = maxAheadMs
   }
 
   /** Moves the view to the record at the cursor. */
   read(cursor: RecordCursor): this {
     this.#cursor = cursor
-    let topic = this.#topic
-    let writtenMs = cursor.timestamp
-    if (this.isForwarded) ({ topic, timestamp: writtenMs } = this.origin())
-    const input = this.#aliases.get(topic)
-    this.alias = input?.alias
     this.event = this.reason = this.time = undefined
-    if (input) this.#decode(input.spec, cursor, writtenMs)
-    else this.reason = `${topic} is not an input of this worker`
+    if (this.isForwarded) {
+      const { topic, timestamp } = this.origin()
+      this.#readAs(this.#aliases.get(topic), topic, timestamp)
+    } else this.#readAs(this.#own, this.#topic, cursor.timestamp)
     return this
   }
 
@@ -82,6 +81,12 @@ export class RecordView implements InputRecord {
         replays: 0,
       }
     )
+  }
+
+  #readAs(input: ReturnType<Aliases['get']>, topic: string, writtenMs: number): void {
+    this.alias = input?.alias
+    if (input) this.#decode(input.spec, this.#cursor, writtenMs)
+    else this.reason = `${topic} is not an input of this worker`
   }
 
   /** Nearly all records are read where they lie; whatever is unusual about the others, `decodeRecord` knows the answer. */

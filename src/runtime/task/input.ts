@@ -16,6 +16,7 @@ const QUEUED_SETS = 2
 export class Input implements Source {
   readonly topic: string
   readonly partition: number
+  readonly topicId: string | undefined
   readonly #view: RecordView
   readonly #onData: () => void
   readonly #onFailure: (error: Error, at: Input) => void
@@ -34,6 +35,7 @@ export class Input implements Source {
   constructor(options: {
     topic: string
     partition: number
+    topicId: string | undefined
     isInbox: boolean
     /** Where to begin. */
     offset: number
@@ -49,6 +51,7 @@ export class Input implements Source {
   }) {
     this.topic = options.topic
     this.partition = options.partition
+    this.topicId = options.topicId
     this.#view = new RecordView(options, options.aliases, options.maxAheadMs)
     this.#position = this.#processed = options.offset
     this.#committed = options.committed

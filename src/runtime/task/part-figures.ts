@@ -1,6 +1,6 @@
 import type { RefusalKind } from '../../pipeline/worker/refusals.ts'
 import type { Tally } from '../../pipeline/worker/tally.ts'
-import type { StateStore } from '../../pipeline/worker/state.ts'
+import type { TaskState } from '../state/task-state.ts'
 import type { Input } from './input.ts'
 import type { Counts, Processor } from './processor.ts'
 
@@ -18,7 +18,7 @@ export interface CommittedPart {
   readonly processMs: number
   /** How old the first of its records was then; undefined where it had no records, or they have no time. */
   readonly ageMs: number | undefined
-  readonly state: { readonly keys: number; readonly bytes: number } | undefined
+  readonly state: { readonly store: 'memory' | 'disk'; readonly keys: number; readonly bytes: number } | undefined
 }
 
 /** Collects what there is to say of a task's next part, with a few readings of the clock for all its records. */
@@ -39,7 +39,7 @@ export class PartFigures {
   take(
     processor: Processor,
     inputs: readonly Input[],
-    { startedMs, state }: { startedMs: number; state: StateStore | undefined },
+    { startedMs, state }: { startedMs: number; state: TaskState | undefined },
   ): CommittedPart {
     const consumed: Record<string, number> = {}
     for (const input of inputs) {
@@ -55,7 +55,7 @@ export class PartFigures {
       ms: Math.round(performance.now() - startedMs),
       processMs,
       ageMs: this.#firstTimestamp === undefined ? undefined : Math.max(0, Date.now() - this.#firstTimestamp),
-      state: state && { keys: state.size, bytes: state.bytes },
+      state: state && { store: state.where, keys: state.size, bytes: state.bytes },
     }
   }
 }

@@ -1,13 +1,15 @@
 import type { Connection } from '../../kafka/connection.ts'
+import { StaleCoordinator } from '../../kafka/errors.ts'
 import { committedOffsets, listOffsets, type OffsetMap } from '../../kafka/offsets.ts'
 import { retrying } from '../../kafka/retry.ts'
 import { topicIds } from '../../kafka/topic-identity.ts'
 import { groupOf, stateTopic } from '../../pipeline/events/topics.ts'
 import { spelledAs, type AnyWorker } from '../../pipeline/worker/definition.ts'
-import { recordedOffset, type Progress } from '../state/changelog.ts'
+import { recordedOffset, type Progress } from '../state/progress.ts'
 import { refused, type Refused } from './position-errors.ts'
 import { decide, type Standing } from './position-table.ts'
 import type { TopicPartition } from '../../kafka/partitions.ts'
+import type { Committer } from '../transaction/committer.ts'
 
 /** A partition that a task reads. */
 export interface SourcePartition extends TopicPartition {
@@ -27,16 +29,34 @@ export interface PositionQuestion {
   readonly worker: AnyWorker
   readonly sources: readonly SourcePartition[]
   readonly signal: AbortSignal
+  /** What this instance knows of its group as a member; undefined: it is none. */
+  readonly committer?: Pick<Committer, 'member' | 'committed'> | undefined
   /** Told what is asked again. */
   readonly onRetry?: ((error: unknown) => void) | undefined
 }
 
-/** The group's offsets; one that a transaction is about to change is asked for again until that is decided (KIP-447). */
+/**
+ * The group's offsets; one that a transaction is about to change is asked for again until that is decided (KIP-447). So are all of them while a
+ * broker answers that is the group's coordinator no more: it does not know this member's generation, which began after all that earlier owners
+ * have committed, or it does not know what this member has committed since.
+ */
 export const settledOffsets = (
   connection: Connection,
-  { worker, sources, signal, onRetry }: PositionQuestion,
-): Promise<OffsetMap> =>
-  retrying(() => committedOffsets(connection, groupOf(worker.name), sources, { stable: true }), { timeoutMs: 30_000, signal, onRetry }) // prettier-ignore
+  { worker, sources, signal, committer, onRetry }: PositionQuestion,
+): Promise<OffsetMap> => {
+  const group = groupOf(worker.name)
+  const ask = async (): Promise<OffsetMap> => {
+    const member = await committer?.member(signal)
+    const offsets = await committedOffsets(connection, group, sources, { stable: true, member })
+    const old =
+      committer && sources.find((at) => (offsets.of(at.topic, at.partition) ?? 0) < committer.committed.upTo(at))
+    if (!old) return offsets
+    const stale = new StaleCoordinator(group, `it knows less of ${old.topic}/${old.partition} than was committed`)
+    await connection.forget(stale)
+    throw stale
+  }
+  return retrying(ask, { timeoutMs: 30_000, signal, onRetry })
+}
 
 /** Whether offsets and state are of one transaction: each transaction has written both. */
 export const agree = (

@@ -1,16 +1,20 @@
+import { PayflowError } from '../../errors.ts'
 import type { RecordCodec } from '../../kafka/codec.ts'
 import { OutputBuffers } from '../../kafka/output-buffers.ts'
 import type { TopicLimits } from '../../kafka/topic-limits.ts'
 import { DEAD_LETTERS, inboxTopic, stateTopic } from '../../pipeline/events/topics.ts'
 import type { Outgoing } from '../../pipeline/worker/emission.ts'
 import { Execution } from '../../pipeline/worker/execution.ts'
-import { originHeaders, refusalHeaders, type Origin } from '../../pipeline/worker/origin-headers.ts'
+import { NoRecordKey, RecordKey, type KeyedRecord } from '../../pipeline/worker/keyed-record.ts'
+import { meaningOfNull } from '../../pipeline/worker/null-values.ts'
+import { originHeaders, refusalHeaders } from '../../pipeline/worker/origin-headers.ts'
 import { placesOf, type PlaceOf } from '../../pipeline/worker/placement.ts'
 import { refusalKindOf, type RefusalKind } from '../../pipeline/worker/refusals.ts'
 import type { Tally } from '../../pipeline/worker/tally.ts'
-import type { StateStore } from '../../pipeline/worker/state.ts'
 import { isCustom, type AnyWorker } from '../../pipeline/worker/definition.ts'
+import { StateFault, type TaskState } from '../state/task-state.ts'
 import type { InputRecord } from './input-record.ts'
+import { StepError, atEventTime, atRecord } from './step-error.ts'
 import { appendCopy, appendCut } from './oversize.ts'
 import { partitionOf, partitionOfBytes } from '../../kafka/partitioner.ts'
 
@@ -34,20 +38,31 @@ export interface Counts {
 
 export const noCounts = (): Counts => ({ processed: 0, emitted: 0, deadLetters: 0, strays: 0 })
 
-/** An exception out of a worker's own code: a bug there, never bad input. */
-export class StepError extends Error {
-  override readonly name = 'StepError'
-  readonly worker: string
-
-  /** `at`: the record whose step it was, or that made a timer fire. */
-  constructor(worker: string, step: string, at: Pick<Origin, 'topic' | 'partition' | 'offset'>, cause: unknown) {
-    super(
-      `${step} of worker ${worker} failed at ${at.topic}/${at.partition}, offset ${at.offset}: ${cause instanceof Error ? cause.message : String(cause)}`,
-      { cause },
-    )
-    this.worker = worker
-  }
+export interface ProcessorOptions {
+  readonly worker: AnyWorker
+  readonly options: unknown
+  readonly partition: number
+  readonly partitions: OutputPartitions
+  readonly state: TaskState
+  /** The task's event time as the changelog has it, in ms. */
+  readonly eventTime: number
+  /** Whether timers that are due then have still to fire. */
+  readonly isFiring: boolean
+  /** What the topics take that it writes. */
+  readonly limits: TopicLimits
+  readonly codec: RecordCodec
+  /** Keys whose state has turned out to be more than a changelog record may hold. */
+  readonly largeStates: ReadonlySet<string>
 }
+
+/** Where a record's state lies, or why that cannot be known. */
+type Home = { readonly partition: number; readonly key: string } | { readonly refused: string }
+
+/** Between them the task looks at the clock, and at how much it has collected. */
+const TIMERS_AT_ONCE = 32
+
+/** The built-in workers place records by their events. */
+const noKeyAsked: KeyedRecord = { key: '' }
 
 /** Hands one task's records to the execution of its worker: results go into `buffers` and the state, both uncommitted. */
 export class Processor {
@@ -57,36 +72,26 @@ export class Processor {
   readonly #worker: AnyWorker
   readonly #execution: Execution
   readonly #places: Readonly<Record<string, PlaceOf>>
+  readonly #isCustom: boolean
   readonly #partition: number
   readonly #partitions: OutputPartitions
   readonly #inbox: string
 
-  constructor(options: {
-    worker: AnyWorker
-    options: unknown
-    partition: number
-    partitions: OutputPartitions
-    state: StateStore
-    /** The task's event time as the changelog has it, in ms. */
-    eventTime: number
-    /** What the topics take that it writes. */
-    limits: TopicLimits
-    codec: RecordCodec
-    /** Keys whose state has turned out to be more than a changelog record may hold. */
-    largeStates: ReadonlySet<string>
-  }) {
-    const { worker, limits, codec, largeStates } = options
+  constructor(options: ProcessorOptions, buffers = new OutputBuffers(options.limits, options.codec)) {
+    const { worker, largeStates } = options
     const topics = { output: worker.output.name, state: stateTopic(worker.name) }
     this.#worker = worker
-    this.buffers = new OutputBuffers(limits, codec)
+    this.buffers = buffers
     this.#execution = new Execution({
       ...options,
       emit: isCustom(worker) ? (_key, _value, record) => this.#writeRecord(record!) : (key, value) => this.#write(key, value), // prettier-ignore
       checked: isCustom(worker),
+      timersAtOnce: TIMERS_AT_ONCE,
       fits: isCustom(worker) ? (to, key, value, record) => this.buffers.fits(record?.topic ?? topics[to], key, value, record?.headers) : (to, key, value) => this.buffers.fits(topics[to], key, value), // prettier-ignore
       measuresState: (key) => largeStates.size > 0 && largeStates.has(key),
     })
     this.#places = placesOf(worker)
+    this.#isCustom = isCustom(worker)
     this.#partition = options.partition
     this.#partitions = options.partitions
     this.#inbox = inboxTopic(options.worker.name)
@@ -95,6 +100,11 @@ export class Processor {
   /** The greatest timestamp processed, in ms. */
   get eventTime(): number {
     return this.#execution.eventTime
+  }
+
+  /** Timers have still to fire (`fire`) before the next record. */
+  get isFiring(): boolean {
+    return this.#execution.isFiring
   }
 
   /** The counts since the last call. */
@@ -107,14 +117,20 @@ export class Processor {
   /** Of what was processed since the last call: why records became dead letters, how many came too late to count, and what outputs mean. */
   takeFigures(): { reasons: Partial<Record<RefusalKind, number>>; late: number; tally: Tally | undefined } {
     const reasons = this.#refusals
+    const { figures } = this.#execution
     this.#refusals = {}
-    return { reasons, late: this.#execution.takeLate(), tally: this.#execution.takeTally() }
+    return { reasons, late: figures.takeLate(), tally: figures.takeTally() }
+  }
+
+  /** What it has collected is not going to be committed. */
+  discard(): void {
+    this.buffers.clear()
   }
 
   /** Processes a record; the caller takes it afterwards. @throws StepError */
   process(record: InputRecord): void {
     const { alias, event, reason } = record
-    if (alias === undefined || reason !== undefined) this.#deadLetter(record, reason ?? 'no input')
+    if (alias === undefined || reason !== undefined) this.#processOther(record, reason ?? 'no input')
     else {
       const home = this.#homeOf(record, alias, event)
       const refused = home === undefined ? this.#take(record, alias, event) : this.#handOver(record, home)
@@ -123,33 +139,74 @@ export class Processor {
     this.counts.processed++
   }
 
+  /** Goes on with timers that are due. Returns how many have fired; 0: those that are left are not at hand. @throws StepError */
+  fire(): number {
+    try {
+      return this.#execution.fire()
+    } catch (error) {
+      throw this.#blamed(error, atEventTime(this.#partition, this.eventTime))
+    }
+  }
+
+  /** A record that has no event: bad input, unless it has no value and the worker says what that means. */
+  #processOther(record: InputRecord, reason: string): void {
+    const { alias } = record
+    const meaning = alias === undefined || record.value() !== null ? undefined : meaningOfNull(this.#worker, alias)
+    if (meaning === 'ignore') return
+    if (alias === undefined || meaning === undefined) {
+      this.#deadLetter(record, reason)
+      return
+    }
+    const home = this.#homeOf(record, alias, null)
+    const refused = home === undefined ? this.#takeNull(record, alias) : this.#handOver(record, home) // prettier-ignore
+    if (refused !== undefined) this.#deadLetter(record, refused)
+  }
+
   #take(record: InputRecord, alias: string, event: unknown): string | undefined {
     try {
       return this.#execution.take(alias, event, record.time, record)
     } catch (error) {
-      throw new StepError(this.#worker.name, this.#execution.step, record.origin(), error)
+      throw this.#blamed(error, atRecord(record.origin()))
     }
   }
 
+  #takeNull(record: InputRecord, alias: string): string | undefined {
+    try {
+      return this.#execution.takeNull(alias, record)
+    } catch (error) {
+      throw this.#blamed(error, atRecord(record.origin()))
+    }
+  }
+
+  #blamed(error: unknown, at: string): unknown {
+    // the step was not even called, or not to the end
+    if (error instanceof StateFault || error instanceof PayflowError) return error
+    return new StepError(this.#worker.name, this.#execution.step, at, error)
+  }
+
   /** A state must meet all its records: where one belongs that came to another partition. One that was replayed may have come to any inbox. */
-  #homeOf(record: InputRecord, alias: string, event: unknown): { partition: number; key: string } | undefined {
+  #homeOf(record: InputRecord, alias: string, event: unknown): Home | undefined {
     if (!this.#worker.state) return undefined
     const key = this.#placeOf(record, alias, event)
     if (key === undefined) return undefined
+    if (typeof key !== 'string') return key
     const partition = partitionOf(key, this.#partitions.input)
     return partition === this.#partition ? undefined : { partition, key }
   }
 
-  #placeOf(record: InputRecord, alias: string, event: unknown): string | undefined {
+  #placeOf(record: InputRecord, alias: string, event: unknown): string | { readonly refused: string } | undefined {
     try {
-      return this.#places[alias]?.(event)
+      return this.#places[alias]?.(event, this.#isCustom ? new RecordKey(() => record.origin().key) : noKeyAsked)
     } catch (error) {
-      throw new StepError(this.#worker.name, `on.${alias}`, record.origin(), error)
+      if (error instanceof NoRecordKey) return { refused: error.message }
+      throw new StepError(this.#worker.name, `on.${alias}`, atRecord(record.origin()), error)
     }
   }
 
   /** Returns why that cannot be, if it cannot. */
-  #handOver(record: InputRecord, { partition, key }: { partition: number; key: string }): string | undefined {
+  #handOver(record: InputRecord, home: Home): string | undefined {
+    if ('refused' in home) return home.refused
+    const { partition, key } = home
     const headers = originHeaders(record.headers(), record.origin(), true)
     const value = record.value()
     if (!appendCopy(this.buffers, { topic: this.#inbox, partition, key, value, headers }))

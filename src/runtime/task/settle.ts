@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { OffsetMap } from '../../kafka/offsets.ts'
-import type { Changelog, Progress } from '../state/changelog.ts'
+import type { Changelog } from '../state/changelog.ts'
+import type { Progress } from '../state/progress.ts'
 import { agree, type SourcePartition } from './positions.ts'
 
 /** Answers that differ, 50 ms apart, until they are believed. Answers, not time: of a coordinator that is silent meanwhile nothing is learned. */

@@ -1,14 +1,16 @@
 import { isAborted, pause } from '../../pause.ts'
-import { PayflowError } from '../../errors.ts'
-import { classify, isConnectionError } from '../../kafka/errors.ts'
-import { Undone } from '../transaction/part.ts'
-import { Epoch, type EpochOptions } from './epoch.ts'
+import { Epoch } from './epoch.ts'
+import type { EpochOptions } from './restore.ts'
+import { isFinal, reasonOf } from './failure.ts'
 import type { CommittedPart } from './part-figures.ts'
-import { causeOf, type EventSink, type RestartReason } from '../events.ts'
+import { causeOf, type EventSink } from '../events.ts'
 import type { Fetcher } from './fetcher.ts'
 import type { Input } from './input.ts'
+import { StateKeeper } from '../state/state-keeper.ts'
+import type { StateRoom } from '../state/state-room.ts'
+import { StateFault } from '../state/task-state.ts'
 import { PositionError } from './position-errors.ts'
-import { StepError, noCounts, type Counts } from './processor.ts'
+import { noCounts, type Counts } from './processor.ts'
 import { TaskLifecycle, type TaskPhase } from './life.ts'
 
 /** Offsets that moved over commit markers only are committed when nothing else has come for this long. */
@@ -18,9 +20,14 @@ const SILENT_MS = 10_000
 const FIRST_BACKOFF_MS = 50
 const MAX_BACKOFF_MS = 2_000
 
-export interface TaskOptions extends Omit<EpochOptions, 'onInput' | 'onRestore' | 'largeStates' | 'isOwned'> {
+export interface TaskOptions extends Omit<
+  EpochOptions,
+  'onInput' | 'onRestore' | 'onPass' | 'largeStates' | 'isOwned' | 'states'
+> {
   readonly fetcher: Fetcher
   readonly onEvent: EventSink
+  /** Absent: state is kept in memory, whatever its size. */
+  readonly stateRoom?: StateRoom | undefined
   /** An error that it begins again after. */
   readonly onFailure?: (error: unknown) => void
   /** It has got on. */
@@ -52,6 +59,8 @@ export class Task {
       isOwned: () => this.#isOwned,
       onInput: () => this.#wake?.(),
       largeStates: new Set(),
+      onPass: () => void (this.#lastProgressAt = performance.now()),
+      states: new StateKeeper({ ...options, partitions: options.partitions.input, room: options.stateRoom }),
       onRestore: (done, total) => {
         this.#lastProgressAt = performance.now()
         options.onEvent({ kind: 'restoring', ...this.#task, done, total })
@@ -81,12 +90,16 @@ export class Task {
 
   /** Nothing is left to read as far as the last answers tell, and all of it is committed. */
   get idle(): boolean {
-    return this.#running?.inputs.every((input) => input.drained && input.committed === input.position) ?? false
+    const epoch = this.#running
+    if (!epoch || epoch.isFiring) return false
+    return epoch.inputs.every((input) => input.drained && input.committed === input.position)
   }
 
   /** Something is fetched and not committed, or the task is not running yet, or no broker tells whether there is something. */
   get hasWork(): boolean {
-    return this.#running?.inputs.some(({ committed, position, silentMs }) => committed < position || silentMs > SILENT_MS) ?? true // prettier-ignore
+    const epoch = this.#running
+    if (!epoch || epoch.isFiring) return true
+    return epoch.inputs.some(({ committed, position, silentMs }) => committed < position || silentMs > SILENT_MS)
   }
 
   get #running(): Epoch | undefined {
@@ -144,10 +157,11 @@ export class Task {
     try {
       while (!signal.aborted) {
         if (epoch.fill() || this.#movedOverMarkers()) await this.#commit(epoch)
-        else await this.#data()
+        else if (!(await epoch.loadTimers())) await this.#data()
       }
     } finally {
       for (const input of epoch.inputs) this.#options.fetcher.remove(input)
+      await epoch.close()
     }
   }
 
@@ -173,7 +187,7 @@ export class Task {
       ...{ late, consumed, ms, processMs },
       ...(tally && { tally }),
       ...(ageMs !== undefined && { ageMs }),
-      ...(state && { stateKeys: state.keys, stateBytes: state.bytes }),
+      ...(state && { state }),
     })
     if (deadLetters > 0) onEvent({ kind: 'dead-letter', ...this.#task, records: deadLetters, reasons })
     if (strays > 0) onEvent({ kind: 'stray', ...this.#task, records: strays })
@@ -219,7 +233,8 @@ export class Task {
   }
 
   async #abort(error: unknown): Promise<void> {
-    this.#options.onFailure?.(error)
+    if (error instanceof StateFault) this.#options.states.learn(error)
+    else this.#options.onFailure?.(error)
     this.#lifecycle.enter('aborting', error)
     this.#epoch = undefined
     // who has refused a position may take itself for the leader still
@@ -229,18 +244,7 @@ export class Task {
 
   #end(phase: 'revoked' | 'failed', cause?: unknown): void {
     this.#epoch = undefined
+    this.#options.states.leave()
     this.#lifecycle.enter(phase, cause)
   }
 }
-
-function reasonOf(error: unknown): RestartReason {
-  if (classify(error) === 'fenced') return 'fenced'
-  if (error instanceof Undone) return 'undone'
-  return isConnectionError(error) ? 'connection' : 'broker'
-}
-
-/** What a new start would only meet again. */
-const isFinal = (error: unknown): boolean => !(error instanceof Undone) && isHopeless(error)
-
-const isHopeless = (error: unknown): boolean =>
-  error instanceof StepError || error instanceof PayflowError || classify(error) === 'fatal'

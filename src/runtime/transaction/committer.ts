@@ -3,10 +3,12 @@ import { messageOf } from '../../errors.ts'
 import { codeOf } from '../../kafka/errors.ts'
 import { inRounds } from '../../kafka/output-buffers.ts'
 import type { GroupPlace } from '../../kafka/requests.ts'
+import { unlessAborted } from '../../pause.ts'
 import { failpoint } from '../failpoint.ts'
 import type { TransactionalProducer } from '../producers/transactional.ts'
 import { endedTransaction, resultOf, type EndedTransaction } from './ended.ts'
-import { accuse, Undone, type OfPart, type Part } from './part.ts'
+import { accuse, tellWritten, Undone, type OfPart, type Part } from './part.ts'
+import { CommittedHere } from './committed-here.ts'
 import { CurrentPlace } from './current-place.ts'
 import { SlotProducer, type SlotProducerOptions } from './slot-producer.ts'
 
@@ -22,8 +24,8 @@ const UNKNOWN_MEMBER_ID = 25
 
 export interface CommitterOptions extends SlotProducerOptions {
   readonly group: string
-  /** Told of each transaction once it has ended. */
-  readonly onTransaction?: (ended: EndedTransaction) => void
+  /** Told of each transaction once it has ended, before its parts are. */
+  readonly onTransaction?: (ended: EndedTransaction, parts: readonly Part[], error?: unknown) => void
 }
 
 /** Where the group has put this instance (`Assigned` in group/membership). */
@@ -49,8 +51,9 @@ interface Submission {
  * After any error the transaction is aborted, its producer thrown away, and each task that was in it begins again.
  */
 export class Committer {
+  readonly committed = new CommittedHere()
   readonly #group: string
-  readonly #onTransaction: ((ended: EndedTransaction) => void) | undefined
+  readonly #onTransaction: CommitterOptions['onTransaction'] | undefined
   readonly #place = new CurrentPlace()
   readonly #producer: SlotProducer
   /** Partitions whose records a broker has refused: each is committed alone until it has succeeded. */
@@ -71,6 +74,7 @@ export class Committer {
    * which the parts of lost partitions are not owned any more.
    */
   assigned({ place, slot, freeSlots, settle }: Standing): void {
+    this.committed.as(place.memberId)
     this.#place.take(place)
     this.#producer.end(freeSlots, settle)
     this.#producer.hold(slot)
@@ -79,6 +83,11 @@ export class Committer {
   /** The group's coordinator has just taken this instance for a member. */
   confirmed(): void {
     this.#place.confirmed()
+  }
+
+  /** Whom the group's coordinator must know; undefined: nobody, for nothing more can be committed. */
+  member(signal: AbortSignal): Promise<GroupPlace | undefined> {
+    return this.#place.next(signal)
   }
 
   /** No other assignment will come. What is under way is still committed. */
@@ -148,9 +157,9 @@ export class Committer {
     const startedMs = performance.now()
     try {
       await this.#transaction(await this.#producer.open(), parts, guilty)
-      this.#onTransaction?.(endedTransaction(parts, startedMs, 'committed'))
+      this.#onTransaction?.(endedTransaction(parts, startedMs, 'committed'), parts)
     } catch (error) {
-      this.#onTransaction?.(endedTransaction(parts, startedMs, resultOf(error, this.#committing)))
+      this.#onTransaction?.(endedTransaction(parts, startedMs, resultOf(error, this.#committing)), parts, error)
       for (const { partition } of guilty) this.#refused.add(partition)
       await this.#producer.discard()
       for (const { part, reject } of submissions)
@@ -158,6 +167,7 @@ export class Committer {
       return
     }
     for (const { part, resolve } of submissions) {
+      this.committed.add(part.offsets)
       this.#refused.delete(part.partition)
       resolve()
     }
@@ -191,7 +201,7 @@ export class Committer {
   async #sendOutputs(producer: TransactionalProducer, batches: readonly OfPart[], guilty: Set<Part>): Promise<void> {
     for (const round of inRounds(batches)) {
       try {
-        await producer.send(round)
+        tellWritten(round, await producer.send(round))
       } catch (error) {
         accuse(guilty, round, error)
         throw error
@@ -226,21 +236,5 @@ export class Committer {
         )
       }
     }
-  }
-}
-
-/** @throws AbortError when the signal is aborted first: what becomes of the promise then concerns nobody */
-async function unlessAborted(promise: Promise<void>, signal: AbortSignal): Promise<void> {
-  signal.throwIfAborted()
-  let stop: () => void = () => undefined
-  const aborted = new Promise<never>((_, reject) => {
-    stop = () => reject(signal.reason as Error)
-    signal.addEventListener('abort', stop)
-  })
-  try {
-    await Promise.race([promise, aborted])
-  } finally {
-    signal.removeEventListener('abort', stop)
-    promise.catch(() => undefined)
   }
 }
