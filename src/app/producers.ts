@@ -4,6 +4,7 @@ import { topicsMissing, topicsWith } from '../kafka/missing-topics.ts'
 import { formatTimestamp } from '../pipeline/time.ts'
 import type { Kind } from '../pipeline/sources/source.ts'
 import { produce, type ProduceSummary } from '../runtime/producers/produce.ts'
+import type { ProducerTracing } from '../runtime/tracing.ts'
 import type { Settings } from '../settings/resolve.ts'
 import { clientOptions, withCluster } from './cluster.ts'
 
@@ -86,12 +87,19 @@ export async function checkTopics(settings: Settings, wanted: readonly Kind[], l
   if (missing.length > 0) throw topicsMissing(missing)
 }
 
+interface ProduceHooks {
+  readonly signal: AbortSignal
+  readonly onProgress: (progress: ProducerProgress) => void
+  readonly log: Log
+  readonly tracing?: ProducerTracing | undefined
+}
+
 /** Writes the events of each kind, all kinds at once, until count, duration or `signal` ends it; every record is acknowledged then. */
 export async function produceAll(
   settings: Settings,
   flow: Flow,
   wanted: readonly Kind[],
-  { signal, onProgress, log }: { signal: AbortSignal; onProgress: (progress: ProducerProgress) => void; log: Log },
+  { signal, onProgress, log, tracing }: ProduceHooks,
 ): Promise<Produced[]> {
   const failed = new AbortController()
   const runs = wanted.map(async (kind) => {
@@ -105,6 +113,7 @@ export async function produceAll(
         ...(flow.durationMs !== undefined && { durationMs: flow.durationMs }),
         signal: AbortSignal.any([signal, failed.signal]),
         onProgress: ({ acknowledged, perSecond }) => onProgress({ kind, acknowledged, perSecond }),
+        tracing,
       })
     } catch (error) {
       failed.abort()

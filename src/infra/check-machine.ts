@@ -12,7 +12,10 @@ const MEMORY_TO_GO_ON = 200 * MIB
 const DISK_WARNING = 2_048 * MIB
 const DISK_ERROR = 256 * MIB
 
-const mib = (bytes: number): string => `${Math.round(bytes / MIB).toLocaleString('en')} MiB`
+const mib = (bytes: number): string =>
+  bytes < 10_240 * MIB
+    ? `${Math.round(bytes / MIB).toLocaleString('en')} MiB`
+    : `${Math.round(bytes / MIB / 1_024).toLocaleString('en')} GiB`
 
 /** `20.19.0` from `>=20.19`: how far a version lies below it, part by part. */
 function isBelow(version: string, least: string): boolean {

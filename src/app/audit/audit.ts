@@ -2,12 +2,13 @@ import { topicsMissing, topicsWith } from '../../kafka/missing-topics.ts'
 import { PayflowError } from '../../errors.ts'
 import type { Client } from '../../kafka/client.ts'
 import { listGroups } from '../../kafka/groups.ts'
-import type { RuleOf } from '../../pipeline/audit/rule.ts'
 import { auditRules } from '../../pipeline/audit/rules.ts'
+import { auditedOf } from '../../pipeline/worker/audited.ts'
 import type { AnyWorker } from '../../pipeline/worker/definition.ts'
 import { groupOf } from '../../pipeline/events/topics.ts'
 import { hasMoved, refuseTrimmedSince, takeCut } from './cut.ts'
-import { WorkerAuditor, type AuditChoice, type WorkerAudit } from './worker.ts'
+import { WorkerAuditor } from './worker.ts'
+import type { AuditChoice, WorkerAudit } from './worker-audit.ts'
 import type { WorkerChoice } from '../workers/arguments.ts'
 
 export interface AuditReport {
@@ -24,21 +25,6 @@ export interface AuditProgress {
 
 /** While workers run, what looks like a difference may be a transaction that has just come: then it is looked at again. */
 const ATTEMPTS = 3
-
-/** What is to be audited of a worker: each of its outputs, with what it must be; undefined: that is not known of all of them. */
-function auditedOf(worker: AnyWorker): { worker: AnyWorker; rule: RuleOf; label: string }[] | undefined {
-  const { outputs, audit: own, ...rest } = worker
-  const { name } = worker
-  if (!outputs) {
-    const rule = typeof own === 'function' ? own : auditRules.get(name)
-    return rule && [{ worker, rule, label: name }]
-  }
-  const parts = Object.entries(outputs).flatMap(([alias, output]) => {
-    const rule = typeof own === 'object' ? own[alias] : undefined
-    return rule ? [{ worker: { ...rest, output }, rule, label: `${name}.${alias}` }] : []
-  })
-  return parts.length === Object.keys(outputs).length ? parts : undefined
-}
 
 /** Whether it is known what a worker must write: for a custom one, only if its definition says so. */
 export const hasRule = ({ definition }: WorkerChoice): boolean => auditedOf(definition) !== undefined

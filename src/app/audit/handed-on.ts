@@ -1,8 +1,10 @@
 import { fingerprint } from '../../pipeline/audit/fingerprint.ts'
 import type { Difference, Place } from '../../pipeline/audit/rule.ts'
 import { decodeRecord } from '../../pipeline/codec/decode.ts'
-import { DEAD_LETTERS, inboxTopic } from '../../pipeline/events/topics.ts'
+import { DEAD_LETTERS, inboxTopic, type TopicSpec } from '../../pipeline/events/topics.ts'
 import type { AnyWorker } from '../../pipeline/worker/definition.ts'
+import { orRefusal, RecordKey } from '../../pipeline/worker/keyed-record.ts'
+import { liesByRecordKey } from '../../pipeline/worker/null-values.ts'
 import { placesOf, type PlaceOf } from '../../pipeline/worker/placement.ts'
 import { Copies } from './copies.ts'
 import { isCut, originOf, originalKey, placeText, reasonOf, workerOf } from './origin.ts'
@@ -46,8 +48,7 @@ export class HandedOn {
   foundInInbox(record: RecordCursor, partition: number): void {
     const origin = originOf(record.headers())
     const [alias, spec] = Object.entries(this.#worker.inputs).find(([, { name }]) => name === origin?.topic) ?? []
-    const decoded = spec && decodeRecord(spec, record.value())
-    const text = decoded && 'event' in decoded ? this.#places[alias!]?.(decoded.event) : undefined
+    const text = spec && this.#textOf(record, alias!, spec)
     if (text !== undefined) this.unordered.add(text)
     const at = { topic: inboxTopic(this.#worker.name), partition, offset: record.offset }
     if (origin?.replays === 0) {
@@ -57,6 +58,14 @@ export class HandedOn {
     const line = { ...at, expected: null, found: record.valueText() ?? 'null' }
     if (!origin) this.#orphans.push({ ...line, note: 'nobody handed it on' })
     else this.#replays.push({ ...line, note: `${placeText(origin)} was never refused`, origin: identityOf(origin) })
+  }
+
+  #textOf(record: RecordCursor, alias: string, spec: TopicSpec): string | undefined {
+    const decoded = record.value() === null ? { event: null } : decodeRecord(spec, record.value())
+    if (!('event' in decoded) || (decoded.event === null && !liesByRecordKey(this.#worker, alias))) return undefined
+    const keyed = new RecordKey(() => originalKey(record.headers(), record.key()))
+    const text = orRefusal(() => this.#places[alias]?.(decoded.event, keyed))
+    return 'value' in text ? text.value : undefined
   }
 
   /** `mayExcuse`: whether a rule may have to take this reason for granted. */

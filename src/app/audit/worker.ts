@@ -1,50 +1,18 @@
 import type { Connection } from '../../kafka/connection.ts'
-import type { Difference, Place, Rule, RuleOf } from '../../pipeline/audit/rule.ts'
+import type { Place, Rule } from '../../pipeline/audit/rule.ts'
 import { decodeRecord } from '../../pipeline/codec/decode.ts'
 import { maxAheadOf, refusedAsAhead } from '../../pipeline/worker/max-ahead.ts'
 import type { AnyWorker } from '../../pipeline/worker/definition.ts'
+import { orRefusal, RecordKey } from '../../pipeline/worker/keyed-record.ts'
+import { meaningOfNull, otherKeyOf } from '../../pipeline/worker/null-values.ts'
 import { placesOf, type PlaceOf } from '../../pipeline/worker/placement.ts'
 import type { Cut, InputSpan, Span } from './cut.ts'
 import { HandedOn } from './handed-on.ts'
-import { originOf } from './origin.ts'
+import { originOf, originalKey } from './origin.ts'
 import { Stream } from './stream.ts'
+import type { AuditChoice, AuditHooks, WorkerAudit } from './worker-audit.ts'
 import { partitionOf } from '../../kafka/partitioner.ts'
 import type { RecordCursor } from '../../kafka/records.ts'
-
-export interface AuditChoice {
-  readonly worker: AnyWorker
-  readonly options: Readonly<Record<string, unknown>>
-  readonly rule: RuleOf
-  /** How the report calls it; the worker's name when absent. */
-  readonly label?: string
-}
-
-export interface WorkerAudit {
-  readonly worker: string
-  /** Records of its inputs below the committed offsets. */
-  readonly inputs: number
-  /** Events of the output that must be there, and those that are. */
-  readonly expected: number
-  readonly actual: number
-  /** Of output events, dead letters and records handed to the inbox. */
-  readonly missing: number
-  readonly unexpected: number
-  readonly deadLetters: number
-  /** Keys whose events are all there, but in the wrong order. */
-  readonly disordered: number
-  /** Events that belong to inputs beyond the committed offsets: the worker was running. */
-  readonly unjudged: number
-  /** Keys whose records took the detour through the inbox and could be checked against limits only. */
-  readonly limited: number
-  /** The first of them. */
-  readonly differences: readonly Difference[]
-}
-
-export interface AuditHooks {
-  readonly signal: AbortSignal
-  /** Offsets read so far, and in all: records, and a commit marker a transaction. */
-  readonly onRead: (read: number, total: number) => void
-}
 
 interface Source {
   readonly stream: Stream
@@ -59,6 +27,14 @@ interface Taken {
   readonly required: boolean
   /** When the record was written, where it was first read; in ms. */
   readonly writtenMs: number
+  /** Of the record there. */
+  readonly key: Buffer | null
+}
+
+/** An event, and the text that decides where its state lies; undefined where it has none. */
+interface Placed {
+  readonly event: unknown
+  readonly text: string | undefined
 }
 
 const TOO_LARGE = /more than a record may have$/
@@ -161,13 +137,20 @@ export class WorkerAuditor {
 
   #input(record: RecordCursor, alias: string, { topic, partition, required }: InputSpan): void {
     const place = { topic, partition, offset: record.offset }
-    const taken = { alias, place, task: partition, required: record.offset < required, writtenMs: record.timestamp }
+    const taken = {
+      alias,
+      place,
+      task: partition,
+      required: record.offset < required,
+      writtenMs: record.timestamp,
+      key: record.key(),
+    }
     if (taken.required) this.#inputs++
-    const event = this.#decode(record, taken)
-    if (event === undefined) return
-    const text = this.#places[alias]?.(event)
+    const placed = this.#decode(record, taken)
+    if (placed === undefined) return
+    const { text } = placed
     const home = text === undefined ? partition : partitionOf(text, this.#tasks)
-    if (home === partition || this.#isExcused(event, taken)) this.#process(record, event, taken)
+    if (home === partition || this.#isExcused(placed, taken)) this.#process(record, placed, taken)
     else this.#handedOn.expectStray(record, place, home, text!, taken.required)
   }
 
@@ -175,43 +158,62 @@ export class WorkerAuditor {
     const origin = originOf(record.headers())
     const place = origin ?? { topic, partition, offset: record.offset }
     const writtenMs = origin?.writtenMs ?? record.timestamp
-    const taken = { alias, place, task: partition, required: record.offset < required, writtenMs }
+    const taken = {
+      alias,
+      place,
+      task: partition,
+      required: record.offset < required,
+      writtenMs,
+      key: originalKey(record.headers(), record.key()),
+    }
     const names = Object.values(this.#worker.inputs).map(({ name }) => name)
     // What belongs to no input is refused too; it is looked at once.
     if (!names.includes(place.topic) && alias === this.#rule.aliases[0]) this.#refuse(record, taken)
     if (place.topic !== this.#worker.inputs[alias]!.name) return
-    const event = this.#decode(record, taken)
+    const placed = this.#decode(record, taken)
     // one that was replayed to the inbox of another partition is handed on again, and counts there
-    if (event === undefined) return
-    if (this.#isHome(alias, event, partition) || this.#isExcused(event, taken)) this.#process(record, event, taken)
+    if (placed === undefined) return
+    const isHome = placed.text === undefined || partitionOf(placed.text, this.#tasks) === partition
+    if (isHome || this.#isExcused(placed, taken)) this.#process(record, placed, taken)
   }
 
-  #isHome(alias: string, event: unknown, partition: number): boolean {
-    const text = this.#places[alias]?.(event)
-    return text === undefined || partitionOf(text, this.#tasks) === partition
-  }
-
-  /** Bad input has no event; it must be a dead letter. So must an event that lies too far ahead of its record. */
-  #decode(record: RecordCursor, taken: Taken): unknown {
+  /**
+   * Bad input has no event; it must be a dead letter. So must an event that lies too far ahead of its record, and one that lacks the key that its
+   * state lies by. A record without a value is what the worker says it is.
+   */
+  #decode(record: RecordCursor, taken: Taken): Placed | undefined {
     const spec = this.#worker.inputs[taken.alias]!
+    const meaning = record.value() === null ? meaningOfNull(this.#worker, taken.alias) : undefined
+    if (meaning === 'ignore') return undefined
+    if (meaning !== undefined) return this.#placed(record, null, taken)
     const decoded = decodeRecord(spec, record.value())
     if ('event' in decoded) {
       const { event } = decoded
-      if (refusedAsAhead(spec, spec.timeOf?.(event), taken.writtenMs, this.#maxAheadMs) === undefined) return event
+      if (refusedAsAhead(spec, spec.timeOf?.(event), taken.writtenMs, this.#maxAheadMs) === undefined) return this.#placed(record, event, taken) // prettier-ignore
     }
     this.#refuse(record, taken)
     return undefined
   }
 
-  #process(record: RecordCursor, event: unknown, taken: Taken): void {
-    const text = this.#places[taken.alias]?.(event)
-    if (this.#isExcused(event, taken) || this.#rule.input({ ...taken, text, event })) this.#refuse(record, taken)
+  #placed(record: RecordCursor, event: unknown, taken: Taken): Placed | undefined {
+    const text = orRefusal(() => this.#places[taken.alias]?.(event, new RecordKey(() => taken.key)))
+    if ('value' in text) return { event, text: text.value }
+    this.#refuse(record, taken)
+    return undefined
   }
 
-  #isExcused(event: unknown, { alias, place }: Taken): boolean {
+  #process(record: RecordCursor, placed: Placed, taken: Taken): void {
+    if (this.#isExcused(placed, taken) || this.#hasOtherKey(placed, taken)) this.#refuse(record, taken)
+    else if (this.#rule.input({ ...taken, ...placed, key: taken.key?.toString() ?? null })) this.#refuse(record, taken)
+  }
+
+  #hasOtherKey({ event }: Placed, { alias, key }: Taken): boolean {
+    return event !== null && otherKeyOf(this.#worker, alias, event, new RecordKey(() => key)) !== undefined
+  }
+
+  #isExcused({ text }: Placed, { place }: Taken): boolean {
     const reason = this.#handedOn.excuseOf(place)
     if (reason === undefined) return false
-    const text = this.#places[alias]?.(event)
     return this.#alwaysExcuses(reason) || (text !== undefined && this.#handedOn.unordered.has(text))
   }
 

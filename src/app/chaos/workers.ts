@@ -162,15 +162,16 @@ export class WorkerChaos {
 
   async #scale(choice: number): Promise<WorkerFault | undefined> {
     const names = this.names
-    const add = this.#extras.length === 0 || (this.#extras.length < MOST_EXTRAS && (choice & 0x1_0000) === 0)
+    const dispensable = this.#dispensable()
+    const add = dispensable.length === 0 || (this.#extras.length < MOST_EXTRAS && (choice & 0x1_0000) === 0)
     if (add) {
       const worker = names[choice % names.length]
-      if (worker === undefined) return undefined
+      if (worker === undefined || this.#extras.length >= MOST_EXTRAS) return undefined
       const extra = this.#start(worker)
       this.#extras.push(extra)
       return { target: labelOf(extra), what: 'instance added', workers: [worker] }
     }
-    const extra = this.#extras[choice % this.#extras.length]!
+    const extra = dispensable[choice % dispensable.length]!
     const target = labelOf(extra)
     this.#extras.splice(this.#extras.indexOf(extra), 1)
     const workers = [extra.worker]
@@ -180,6 +181,14 @@ export class WorkerChaos {
     }
     extra.process.kill()
     return { target, what: 'instance taken away (kill -9)', workers }
+  }
+
+  /** Without them somebody awake still does their worker's work: a stand-in for a frozen process is not one of them. */
+  #dispensable(): Extra[] {
+    const awake = this.#entries().filter(({ pid }) => !this.#frozen.has(pid))
+    return this.#extras.filter(({ worker, process }) =>
+      awake.some((entry) => entry.pid !== process.pid && workersOf(entry).includes(worker)),
+    )
   }
 
   async #remove(extra: Extra): Promise<void> {

@@ -8,19 +8,20 @@ import type { Settings } from '../../settings/resolve.ts'
 import { clientOptions } from '../cluster.ts'
 import { lastAudits } from '../metrics/last-audit.ts'
 import { FaultFeed } from '../monitor/fault-record.ts'
-import { Monitor, type Sample } from '../monitor/monitor.ts'
+import { Ledger } from '../monitor/ledger.ts'
 import type { Aged } from '../monitor/on-demand.ts'
-import type { LagPoint } from '../monitor/trend.ts'
-import { workerEntries } from '../workers/process-registry.ts'
-import { changesBetween, Restarts, type Seen } from './changes.ts'
+import { Monitor, type Sample } from '../monitor/monitor.ts'
+import { Observer, type Overview } from '../monitor/observer.ts'
+import type { Look } from '../monitor/views.ts'
+import { processesOn } from '../workers/running.ts'
+import { customsOf } from '../monitor/watched.ts'
 import { Folds } from './folds.ts'
 import { History } from './history.ts'
-import { Ledger } from './ledger.ts'
-import { auditView, frameOf, type Shown } from './frame.ts'
+import { auditView, frameOf } from './frame.ts'
 import type { Frame, Mark, Point, Update, Verdict } from './model.ts'
 import { PaymentSample } from './payment-sample.ts'
 import { Tail } from './tail.ts'
-import { brokerViews, pointOf, processedPerSecond, topicViews, workerViews, type Look } from './views.ts'
+import { pointOf } from './point.ts'
 
 export interface DashboardOptions {
   readonly log: Log
@@ -34,12 +35,7 @@ const UNWATCHED_MS = 5_000
 const READING_MS = 400
 /** A broker that takes longer for an answer is away. */
 const ANSWER_MS = 4_000
-const TREND_MS = 30_000
-
-/** UNKNOWN_TOPIC_OR_PARTITION, TOPIC_AUTHORIZATION_FAILED */
-const notShown = new Set([3, 29])
 const names = [...publicTopics.map(({ name }) => name), DEAD_LETTERS]
-const counted = new Set([...defaultWorkers.map(({ output }) => output.name), DEAD_LETTERS])
 
 /** Looks at everything again and again, once for all who watch, and remembers an hour of it. It changes nothing. */
 export class Dashboard {
@@ -55,11 +51,10 @@ export class Dashboard {
   readonly #payments: PaymentSample
   readonly #faults: FaultFeed
   readonly #watchers = new Set<(update: Update) => void>()
-  readonly #restarts = new Restarts()
-  readonly #past = new Map<string, LagPoint[]>()
+  readonly #observer = new Observer({ workers: defaultWorkers, topics: names })
   #look: Look | undefined
-  #seen: Seen | undefined
-  #shown: Shown = { look: undefined, trouble: null, topics: [], workers: [], brokers: [] }
+  #overview: Overview | undefined
+  #trouble: string | null = null
   #verdict: Verdict | undefined
   #freshMarks: Mark[] = []
   #sentMs = 0
@@ -74,8 +69,9 @@ export class Dashboard {
     this.client = new Client({ ...clientOptions(settings, 'payflow-dashboard', log), requestTimeoutMs: ANSWER_MS })
     this.#ledger = new Ledger(this.client, { take: this.#folds.take, forget: (topic) => this.#forget(topic) }, READING_MS) // prettier-ignore
     this.#monitor = new Monitor(this.client, {
-      ...{ topics: names, workers: defaultWorkers, from: 'start', ages: true, skipMissing: true },
+      ...{ topics: names, workers: defaultWorkers, from: 'start', ages: true, skipMissing: true, partial: true },
       counter: this.#ledger,
+      customs: customsOf(this.client),
     })
     this.tail = new Tail(this.client, names, { log, signal })
     this.#faults = new FaultFeed(settings.home, log)
@@ -105,7 +101,7 @@ export class Dashboard {
 
   /** As the last look found them. */
   get lags(): Aged<Sample['lags']> | undefined {
-    const sample = this.#shown.look?.sample
+    const sample = this.#look?.sample
     return sample && { value: sample.lags, atMs: sample.atMs }
   }
 
@@ -137,60 +133,32 @@ export class Dashboard {
     try {
       const timing = this.#watchers.size > 0
       const sampled = await this.#sample(timing)
-      const before = this.#look
+      if (this.#trouble !== null && this.#look) this.mark({ kind: 'broker', atMs: sampled.atMs, text: 'the brokers answer again' }) // prettier-ignore
+      const overview = this.#observer.take(sampled)
+      for (const mark of overview.marks) this.mark(mark)
+      this.#noticeFaults()
       this.#look = sampled
-      this.#notice(sampled)
-      const topics = topicViews(before, sampled, names, counted)
-      const rates = processedPerSecond(before, sampled, defaultWorkers, topics)
-      const workers = workerViews(sampled, defaultWorkers, { past: this.#past, restarts: this.#restarts, rates })
-      const brokers = brokerViews(sampled.metadata)
-      this.#shown = { look: sampled, trouble: null, topics, workers, brokers }
-      const point = pointOf(sampled.atMs, topics, workers, this.#folds.latency.view(sampled.atMs))
+      this.#overview = overview
+      this.#trouble = null
+      const point = pointOf(overview, this.#folds.latency.view(sampled.atMs))
       this.history.add(point)
       this.#send(point)
     } catch (error) {
-      if (this.#shown.trouble === null && this.#look) this.mark({ kind: 'broker', atMs: Date.now(), text: 'the brokers do not answer' }) // prettier-ignore
-      this.#shown = { ...this.#shown, trouble: messageOf(error) }
+      if (this.#trouble === null && this.#look) this.mark({ kind: 'broker', atMs: Date.now(), text: 'the brokers do not answer' }) // prettier-ignore
+      this.#trouble = messageOf(error)
       this.#log('debug', 'look-failed', { error: messageOf(error) })
     }
   }
 
   async #sample(timing: boolean): Promise<Look> {
-    const metadata = await this.client.shared.metadata(names)
-    const there = metadata.topicMetadata.filter(({ topicErrorCode }) => !notShown.has(topicErrorCode))
+    const there = this.#look?.sample.cluster.topicMetadata ?? []
     const canTime = timing && this.#ledger.read === 1 && there.some(({ topic }) => topic === 'payments')
     if (canTime) await this.#payments.begin()
     else this.#payments.stop()
     this.#folds.timing = canTime
     const sample = await this.#monitor.sample()
     if (canTime) await this.#payments.look()
-    const processes = workerEntries(this.settings.home, this.#log).filter(({ brokers }) => brokers.some((broker) => this.settings.brokers.includes(broker))) // prettier-ignore
-    return {
-      ...{ sample, processes, atMs: Date.now(), read: this.#ledger.read },
-      metadata: { ...metadata, topicMetadata: there },
-    }
-  }
-
-  /** Draws from a look what is only seen beside the one before. */
-  #notice({ sample, metadata, processes, atMs }: Look): void {
-    const pids = new Map<string, number[]>()
-    for (const { pid, workers } of processes)
-      for (const { name } of workers) pids.set(name, [...(pids.get(name) ?? []), pid])
-    const seen: Seen = { brokers: brokerViews(metadata), groups: sample.workers, processes: pids }
-    if (this.#shown.trouble !== null && this.#seen)
-      this.mark({ kind: 'broker', atMs, text: 'the brokers answer again' })
-    if (this.#seen) {
-      this.#restarts.see(this.#seen, seen)
-      for (const mark of changesBetween(this.#seen, seen, atMs)) this.mark(mark)
-    }
-    this.#seen = seen
-    for (const { worker, lag } of sample.workers) {
-      const past = this.#past.get(worker) ?? []
-      past.push({ atMs: sample.atMs, lag })
-      while (past[0] && past[0].atMs < sample.atMs - TREND_MS) past.shift()
-      this.#past.set(worker, past)
-    }
-    this.#noticeFaults()
+    return { sample, processes: processesOn(this.settings, this.#log), atMs: Date.now(), read: this.#ledger.read }
   }
 
   #noticeFaults(): void {
@@ -205,9 +173,9 @@ export class Dashboard {
 
   /** Shows brokers that do not answer to those who watch: the figures grow old. */
   #tick(): void {
-    if (this.#shown.trouble !== null) this.#noticeFaults()
+    if (this.#trouble !== null) this.#noticeFaults()
     if (this.#watchers.size === 0 || performance.now() - this.#sentMs < 1.5 * WATCHED_MS) return
-    const point = this.#shown.trouble === null ? null : { atMs: Date.now(), values: {} }
+    const point = this.#trouble === null ? null : { atMs: Date.now(), values: {} }
     if (point) this.history.add(point)
     this.#send(point)
   }
@@ -222,8 +190,9 @@ export class Dashboard {
 
   #frame(marks: readonly Mark[]): Frame {
     const audit = auditView(lastAudits(this.settings))
-    const frame = frameOf(this.#shown, {
-      ...{ marks, audit, folds: this.#folds, intervalMs: this.#intervalMs, verdict: this.#verdict },
+    const standing = { overview: this.#overview, trouble: this.#trouble, nowMs: Date.now(), intervalMs: this.#intervalMs } // prettier-ignore
+    const frame = frameOf(standing, {
+      ...{ marks, audit, folds: this.#folds, verdict: this.#verdict },
       names: publicTopics.map(({ name }) => name),
     })
     this.#verdict = frame.verdict

@@ -1,68 +1,20 @@
+import type { BrokerView, Mark, TailRecord, TopicView, Verdict, WorkerView } from '../monitor/model.ts'
+
+export type {
+  Mark,
+  PartitionView,
+  ProcessView,
+  TailRecord,
+  TaskView,
+  TopicView,
+  Verdict,
+  WorkerView,
+} from '../monitor/model.ts'
+
 /**
- * What the page is sent, as JSON. Only types, and none from elsewhere: the browser's code shares this file.
+ * What the page is sent, as JSON. Only types, and none from elsewhere but what all views share: the browser's code shares this file.
  * Times are ms since 1970 of the server's clock; money is in whole cents. `null` is what is not known, which is not 0.
  */
-
-type Level = 'ok' | 'info' | 'warning' | 'bad'
-
-export interface Verdict {
-  readonly level: Level
-  readonly text: string
-  /** A payflow command that shows more, or mends it. */
-  readonly command: string
-  /** Since when it has been this verdict. */
-  readonly sinceMs: number
-}
-
-export interface TopicView {
-  readonly topic: string
-  readonly partitions: number
-  readonly records: number | null
-  readonly perSecond: number | null
-  /** Partitions without a leader, and those with fewer replicas in sync than they should have. */
-  readonly leaderless: number
-  readonly underReplicated: number
-}
-
-type Trend = 'growing' | 'draining' | 'steady'
-
-export interface PartitionView {
-  readonly topic: string
-  readonly partition: number
-  readonly lag: number
-  /** Age of the oldest record that is not processed; 0 without lag. */
-  readonly lagSeconds: number | null
-  readonly leader: number | null
-}
-
-interface ProcessView {
-  readonly pid: number
-  readonly startedMs: number
-  readonly supervised: boolean
-  /** Times that a process of this worker was seen to be replaced since the page's server began. */
-  readonly restarts: number
-}
-
-export interface WorkerView {
-  readonly worker: string
-  readonly inputs: readonly string[]
-  readonly output: string
-  readonly running: boolean
-  /** The group's state in the words of Kafka. */
-  readonly state: string
-  readonly members: number | null
-  readonly lag: number
-  readonly lagSeconds: number | null
-  /** Records behind a transaction that is open. */
-  readonly undecided: number
-  readonly trend: Trend
-  /** At the present pace; null unless the lag shrinks. */
-  readonly secondsToEmpty: number | null
-  readonly perSecond: number | null
-  readonly partitions: readonly PartitionView[]
-  /** Those of this machine and this PAYFLOW_HOME. */
-  readonly processes: readonly ProcessView[]
-}
 
 export interface MoneyView {
   /** The sum of all users' newest running totals. */
@@ -120,22 +72,6 @@ export interface AttentionItem {
   readonly orderId: string | null
 }
 
-type MarkKind = 'restart' | 'rebalance' | 'fault' | 'broker' | 'topics'
-
-export interface Mark {
-  readonly kind: MarkKind
-  readonly atMs: number
-  readonly text: string
-}
-
-export interface BrokerView {
-  readonly id: number
-  readonly address: string
-  readonly controller: boolean
-  /** Partitions of payflow's topics that it leads. */
-  readonly leads: number
-}
-
 export interface AuditView {
   readonly atMs: number
   readonly ok: boolean
@@ -188,15 +124,6 @@ export interface Hello {
 export interface Update {
   readonly frame: Frame
   readonly point: Point | null
-}
-
-export interface TailRecord {
-  readonly topic: string
-  readonly partition: number
-  readonly offset: number
-  readonly atMs: number | null
-  readonly key: string | null
-  readonly value: string | null
 }
 
 export interface TailMessage {

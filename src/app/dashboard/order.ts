@@ -17,7 +17,7 @@ import {
 import { defaultWorkers } from '../../pipeline/workers/index.ts'
 import { eventOf } from './folds.ts'
 import type { OrderStep, OrderView, Searched } from './model.ts'
-import { shownRecord } from './shown-record.ts'
+import { shownRecord } from '../overview/shown-record.ts'
 
 /** Read at once, from the end backwards: what is looked for is mostly new. */
 const WINDOW = 50_000

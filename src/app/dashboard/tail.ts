@@ -1,19 +1,16 @@
 import { messageOf } from '../../errors.ts'
 import type { Client } from '../../kafka/client.ts'
-import { codeOf } from '../../kafka/errors.ts'
 import { listOffsets, OffsetMap } from '../../kafka/offsets.ts'
 import type { TopicPartition } from '../../kafka/partitions.ts'
-import { readPartition } from '../../kafka/read.ts'
 import { topicNames } from '../../kafka/topics.ts'
 import type { Log } from '../../log.ts'
 import { pause } from '../../pause.ts'
-import type { TailMessage, TailRecord } from './model.ts'
-import { shownRecord } from './shown-record.ts'
+import type { TailMessage } from './model.ts'
+import { recordsIn } from '../overview/newest.ts'
 
 const INTERVAL_MS = 1_000
 /** The newest of each partition, a second. */
 const PER_PARTITION = 10
-const OFFSET_OUT_OF_RANGE = 1
 
 interface Reader {
   readonly topics: ReadonlySet<string>
@@ -68,7 +65,7 @@ export class Tail {
         this.#positions.set(OffsetMap.keyOf(topic, partition), end)
         passed.set(topic, (passed.get(topic) ?? 0) + Math.max(0, end - Math.max(0, position)))
         const from = Math.max(0, position, end - PER_PARTITION)
-        return from < end ? this.#newest(topic, partition, from, end) : []
+        return from < end ? recordsIn(this.#client.shared, { topic, partition, from, to: end }) : []
       }),
     )
     const records = found.flat().sort((a, b) => (a.atMs ?? 0) - (b.atMs ?? 0))
@@ -78,23 +75,6 @@ export class Tail {
         passed: [...topics].reduce((sum, topic) => sum + (passed.get(topic) ?? 0), 0),
         perPartition: PER_PARTITION,
       })
-  }
-
-  async #newest(topic: string, partition: number, from: number, to: number): Promise<TailRecord[]> {
-    const shown: TailRecord[] = []
-    try {
-      for await (const { records } of readPartition(this.#client.shared, { topic, partition, from, to, patienceMs: 0 }))
-        for (const cursor = records.cursor(); cursor.next() && cursor.offset < to;)
-          if (cursor.offset >= from)
-            shown.push(
-              shownRecord(topic, partition, {
-                ...{ offset: cursor.offset, timestampMs: cursor.timestamp, key: cursor.key(), value: cursor.value() },
-              }),
-            )
-    } catch (error) {
-      if (codeOf(error) !== OFFSET_OUT_OF_RANGE) throw error // deleted, or the topic is a new one: there is a next look
-    }
-    return shown
   }
 
   async #partitionsOf(topics: readonly string[]): Promise<TopicPartition[]> {

@@ -1,6 +1,8 @@
 import { decodeRecord } from '../../pipeline/codec/decode.ts'
 import { inboxTopic } from '../../pipeline/events/topics.ts'
 import type { AnyWorker } from '../../pipeline/worker/definition.ts'
+import { orRefusal, RecordKey } from '../../pipeline/worker/keyed-record.ts'
+import { liesByRecordKey } from '../../pipeline/worker/null-values.ts'
 import { placesOf } from '../../pipeline/worker/placement.ts'
 import { cutIn, originIdOf, textOf, type DeadLetter } from './dead-letter.ts'
 import { partitionOf } from '../../kafka/partitioner.ts'
@@ -56,16 +58,17 @@ export function candidateOf(letter: DeadLetter, workers: readonly AnyWorker[]): 
 
 /** As the worker's definition says, where it is known and takes the record; else its user, which most records lie by. */
 function placeTextOf(
-  { record: { value } }: DeadLetter,
+  { record: { value }, origin }: DeadLetter,
   worker: AnyWorker | undefined,
   alias: string | undefined,
 ): string | undefined {
   const placeOf = worker && alias !== undefined ? placesOf(worker)[alias] : undefined
-  if (placeOf) {
-    const decoded = decodeRecord(worker!.inputs[alias!]!, value)
-    if ('event' in decoded) return placeOf(decoded.event)
-  }
-  return userIn(value)
+  if (!placeOf) return userIn(value)
+  const isNull = value === null && liesByRecordKey(worker!, alias!)
+  const decoded = isNull ? { event: null } : decodeRecord(worker!.inputs[alias!]!, value)
+  if (!('event' in decoded)) return userIn(value)
+  const text = orRefusal(() => placeOf(decoded.event, new RecordKey(() => origin.key)))
+  return 'value' in text ? text.value : undefined
 }
 
 function userIn(value: Buffer | null): string | undefined {

@@ -2,8 +2,7 @@ import type { Check, CheckFinding } from '../../check.ts'
 import { messageOf } from '../../errors.ts'
 import type { Client } from '../../kafka/client.ts'
 import { listGroups, type GroupInfo } from '../../kafka/groups.ts'
-import { OffsetMap, committedOffsets, listOffsets } from '../../kafka/offsets.ts'
-import type { TopicPartition } from '../../kafka/partitions.ts'
+import { OffsetMap, allCommittedOffsets, committedOffsets, listOffsets } from '../../kafka/offsets.ts'
 import { retrying } from '../../kafka/retry.ts'
 import { topicIdentities } from '../../kafka/topic-identity.ts'
 import { groupOf, inboxTopic, isPayflowGroup } from '../../pipeline/events/topics.ts'
@@ -64,18 +63,12 @@ async function ofWorker(client: Client, worker: AnyWorker, signal: AbortSignal):
 
 /** Where a group of somebody else's stands before what retention has left, or behind the end. */
 async function ofOthers(client: Client, group: string): Promise<CheckFinding[]> {
-  const admin = await client.admin()
-  const offsets = (await retrying(() => admin.fetchOffsets({ groupId: group }), patience)).flatMap(
-    ({ topic, partitions }) =>
-      // prettier-ignore
-      partitions.map(({ partition, offset }) => ({ topic, partition, committed: Number(offset) })),
-  )
+  const offsets = await retrying(() => allCommittedOffsets(client.shared, group), patience)
   const there = await topicIdentities(client.shared, offsets.map(({ topic }) => topic)) // prettier-ignore
-  const known = offsets.filter(({ topic, partition, committed }) => committed >= 0 && partition < (there.get(topic)?.partitions ?? 0)) // prettier-ignore
+  const known = offsets.filter(({ topic, partition }) => partition < (there.get(topic)?.partitions ?? 0))
   if (known.length === 0) return []
-  const at = known as readonly TopicPartition[]
-  const [starts, ends] = await retrying(() => Promise.all([listOffsets(client.shared, at, 'earliest'), listOffsets(client.shared, at, 'latest')]), patience) // prettier-ignore
-  return known.flatMap(({ topic, partition, committed }): CheckFinding[] => {
+  const [starts, ends] = await retrying(() => Promise.all([listOffsets(client.shared, known, 'earliest'), listOffsets(client.shared, known, 'latest')]), patience) // prettier-ignore
+  return known.flatMap(({ topic, partition, offset: committed }): CheckFinding[] => {
     const [start, end] = [starts.of(topic, partition) ?? 0, ends.of(topic, partition) ?? 0]
     if (committed >= start && committed <= end) return []
     const lost =

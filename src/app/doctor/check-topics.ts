@@ -7,6 +7,11 @@ import { examineCluster, type Timeouts } from '../../runtime/cluster/check.ts'
 
 const wanted = [...publicTopics.map(({ name }) => name), DEAD_LETTERS]
 
+const NAMED = 5
+
+const listed = (names: readonly string[]): string =>
+  `${names.slice(0, NAMED).join(', ')}${names.length > NAMED ? ` and ${names.length - NAMED} more` : ''}`
+
 /** The topics of payflow that are missing. Workers create their own. */
 export async function checkTopics(client: Client): Promise<Check> {
   const existing = await topicNames(client)
@@ -17,7 +22,7 @@ export async function checkTopics(client: Client): Promise<Check> {
   const finding: CheckFinding = {
     severity: none ? 'warning' : 'error',
     what: none ? "None of payflow's topics is there yet" : `Topics are missing: ${missing.join(', ')}`,
-    evidence: [`the cluster has ${existing.filter((name) => !name.startsWith('__')).join(', ') || 'no topic'}`],
+    evidence: [`the cluster has ${listed(existing.filter((name) => !name.startsWith('__'))) || 'no topic'}`],
     hint: 'create what is missing with `payflow topics create`',
   }
   return { name: 'topics', summary, findings: [finding] }
@@ -38,5 +43,12 @@ export async function checkSettings(client: Client, workers: readonly AnyWorker[
     ...finding,
     evidence: [finding.severity === 'error' ? `${of.join(', ')} would not start` : `it is about ${of.join(', ')}`],
   }))
-  return { name: 'settings', summary: `those that ${about.length} workers depend on`, findings }
+  return {
+    name: 'settings',
+    summary:
+      about.length === 0
+        ? 'none to look at: no output of a worker is there'
+        : `those that ${about.length} ${about.length === 1 ? 'worker depends' : 'workers depend'} on`,
+    findings,
+  }
 }

@@ -54,7 +54,7 @@ export async function activeQueries(kafka: Client): Promise<ActiveQuery[]> {
 
 /** @throws PayflowError when the ksqlDB reads another cluster than payflow does, or another ksqlDB writes the same topics */
 export async function checkSameCluster(kafka: Client, { client, info }: KsqlSession): Promise<void> {
-  const { clusterId } = await (await kafka.admin()).describeCluster()
+  const { clusterId } = await kafka.shared.cluster()
   if (clusterId !== info.kafkaClusterId)
     throw new PayflowError(
       'KSQL_OTHER_CLUSTER',

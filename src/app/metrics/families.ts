@@ -1,5 +1,5 @@
 /** What may stand in a label: each has a closed list of values, or as many as there are workers, topics and partitions. */
-type Label = 'worker' | 'topic' | 'partition' | 'state' | 'result' | 'reason' | 'version'
+type Label = 'worker' | 'topic' | 'partition' | 'state' | 'result' | 'reason' | 'store' | 'version'
 
 export interface Family {
   readonly type: 'counter' | 'gauge' | 'histogram'
@@ -120,13 +120,13 @@ export const families = {
   },
   payflow_state_keys: {
     type: 'gauge',
-    help: 'Keys that have state',
-    labels: ['worker', 'partition'],
+    help: 'Keys that have state, by where it is kept: memory or disk',
+    labels: ['worker', 'partition', 'store'],
   },
   payflow_state_bytes: {
     type: 'gauge',
-    help: 'About the size of the state as it is in the changelog: keys by the average size of those written or restored',
-    labels: ['worker', 'partition'],
+    help: 'About the size of the state as it is in the changelog: keys by the average size of those written or restored; by where it is kept',
+    labels: ['worker', 'partition', 'store'],
   },
   payflow_worker_restarts_total: {
     type: 'counter',

@@ -7,6 +7,7 @@ import type { Figures } from './figures.ts'
 
 type EventOf<Kind extends WorkerEvent['kind']> = Extract<WorkerEvent, { kind: Kind }>
 
+const stateGauges = ['payflow_state_keys', 'payflow_state_bytes'] as const
 const ended = new Set<TaskPhase>(['revoked', 'failed'])
 
 /** Makes figures of what happens in the runtime of this process. Everything about a worker is there from the start, if only as 0. */
@@ -17,6 +18,8 @@ export class EventFigures {
   readonly #outputs = new Map<string, string>()
   /** Worker and partition → offsets of the changelog read in this restore. */
   readonly #restored = new Map<string, number>()
+  /** Worker and partition → where its state was at the last commit. */
+  readonly #stores = new Map<string, 'memory' | 'disk'>()
   /** Worker, topic and partition → since when its open transaction is, in ms since 1970. */
   readonly #open = new Map<
     string,
@@ -127,8 +130,7 @@ export class EventFigures {
     if (to === 'running') this.#figures.set('payflow_restore_remaining_records', at, 0)
     if (ended.has(to)) {
       phases.delete(partition)
-      for (const name of ['payflow_restore_remaining_records', 'payflow_state_keys', 'payflow_state_bytes'] as const)
-        this.#figures.clear(name, at)
+      for (const name of ['payflow_restore_remaining_records', ...stateGauges] as const) this.#figures.clear(name, at)
     }
     this.#showPhases(worker)
   }
@@ -167,8 +169,21 @@ export class EventFigures {
     if (event.ageMs !== undefined) figures.observe('payflow_record_e2e_latency_seconds', { worker }, event.ageMs / 1000)
     if (event.processMs !== undefined)
       figures.observe('payflow_process_duration_seconds', { worker }, event.processMs / 1000)
-    if (event.stateKeys !== undefined) figures.set('payflow_state_keys', { worker, partition }, event.stateKeys)
-    if (event.stateBytes !== undefined) figures.set('payflow_state_bytes', { worker, partition }, event.stateBytes)
+    if (event.state) this.#stateIs({ worker, partition }, event.state)
+  }
+
+  #stateIs(
+    at: { worker: string; partition: number },
+    { store, keys, bytes }: NonNullable<EventOf<'committed'>['state']>,
+  ): void {
+    const figures = this.#figures
+    const id = JSON.stringify([at.worker, at.partition])
+    if (this.#stores.get(id) !== store) {
+      for (const name of stateGauges) figures.clear(name, at)
+      this.#stores.set(id, store)
+    }
+    figures.set('payflow_state_keys', { ...at, store }, keys)
+    figures.set('payflow_state_bytes', { ...at, store }, bytes)
   }
 
   #transaction({ worker, result, records, ms }: EventOf<'transaction'>): void {

@@ -1,11 +1,12 @@
 import type { Client } from '../../kafka/client.ts'
 import type { AnyWorker } from '../../pipeline/worker/definition.ts'
 import type { Aged } from '../monitor/on-demand.ts'
+import { watchedOf } from '../monitor/watched.ts'
 import { lagsOf, secondsBehind, topicsReadBy, type WorkerLag } from '../monitor/worker-lags.ts'
 import type { Figures } from './figures.ts'
 
 /** What was not heard for this long is not known any more: no figure is better than an old one. */
-const FRESH_MS = 60_000
+const LAG_FRESH_MS = 60_000
 
 /** As `lagsOf`, of the same partitions of all that a worker reads. @throws what a broker answered */
 export const lagsOfWorkers = (
@@ -16,16 +17,22 @@ export const lagsOfWorkers = (
     client,
     owned.map(({ worker, partitions }) => ({
       worker: worker.name,
-      partitions: topicsReadBy(worker).flatMap((topic) => partitions.map((partition) => ({ topic, partition }))),
+      partitions: topicsReadBy(watchedOf(worker)).flatMap((topic) =>
+        partitions.map((partition) => ({ topic, partition })),
+      ),
     })),
     { ages: true },
   )
 
 /** Shows lags as they were heard; those that are too old are taken away. */
-export function showLags(figures: Figures, heard: Aged<readonly WorkerLag[]> | undefined): void {
+export function showLags(
+  figures: Figures,
+  heard: Aged<readonly WorkerLag[]> | undefined,
+  freshMs = LAG_FRESH_MS,
+): void {
   figures.clear('payflow_consumer_lag_records')
   figures.clear('payflow_consumer_lag_seconds')
-  if (!heard || performance.now() - heard.atMs > FRESH_MS) return
+  if (!heard || performance.now() - heard.atMs > freshMs) return
   for (const lag of heard.value) {
     const { worker, topic, partition } = lag
     const at = { worker, topic, partition }

@@ -7,7 +7,8 @@ interface Package {
   readonly version: string
 }
 
-export function showVersion(figures: Figures): void {
-  const { version } = JSON.parse(readFileSync(join(packageRoot, 'package.json'), 'utf8')) as Package
-  figures.set('payflow_build_info', { version }, 1)
-}
+export const payflowVersion = (): string =>
+  (JSON.parse(readFileSync(join(packageRoot, 'package.json'), 'utf8')) as Package).version
+
+export const showVersion = (figures: Figures): void =>
+  figures.set('payflow_build_info', { version: payflowVersion() }, 1)

@@ -24,6 +24,8 @@ export interface WorkerMetricsOptions {
   /** Shows what audits have found. */
   readonly showAudits?: (figures: Figures) => void
   readonly lagIntervalMs?: number
+  /** How long a lag that was heard counts. */
+  readonly lagFreshMs?: number
 }
 
 /** What the workers of this process count, and how they are. */
@@ -34,6 +36,7 @@ export class WorkerMetrics {
   readonly #sessionTimeoutMs: number
   readonly #connect: () => Client
   readonly #lagIntervalMs: number
+  readonly #lagFreshMs: number | undefined
   readonly #showAudits: WorkerMetricsOptions['showAudits']
   #health: () => RunnerHealth[] = () => []
   #client: Client | undefined
@@ -45,8 +48,10 @@ export class WorkerMetrics {
     connect,
     showAudits,
     lagIntervalMs = LAG_INTERVAL_MS,
+    lagFreshMs,
   }: WorkerMetricsOptions) {
     this.#lagIntervalMs = lagIntervalMs
+    this.#lagFreshMs = lagFreshMs
     this.#showAudits = showAudits
     this.#workers = workers
     this.#sessionTimeoutMs = sessionTimeoutMs
@@ -81,7 +86,7 @@ export class WorkerMetrics {
     const metrics = exposition(this.figures, async () => {
       this.#events.refresh()
       this.#showAudits?.(this.figures)
-      showLags(this.figures, await lags.get())
+      showLags(this.figures, await lags.get(), this.#lagFreshMs)
     })
     return { metrics, live: () => this.#live(), ready: () => this.#ready() }
   }

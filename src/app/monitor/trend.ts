@@ -1,4 +1,4 @@
-export type Trend = 'growing' | 'draining' | 'steady'
+import type { Trend } from './model.ts'
 
 export interface LagPoint {
   /** Of a clock that only goes forward. */

@@ -1,9 +1,9 @@
 import type { Client } from '../../kafka/client.ts'
 import { lagOf, type PartitionLag } from '../../kafka/lag.ts'
 import { committedOffsets } from '../../kafka/offsets.ts'
-import type { TopicPartition } from '../../kafka/partitions.ts'
+import type { LogPartition } from '../../kafka/partitions.ts'
 import { groupOf, inboxTopic } from '../../pipeline/events/topics.ts'
-import type { AnyWorker } from '../../pipeline/worker/definition.ts'
+import type { WatchedWorker } from './watched.ts'
 
 /** What a worker's group has still to read of one partition. */
 export interface WorkerLag extends PartitionLag {
@@ -11,8 +11,8 @@ export interface WorkerLag extends PartitionLag {
 }
 
 /** Topics that a worker's group reads: its inputs and its inbox. */
-export const topicsReadBy = ({ name, inputs }: Pick<AnyWorker, 'name' | 'inputs'>): string[] => [
-  ...new Set([...Object.values(inputs).map((input) => input.name), inboxTopic(name)]),
+export const topicsReadBy = ({ name, inputs }: Pick<WatchedWorker, 'name' | 'inputs'>): string[] => [
+  ...new Set([...inputs, inboxTopic(name)]),
 ]
 
 /**
@@ -21,7 +21,7 @@ export const topicsReadBy = ({ name, inputs }: Pick<AnyWorker, 'name' | 'inputs'
  */
 export async function lagsOf(
   client: Client,
-  readings: readonly { readonly worker: string; readonly partitions: readonly TopicPartition[] }[],
+  readings: readonly { readonly worker: string; readonly partitions: readonly LogPartition[] }[],
   options: { readonly ages: boolean },
 ): Promise<WorkerLag[]> {
   const positions = await Promise.all(

@@ -32,8 +32,9 @@ const SLOWEST_LOOK_MS = 3_000
 const SETTLE_MS = 30_000
 const keyOf = ({ topic, partition }: TopicPartition): string => OffsetMap.keyOf(topic, partition)
 
-const throttleOf = (moves: readonly PlannedMove[]): ThrottleFound => ({
-  brokers: [...new Set(moves.flatMap(({ from, to }) => [...from, ...to]))],
+/** `up`: a broker that is away takes no limit, and copies nothing. */
+const throttleOf = (moves: readonly PlannedMove[], up: ReadonlySet<number>): ThrottleFound => ({
+  brokers: [...new Set(moves.flatMap(({ from, to }) => [...from, ...to]))].filter((id) => up.has(id)),
   topics: [...new Set(moves.map(({ topic }) => topic))],
 })
 
@@ -47,15 +48,22 @@ export async function applyReassignment(
   { throttle, signal, report }: ReassignOptions,
 ): Promise<void> {
   await refuseWhileMoving(client, moves, signal)
-  await withoutThrottleAfter(client, throttle === undefined ? undefined : throttleOf(moves), async () => {
-    if (throttle !== undefined) await throttleMoves(client, moves, throttle)
+  const { brokers } = await client.shared.metadata([])
+  const limits = throttleOf(moves, new Set(brokers.map(({ nodeId }) => nodeId)))
+  await withoutThrottleAfter(client, throttle === undefined ? undefined : limits, async () => {
+    if (throttle !== undefined) await throttleMoves(client, moves, limits.brokers, throttle)
     await startReassignment(client.shared, moves)
     await toTheEnd(client, moves, { signal, report })
   })
   await settle(client, moves)
 }
 
-async function throttleMoves(client: Client, moves: readonly PlannedMove[], bytesPerSecond: number): Promise<void> {
+async function throttleMoves(
+  client: Client,
+  moves: readonly PlannedMove[],
+  brokers: readonly number[],
+  bytesPerSecond: number,
+): Promise<void> {
   const topics = new Map<string, { leaders: string[]; followers: string[] }>()
   for (const { topic, partition, from, adding } of moves) {
     const lists = topics.get(topic) ?? { leaders: [], followers: [] }
@@ -63,7 +71,7 @@ async function throttleMoves(client: Client, moves: readonly PlannedMove[], byte
     lists.followers.push(...adding.map((id) => `${partition}:${id}`))
     topics.set(topic, lists)
   }
-  await setThrottle(client, { brokers: throttleOf(moves).brokers, bytesPerSecond, topics })
+  await setThrottle(client, { brokers, bytesPerSecond, topics })
 }
 
 /** @throws PayflowError that says what is left of a throttle, and how to remove it, when that fails */
@@ -72,18 +80,20 @@ async function withoutThrottleAfter(
   throttle: ThrottleFound | undefined,
   action: () => Promise<void>,
 ): Promise<void> {
-  try {
-    await action()
-  } finally {
-    if (throttle)
-      await removeThrottle(client, throttle).catch((cause: unknown) => {
-        throw new PayflowError('THROTTLE_LEFT', `Replication of broker ${throttle.brokers.join(', ')} is still throttled: ${messageOf(cause)}`, {
+  const failure = await action().then(
+    () => undefined,
+    (reason: unknown) => ({ reason }),
+  )
+  if (throttle)
+    await removeThrottle(client, throttle).catch((cause: unknown) => {
+      const first = failure ? `${messageOf(failure.reason)}; besides, replication` : 'Replication'
+      throw new PayflowError('THROTTLE_LEFT', `${first} of broker ${throttle.brokers.join(', ')} is still throttled: ${messageOf(cause)}`, {
           kind: 'failed',
           hint: 'once the brokers answer, `payflow topics reassign --watch` removes the limit',
           cause,
         }) // prettier-ignore
-      })
-  }
+    })
+  if (failure) throw failure.reason
 }
 
 /** Follows the reassignment of these partitions. When the signal is aborted, it ends what is still under way, and returns when that has ended. */
@@ -106,11 +116,14 @@ async function toTheEnd(
   }
 }
 
+const LEAST_MEASURED_MS = 500
+
 /** Bytes that the new replicas hold. */
 class CopyMeter {
   readonly #client: Client
   readonly #copies: readonly { topic: string; partition: number; nodeId: number }[]
-  readonly #beganMs = performance.now()
+  /** What had been copied when it looked first: before that it measured nothing. */
+  #first: { readonly atMs: number; readonly bytes: number } | undefined
 
   constructor(client: Client, partitions: readonly (TopicPartition & { adding?: readonly number[] })[]) {
     this.#client = client
@@ -124,7 +137,10 @@ class CopyMeter {
     if (disks.length === 0) return { copiedBytes: null, bytesPerSecond: null }
     const sizes = new ReplicaSizes(disks)
     const copiedBytes = this.#copies.reduce((sum, { topic, partition, nodeId }) => sum + (sizes.of(topic, partition, nodeId) ?? 0), 0) // prettier-ignore
-    return { copiedBytes, bytesPerSecond: (copiedBytes / (performance.now() - this.#beganMs)) * 1000 }
+    const nowMs = performance.now()
+    const { atMs, bytes } = (this.#first ??= { atMs: nowMs, bytes: copiedBytes })
+    const isMeasured = nowMs - atMs >= LEAST_MEASURED_MS
+    return { copiedBytes, bytesPerSecond: isMeasured ? ((copiedBytes - bytes) / (nowMs - atMs)) * 1000 : null }
   }
 }
 
@@ -160,6 +176,20 @@ async function settle(client: Client, moves: readonly PlannedMove[]): Promise<vo
     }
     await pause(LOOK_MS, new AbortController().signal)
   }
+}
+
+/** From a partition that nobody leads nothing can be copied: its move would never end. @throws PayflowError when one of these is to be moved */
+export function refuseLeaderless(
+  moves: readonly PlannedMove[],
+  partitions: readonly (TopicPartition & { leader: number })[],
+): void {
+  const headless = new Set(partitions.filter(({ leader }) => leader < 0).map(keyOf))
+  const first = moves.find((move) => headless.has(keyOf(move)))
+  if (!first) return
+  throw new PayflowError('NO_LEADER', `${keyOf(first)} has no leader: there is nothing to copy it from`, {
+    kind: 'infra',
+    hint: `start broker ${first.from.join(' or ')} again; see \`payflow topics describe ${first.topic}\``,
+  })
 }
 
 /** While a partition moves, its replicas are neither those that it had nor those that it will have. @throws PayflowError when one of these does */

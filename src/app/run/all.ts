@@ -10,7 +10,8 @@ import { applyIfThere, freeTopics } from '../ksql/flow.ts'
 import type { Live } from './live.ts'
 import { AllMetrics } from '../metrics/all-metrics.ts'
 import type { Observed } from '../metrics/observed.ts'
-import { Monitor, snapshotOf, type Sample } from '../monitor/monitor.ts'
+import { Monitor, type Sample } from '../monitor/monitor.ts'
+import { RunObserver } from './run-observer.ts'
 import { kinds } from '../../pipeline/sources/source.ts'
 import { flowOf, produceAll, type Flow, type Produced, type ProducerProgress } from '../producers.ts' // prettier-ignore
 import { supervise } from '../workers/supervise.ts'
@@ -32,6 +33,7 @@ const outputs = new Set(defaultWorkers.map(({ output }) => output.name))
 /** One run of everything, phase by phase: brokers, topics, workers, producers. `stop` ends what this run started. */
 export class AllRun {
   readonly flow: Flow
+  readonly observer: RunObserver
   readonly #options: AllOptions
   readonly #infra: RunInfra
   readonly #startedMs = performance.now()
@@ -56,6 +58,7 @@ export class AllRun {
     this.#options = options
     this.#infra = new RunInfra(around.env, { ksql: options.ksql, keep: options.keepInfra, log: around.log })
     this.flow = flowOf(options)
+    this.observer = new RunObserver({ settings: () => this.#settings, client: () => this.#client!, log: around.log })
   }
 
   /** They reach the brokers once those run. */
@@ -98,7 +101,7 @@ export class AllRun {
   async workers(report: Report): Promise<string> {
     return this.#phase('workers', async () => {
       const topics = publicTopics.map(({ name }) => name)
-      const ages = this.#metrics !== undefined
+      const ages = this.#metrics !== undefined || this.#around.watched === true
       const monitor = new Monitor(this.#client!, { topics, workers: defaultWorkers, from: 'now', ages })
       this.#sampler = new Sampler(monitor, this.#around.signal)
       // Before anything flows: what is counted from here on came in this run.
@@ -119,11 +122,9 @@ export class AllRun {
   produce(): string {
     const { rateOf, seed } = this.flow
     this.#flowingMs = performance.now()
-    this.#producing = produceAll(this.#settings, this.flow, kinds, {
-      log: this.#around.log,
-      signal: this.#around.signal,
-      onProgress: (progress) => this.#producers.set(progress.kind, progress),
-    })
+    const { log, signal, tracing } = this.#around
+    const onProgress = (progress: ProducerProgress): void => void this.#producers.set(progress.kind, progress)
+    this.#producing = produceAll(this.#settings, this.flow, kinds, { log, signal, onProgress, tracing })
     this.#producing.catch(() => undefined) // `watch` waits for it and throws what it threw
     const perSecond = (kind: (typeof kinds)[number]): string => {
       const rate = rateOf(kind)
@@ -239,12 +240,11 @@ export class AllRun {
     const derived = sample.topics.some(({ topic, records }) => records > 0 && outputs.has(topic))
     if (derived && !('firstDerivedRecord' in this.#phases.seconds))
       this.#phases.seconds['firstDerivedRecord'] = secondsSince(this.#startedMs)
-    return {
-      snapshot: snapshotOf(before, sample),
+    return this.observer.live(sample, before, {
       producers: [...this.#producers.values()],
       processes: this.#supervisor!.list(),
       seconds: secondsSince(this.#flowingMs),
       silentSeconds: this.#sampler!.silentSeconds,
-    }
+    })
   }
 }

@@ -1,5 +1,6 @@
 import type { Settings } from '../../settings/resolve.ts'
 import type { Log } from '../../log.ts'
+import type { ProducerTracing } from '../../runtime/tracing.ts'
 import type { KeptLogs } from '../log/kept.ts'
 import type { FlowOptions } from '../producers.ts'
 import type { SupervisorEvent } from '../workers/supervisor.ts'
@@ -24,6 +25,10 @@ export interface Surroundings {
   readonly log: Log
   readonly logs?: KeptLogs
   readonly cwd: string
+  /** Somebody looks at it: lags tell how old they are. */
+  readonly watched?: boolean
+  /** Of its producers; the workers' processes have their own. */
+  readonly tracing?: ProducerTracing | undefined
 }
 
 /** Nothing is ever deleted on a cluster of somebody else's without `--reset`. */

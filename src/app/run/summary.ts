@@ -13,7 +13,7 @@ export interface AllSummary {
 }
 
 export function summarize(
-  last: Sample,
+  last: Pick<Sample, 'topics' | 'workers'>,
   processes: readonly WorkerProcess[],
   { flowSeconds, seconds, phases, faults }: { flowSeconds: number; seconds: number; phases: AllSummary['phases']; faults?: FaultFigures | undefined }, // prettier-ignore
 ): AllSummary {

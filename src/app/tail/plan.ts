@@ -1,5 +1,6 @@
 import { PayflowError } from '../../errors.ts'
 import type { Client } from '../../kafka/client.ts'
+import { classify } from '../../kafka/errors.ts'
 import { topicsNotFound } from '../../kafka/missing-topics.ts'
 import { newestRecords, type Placed } from '../../kafka/newest.ts'
 import { listOffsets, OffsetMap } from '../../kafka/offsets.ts'
@@ -8,7 +9,7 @@ import type { FetchArgs } from '../../kafka/records.ts'
 import { retrying } from '../../kafka/retry.ts'
 import type { ScanSpan } from '../../kafka/scan.ts'
 import { topicIdentities, type TopicIdentity } from '../../kafka/topic-identity.ts'
-import { topicNames } from '../../kafka/topics.ts'
+import { lookAtTopics, topicNames } from '../../kafka/topics.ts'
 import type { From, To } from './position.ts'
 
 export interface TailWish {
@@ -32,9 +33,13 @@ export interface TailPlan {
   readonly untilMs: number | undefined
   /** What was asked for and is not there. */
   readonly notes: readonly string[]
+  /** What nobody answers for: no broker leads these partitions, or theirs is silent. They have no span. */
+  readonly away: readonly TopicPartition[]
 }
 
 const PATIENCE_MS = 8_000
+/** An election takes no longer; what nobody leads after it is read without. */
+const ELECTION_MS = 5_000
 const SHOWN_FIRST = 10
 
 interface Bounds extends TopicPartition {
@@ -51,7 +56,7 @@ export async function planTail(
 ): Promise<TailPlan> {
   const topics = await existing(client, wish.topics)
   const at = partitionsOf(topics, wish.partitions)
-  const bounds = await boundsOf(client, at, wish.isolation)
+  const { bounds, away } = await boundsOf(client, at, wish.isolation)
   const untilMs = wish.follow && wish.to?.at === 'time' && wish.to.ms > nowMs ? wish.to.ms : undefined
   const below = await endsOf(client, bounds, wish.to)
   const notes: string[] = []
@@ -59,9 +64,9 @@ export async function planTail(
   const isOpen = wish.follow && (wish.to === undefined || untilMs !== undefined)
   const spans = bounds.map(({ topic, partition }): ScanSpan => {
     const to = isOpen ? Infinity : below.of(topic, partition)!
-    return { topic, partition, from: froms.of(topic, partition)!, to }
+    return { topic, topicId: topics.get(topic)?.id, partition, from: froms.of(topic, partition)!, to }
   })
-  return { spans, topics, untilMs, notes }
+  return { spans, topics, untilMs, notes, away }
 }
 
 async function existing(client: Client, wanted: readonly string[]): Promise<Map<string, TopicIdentity>> {
@@ -91,7 +96,25 @@ function partitionsOf(
   return at.filter(({ partition }) => only.includes(partition))
 }
 
+/** Of those that somebody answers for. @throws what a broker answered when that is none */
 async function boundsOf(
+  client: Client,
+  at: readonly TopicPartition[],
+  isolation: TailWish['isolation'],
+): Promise<{ bounds: Bounds[]; away: TopicPartition[] }> {
+  try {
+    return { bounds: await bounded(client, at, isolation), away: [] }
+  } catch (error) {
+    if (classify(error) !== 'retriable' || at.length === 1) throw error
+    const looked = await lookAtTopics(client, [...new Set(at.map(({ topic }) => topic))])
+    const known = new Set(looked.flatMap(({ topic, partitions }) => partitions.filter(({ end }) => end !== null).map(({ partition }) => OffsetMap.keyOf(topic, partition)))) // prettier-ignore
+    const isKnown = ({ topic, partition }: TopicPartition): boolean => known.has(OffsetMap.keyOf(topic, partition))
+    if (!at.some(isKnown)) throw error
+    return { bounds: await bounded(client, at.filter(isKnown), isolation), away: at.filter((each) => !isKnown(each)) }
+  }
+}
+
+async function bounded(
   client: Client,
   at: readonly TopicPartition[],
   isolation: TailWish['isolation'],
@@ -99,7 +122,7 @@ async function boundsOf(
   const end = isolation === 'read_committed' ? 'stable' : 'latest'
   const [starts, ends] = await retrying(
     () => Promise.all([listOffsets(client.shared, at, 'earliest'), listOffsets(client.shared, at, end)]),
-    { timeoutMs: PATIENCE_MS },
+    { timeoutMs: ELECTION_MS },
   )
   return at.map(({ topic, partition }) => {
     const start = starts.of(topic, partition) ?? 0
@@ -165,7 +188,7 @@ async function newest(
   client: Client,
   bounds: readonly Bounds[],
   below: OffsetMap,
-  { wish, signal }: Choice,
+  { wish, notes, signal }: Choice,
 ): Promise<OffsetMap> {
   const { from, isolation, limit } = wish
   const count = from?.at === 'newest' ? from.count : (limit ?? SHOWN_FIRST)
@@ -176,10 +199,18 @@ async function newest(
     }),
   )
   const chosen = from?.at === 'newest' ? each.flat() : newestOf(each.flat(), count)
+  if (from === undefined && wish.follow) notes.push(...waitingNotes(chosen.length, limit))
   const froms = new OffsetMap(below)
   for (const { topic, partition, offset } of chosen)
     froms.set(OffsetMap.keyOf(topic, partition), Math.min(offset, froms.of(topic, partition)!))
   return froms
+}
+
+/** Somebody who sees nothing happen is to know what is waited for. */
+function waitingNotes(found: number, limit: number | undefined): string[] {
+  if (limit !== undefined && found < limit)
+    return [`There are ${found} records by now: waiting for ${limit - found} more`]
+  return found === 0 ? ['There are no records by now: waiting for some'] : []
 }
 
 /** Of several partitions: those with the greatest timestamps. */

@@ -4,6 +4,7 @@ import { asPayflowError, classify } from '../../kafka/errors.ts'
 import { listOffsets } from '../../kafka/offsets.ts'
 import { Scan, type ScanSpan, type Visit } from '../../kafka/scan.ts'
 import { pause } from '../../pause.ts'
+import { AwayPartitions } from './away.ts'
 import type { TailPlan, TailWish } from './plan.ts'
 import { TopicChanges } from './topic-changes.ts'
 
@@ -30,17 +31,21 @@ export async function runTail(client: Client, wish: TailWish, plan: TailPlan, ho
   const isOpen = plan.spans.some(({ to }) => to === Infinity)
   const changes = new TopicChanges(client, plan.topics, { only: wish.partitions, isOpen, note: hooks.note })
   const trouble = new Trouble(hooks.note, isOpen ? Infinity : PATIENCE_MS)
+  const away = new AwayPartitions(client, wish, plan.away)
+  if (away.text !== undefined) hooks.note(`${away.text}; ${isOpen ? 'read when one does' : 'left out'}`)
   const outOfRange = new Set<ScanSpan>()
   try {
     while (!hooks.signal.aborted) {
       try {
         const round = await scan.round(hooks.visit, (at) => outOfRange.add(at))
         await hooks.flush()
-        if (round === 'enough' || (round === 'done' && !changes.isWaiting)) return
+        if (round === 'enough' || (round === 'done' && !changes.isWaiting)) break
         if (round === 'done') await pause(RETRY_MS, hooks.signal)
         await changes.look(scan, { now: outOfRange.size > 0 })
         for (const at of outOfRange) await moveInto(client, scan, at, hooks.note)
         outOfRange.clear()
+        if (isOpen)
+          for (const span of away.take()) takeIn(scan, { ...span, topicId: changes.idOf(span.topic) }, hooks.note)
         trouble.over()
       } catch (error) {
         await hooks.flush()
@@ -50,9 +55,17 @@ export async function runTail(client: Client, wish: TailWish, plan: TailPlan, ho
         await pause(RETRY_MS, hooks.signal)
       }
     }
+    if (!isOpen && !hooks.signal.aborted) away.finish()
   } finally {
     await connection.close()
   }
+}
+
+function takeIn(scan: Scan, span: ScanSpan, note: (line: string) => void): void {
+  // a topic that was created again meanwhile is read from its start
+  if (scan.positions.of(span.topic, span.partition) !== undefined) return
+  scan.put(span)
+  note(`${span.topic}/${span.partition} is read from offset ${span.from} on`)
 }
 
 /** A position that is not in the log: retention has passed it, or the log was cut. */
@@ -72,7 +85,7 @@ async function moveInto(client: Client, scan: Scan, at: ScanSpan, note: (line: s
       ? `${topic}/${partition}: offsets ${from} to ${start - 1} were deleted before they were read`
       : `${topic}/${partition} ends at offset ${end} now, before ${from}: records were lost`,
   )
-  scan.put({ topic, partition, from: next, to: to === Infinity ? to : Math.min(to, Math.max(end, next)) })
+  scan.put({ ...at, from: next, to: to === Infinity ? to : Math.min(to, Math.max(end, next)) })
 }
 
 /** Says once that nothing can be read for a while, and when that is over. */

@@ -34,6 +34,11 @@ export class TopicChanges {
     return this.#gone.size > 0
   }
 
+  /** Undefined where brokers give topics no ids. */
+  idOf(topic: string): string | undefined {
+    return this.#known.get(topic)?.id
+  }
+
   /** Now and then, or `now`. @throws PayflowError (failed) when no topic is left */
   async look(scan: Scan, { now }: { now: boolean }): Promise<void> {
     const { isOpen } = this.#options
@@ -82,17 +87,18 @@ export class TopicChanges {
         hint: 'run it again',
       })
     this.#options.note(`${topic} was deleted and created again: it is read from its start`)
-    this.#take(scan, topic, 0, after.partitions)
+    this.#take(scan, topic, after, 0)
   }
 
   #grown(scan: Scan, topic: string, before: TopicIdentity, after: TopicIdentity): void {
     this.#known.set(topic, after)
     this.#options.note(`${topic} has ${after.partitions} partitions now`)
-    this.#take(scan, topic, before.partitions, after.partitions)
+    this.#take(scan, topic, after, before.partitions)
   }
 
-  #take(scan: Scan, topic: string, from: number, to: number): void {
-    for (let partition = from; partition < to; partition++)
-      if (this.#options.only?.includes(partition) ?? true) scan.put({ topic, partition, from: 0, to: Infinity })
+  #take(scan: Scan, topic: string, { id, partitions }: TopicIdentity, first: number): void {
+    for (let partition = first; partition < partitions; partition++)
+      if (this.#options.only?.includes(partition) ?? true)
+        scan.put({ topic, topicId: id, partition, from: 0, to: Infinity })
   }
 }

@@ -9,13 +9,19 @@ import { listGroups, type GroupInfo } from '../../kafka/groups.ts'
 import { createTopics, type NewTopic } from '../../kafka/topic-creation.ts'
 import { ReplicaSizes, brokerDisks } from '../../kafka/replica-sizes.ts'
 import { deleteTopics } from '../../kafka/topic-deletion.ts'
-import { infoOf, listTopics, lookAtTopics, type TopicDescription, type TopicInfo } from '../../kafka/topics.ts'
-import { isPayflowGroup, isPayflowTopic, publicTopics } from '../../pipeline/events/topics.ts'
-import { defaultWorkers as workers } from '../../pipeline/workers/index.ts'
-import { internalTopics } from '../../runtime/internal-topics.ts'
+import {
+  infoOf,
+  listTopics,
+  lookAtTopics,
+  topicNames,
+  type TopicDescription,
+  type TopicInfo,
+} from '../../kafka/topics.ts'
+import { isPayflowGroup, isPayflowTopic } from '../../pipeline/events/topics.ts'
 import type { Settings } from '../../settings/resolve.ts'
 import { replicationFactorOf, type Report } from '../cluster.ts'
 import { RecordCounter } from '../monitor/record-counter.ts'
+import { namedTopics, wantedTopics, type TopicLayout } from './wanted.ts'
 import { retrying } from '../../kafka/retry.ts'
 
 /** What the cluster holds of payflow's. */
@@ -24,33 +30,12 @@ export interface ClusterState {
   readonly groups: readonly GroupInfo[]
 }
 
-export interface TopicLayout {
-  readonly partitions: number
-  readonly replicationFactor: number
-}
-
 export interface ResetPlan {
   readonly deleteGroups: readonly string[]
   readonly deleteTopics: readonly string[]
   readonly createTopics: readonly NewTopic[]
   /** Groups whose members still run: nothing can be reset before they end. */
   readonly running: readonly GroupInfo[]
-}
-
-/** Every topic of payflow's. A worker's own have as many partitions as its widest input that exists already. */
-function wantedTopics(layout: TopicLayout, existing: ClusterState['topics'] = []): NewTopic[] {
-  const { partitions, replicationFactor } = layout
-  const have = new Map(existing.map((info) => [info.topic, info.partitions]))
-  const internal = workers.flatMap((worker) => {
-    const widest = Math.max(...Object.values(worker.inputs).map(({ name }) => have.get(name) ?? partitions))
-    return internalTopics([worker], { partitions: widest, replicationFactor })
-  })
-  const named = [
-    ...publicTopics.map(({ name }) => ({ topic: name, ...layout })),
-    ...internalTopics([], layout),
-    ...internal,
-  ]
-  return named.filter(({ topic }, i) => named.findIndex((other) => other.topic === topic) === i)
 }
 
 export function planReset({ topics, groups }: ClusterState, layout: TopicLayout): ResetPlan {
@@ -156,19 +141,23 @@ export async function applyReset(
 }
 
 /** What `createMissing` would create. */
-export async function missingTopics(client: Client, layout: TopicLayout): Promise<NewTopic[]> {
-  const { topics } = await readState(client)
-  const existing = new Set(topics.map(({ topic }) => topic))
-  return wantedTopics(layout, topics).filter(({ topic }) => !existing.has(topic))
+export async function missingTopics(
+  client: Client,
+  layout: TopicLayout,
+  names: readonly string[] = [],
+): Promise<NewTopic[]> {
+  const [{ topics }, existing] = await Promise.all([readState(client), topicNames(client)])
+  return namedTopics(names, layout, topics).filter(({ topic }) => !existing.includes(topic))
 }
 
 export async function createMissing(
   client: Client,
   layout: TopicLayout,
   signal: AbortSignal,
+  names: readonly string[] = [],
 ): Promise<{ created: string[]; existing: string[] }> {
   const { topics } = await readState(client)
-  return createTopics(client, wantedTopics(layout, topics), { signal })
+  return createTopics(client, namedTopics(names, layout, topics), { signal })
 }
 
 /**

@@ -25,7 +25,8 @@ export function findWorkers(names: readonly string[], known: readonly AnyWorker[
   return [...new Set(names)].map((name) => {
     const found = known.find((worker) => worker.name === name)
     if (found) return found
-    const hint = didYouMean(name, known.map((worker) => worker.name)) // prettier-ignore
+    const names = known.map((worker) => worker.name)
+    const hint = didYouMean(name, names, `known: ${names.join(', ')}; a custom worker is named by its file, such as ./${name}.js`) // prettier-ignore
     throw usage('UNKNOWN_WORKER', `There is no worker "${name}"`, hint)
   })
 }

@@ -1,13 +1,9 @@
-import { spawnSync } from 'node:child_process'
-import { existsSync, statSync } from 'node:fs'
-import { register } from 'node:module'
+import { existsSync, readdirSync, statSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import process from 'node:process'
-import { pathToFileURL } from 'node:url'
 import { PayflowError, messageOf } from '../../errors.ts'
-import { packageRoot } from '../../package-root.ts'
 import { ownWorker } from '../../pipeline/worker/custom.ts'
 import type { AnyWorker } from '../../pipeline/worker/definition.ts'
+import { importFile } from './import-file.ts'
 
 /** Whether a word of a command line names a file rather than a worker. */
 const isFile = (word: string): boolean => /[\\/]|\.[cm]?[jt]s$/.test(word)
@@ -24,11 +20,17 @@ export async function loadWorkerFiles(
 ): Promise<{ argv: string[]; known: AnyWorker[] }> {
   const known = [...builtIn]
   const words: string[] = []
-  for (const [i, word] of argv.entries()) {
-    const isValue = /^--[^=]+$/.test(argv[i - 1] ?? '')
-    words.push(isValue || !isFile(word) || word.startsWith('-') ? word : await add(word, known, builtIn, cwd))
-  }
+  for (const [i, word] of argv.entries()) words.push(isNamedFile(argv, i) ? await add(word, known, builtIn, cwd) : word)
   return { argv: words, known }
+}
+
+/** The files of custom workers that a command line names. */
+export const filesIn = (argv: readonly string[]): string[] => argv.filter((_, i) => isNamedFile(argv, i))
+
+function isNamedFile(argv: readonly string[], i: number): boolean {
+  const word = argv[i]!
+  const isValue = /^--[^=]+$/.test(argv[i - 1] ?? '')
+  return !isValue && isFile(word) && !word.startsWith('-')
 }
 
 async function add(path: string, known: AnyWorker[], builtIn: readonly AnyWorker[], cwd: string): Promise<string> {
@@ -42,18 +44,39 @@ async function add(path: string, known: AnyWorker[], builtIn: readonly AnyWorker
 }
 
 async function load(path: string, file: string, builtIn: readonly AnyWorker[]): Promise<AnyWorker> {
-  if (!existsSync(file) || !statSync(file).isFile())
-    throw new PayflowError('WORKER_FILE_MISSING', `There is no file ${path}`, {
-      kind: 'usage',
-      hint: 'a custom worker is a file such as ./my-worker.js; `payflow worker list` shows the others',
-    })
+  refuseMissing(path, file)
   const module = await importFile(path, file)
-  if (!('default' in module)) throw invalid(path, 'it has no default export')
+  if (!('default' in module)) throw invalid(path, noDefault(module))
   try {
     return ownWorker(module.default, file, builtIn)
   } catch (error) {
     throw invalid(path, messageOf(error), error)
   }
+}
+
+/** Often it is there, under a name. */
+function noDefault(module: Readonly<Record<string, unknown>>): string {
+  const isWorker = (value: unknown): boolean => typeof value === 'object' && value !== null && 'inputs' in value && 'on' in value // prettier-ignore
+  const named = Object.keys(module).find((name) => isWorker(module[name]))
+  return named === undefined ? 'it has no default export' : `it has no default export; ${named} looks like a worker`
+}
+
+const CODE = /\.[cm]?[jt]s$/
+
+/** @throws PayflowError (usage) unless it is a file of code */
+export function refuseMissing(path: string, file: string): void {
+  const none = (message: string, hint: string): PayflowError =>
+    new PayflowError('WORKER_FILE_MISSING', message, { kind: 'usage', hint })
+  if (!existsSync(file)) {
+    const meant = ['.js', '.mjs', '.ts'].find((extension) => existsSync(file + extension))
+    throw none(`There is no file ${path}`, meant ? `did you mean ${path}${meant}?` : 'a custom worker is a file such as ./my-worker.js; `payflow worker list` shows the others') // prettier-ignore
+  }
+  if (statSync(file).isDirectory()) {
+    const inside = readdirSync(file).filter((name) => CODE.test(name) && !/\.(test|spec)\./.test(name))
+    const named = inside.slice(0, 3).map((name) => join(path, name).replace(/^(?![./\\])/, './'))
+    throw none(`${path} is a directory`, named.length > 0 ? `name the file: ${named.join(', ')}` : 'name the file of a worker; none is in it') // prettier-ignore
+  }
+  if (!CODE.test(file)) throw none(`${path} is not JavaScript or TypeScript`, 'a custom worker is a file such as ./my-worker.js') // prettier-ignore
 }
 
 const invalid = (path: string, what: string, cause?: unknown): PayflowError =>
@@ -62,41 +85,3 @@ const invalid = (path: string, what: string, cause?: unknown): PayflowError =>
     hint: 'correct what it exports with `export default defineWorker({ … })`; docs/workers.md shows a complete one',
     cause,
   })
-
-let isProvided = false
-
-/** Custom files import payflow from wherever they are: it is this very package. */
-function provideThisPackage(): void {
-  if (isProvided) return
-  isProvided = true
-  const self = JSON.stringify(pathToFileURL(join(packageRoot, 'dist/index.js')).href)
-  const hook = `export const resolve = (name, context, next) => name === 'payflow' ? { url: ${self}, shortCircuit: true } : next(name, context)`
-  register(`data:text/javascript,${encodeURIComponent(hook)}`)
-}
-
-async function importFile(path: string, file: string): Promise<Record<string, unknown>> {
-  provideThisPackage()
-  try {
-    return (await import(pathToFileURL(file).href)) as Record<string, unknown>
-  } catch (error) {
-    throw notLoaded(path, file, error)
-  }
-}
-
-function notLoaded(path: string, file: string, error: unknown): PayflowError {
-  const isTypeScript = /\.[cm]?ts$/.test(path) && (error as { code?: unknown }).code === 'ERR_UNKNOWN_FILE_EXTENSION'
-  const message = isTypeScript ? `Node ${process.versions.node} runs no TypeScript` : messageOf(error).split('\n')[0]!
-  const hint = isTypeScript ? 'compile it to JavaScript first, or use Node 22.18 or newer' : 'correct the file; --verbose shows where its code was' // prettier-ignore
-  const at = lineIn(file, error)
-  return new PayflowError('WORKER_FILE_BROKEN', `${path}${at} cannot be loaded: ${message}`, { kind: 'usage', hint, cause: error }) // prettier-ignore
-}
-
-/** `, line 7`, when the error says so. */
-function lineIn(file: string, error: unknown): string {
-  let stack = error instanceof Error ? (error.stack ?? '') : ''
-  // Node keeps the place of a syntax error for those who let it end the process.
-  if (error instanceof SyntaxError && !stack.includes(file)) stack = spawnSync(process.execPath, ['--check', file]).stderr.toString() // prettier-ignore
-  const from = stack.indexOf(file)
-  const [, line] = /^:(\d+)/.exec(from < 0 ? '' : stack.slice(from + file.length)) ?? []
-  return line === undefined ? '' : `, line ${line}`
-}

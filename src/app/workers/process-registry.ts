@@ -12,6 +12,7 @@ const entrySchema = z.object({
   workers: z.array(z.object({ name: z.string(), arguments: z.array(z.string()) })).min(1),
   brokers: z.array(z.string()),
   supervised: z.boolean(),
+  restarts: z.int().nonnegative().default(0),
   startedAt: z.string(),
 })
 /** A process that runs workers, as it describes itself under PAYFLOW_HOME. */
@@ -24,10 +25,15 @@ export interface Registration {
   readonly brokers: readonly string[]
   /** Somebody starts it again when it dies. */
   readonly supervised: boolean
+  /** How often it has done so for this one. */
+  readonly restarts?: number
 }
 
 const directoryOf = (home: string): string => join(home, 'run')
 const PREFIX = 'worker-'
+
+/** Where a process of workers says how it is. */
+export const reportPathOf = (home: string, pid: number): string => join(directoryOf(home), `report-${pid}.json`)
 
 /** Lets other payflow commands find this process. Returns what takes it back; where nothing can be written, it is just not found. */
 export function registerThisProcess(home: string, registration: Registration, log: Log = noLog): () => void {
@@ -40,7 +46,12 @@ export function registerThisProcess(home: string, registration: Registration, lo
     log('warn', 'worker-record-not-written', { path, error: messageOf(error) })
     return () => undefined
   }
-  return () => rmSync(path, { force: true })
+  return () => remove(path, home, process.pid)
+}
+
+function remove(record: string, home: string, pid: number): void {
+  const report = reportPathOf(home, pid)
+  for (const path of [record, report, `${report}.new`]) rmSync(path, { force: true })
 }
 
 /** The worker processes of this home that are alive, oldest first. What dead ones left is removed. */
@@ -52,7 +63,7 @@ export function workerEntries(home: string, log: Log = noLog): WorkerEntry[] {
     if (entry && isAlive(entry)) found.push(entry)
     else if (entry) {
       log('info', 'stale-record-removed', { path, pid: entry.pid })
-      rmSync(path, { force: true })
+      remove(path, home, entry.pid)
     }
   }
   return found.sort((a, b) => a.startedAt.localeCompare(b.startedAt) || a.pid - b.pid)

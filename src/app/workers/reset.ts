@@ -1,21 +1,25 @@
+import { topicSettings } from '../../kafka/configs.ts'
 import { OutputBuffers } from '../../kafka/output-buffers.ts'
 import type { Client } from '../../kafka/client.ts'
 import { groupsActive, membersOf } from '../../kafka/group-members.ts'
 import { deleteGroups } from '../../kafka/group-deletion.ts'
 import { listGroups } from '../../kafka/groups.ts'
-import { topicSettings } from '../../kafka/topic-changes.ts'
+import { allCommittedOffsets } from '../../kafka/offsets.ts'
+import { retrying } from '../../kafka/retry.ts'
 import { createTopics } from '../../kafka/topic-creation.ts'
 import { deleteTopics } from '../../kafka/topic-deletion.ts'
 import { listTopics } from '../../kafka/topics.ts'
 import { resetHeaders } from '../../pipeline/worker/origin-headers.ts'
 import { DEAD_LETTERS, groupOf, inboxTopic, isPayflowGroup, stateTopic } from '../../pipeline/events/topics.ts'
 import { outputNames, type AnyWorker } from '../../pipeline/worker/definition.ts'
-import { writeProgress, type Progress } from '../../runtime/state/changelog.ts'
+import { writeProgress } from '../../runtime/state/changelog.ts'
+import type { Progress } from '../../runtime/state/progress.ts'
 import { TransactionalProducer } from '../../runtime/producers/transactional.ts'
 import type { Report } from '../cluster.ts'
 import { deadLetters } from '../dead-letters/list.ts'
 import { affectedBy, planWorkerReset, type ResetOptions, type ResetState, type WorkerResetPlan } from './reset-plan.ts' // prettier-ignore
 
+const patience = { timeoutMs: 15_000 }
 const FENCING_PATIENCE_MS = 60_000
 const TRANSACTION_TIMEOUT_MS = 30_000
 const resettingGroup: Progress = { offsets: {}, eventTime: null, partitions: 0, resetting: true }
@@ -78,11 +82,12 @@ async function readersOf(
   groups: readonly string[],
   topics: readonly string[],
 ): Promise<{ group: string; topic: string }[]> {
-  const admin = await client.admin()
   const found: { group: string; topic: string }[] = []
-  for (const group of groups)
-    for (const { topic, partitions } of await admin.fetchOffsets({ groupId: group }))
-      if (topics.includes(topic) && partitions.some(({ offset }) => Number(offset) >= 0)) found.push({ group, topic })
+  for (const group of groups) {
+    const offsets = await retrying(() => allCommittedOffsets(client.shared, group), patience)
+    const read = new Set(offsets.map(({ topic }) => topic))
+    for (const topic of topics) if (read.has(topic)) found.push({ group, topic })
+  }
   return found
 }
 

@@ -3,12 +3,17 @@ import { createTopics } from '../../kafka/topic-creation.ts'
 import { topicNames } from '../../kafka/topics.ts'
 import type { Log } from '../../log.ts'
 import { outputNames } from '../../pipeline/worker/definition.ts'
+import { isOfFrozen } from '../../pipeline/worker/freeze.ts'
 import type { EventSink } from '../../runtime/events.ts'
-import { StepError } from '../../runtime/task/processor.ts'
+import { StepError } from '../../runtime/task/step-error.ts'
 import { runWorkers, type WorkerSummary } from '../../runtime/run-workers.ts'
+import type { WorkerTracing } from '../../runtime/tracing.ts'
 import type { Settings } from '../../settings/resolve.ts'
 import { clientOptions, reach, replicationFactorOf, withCluster } from '../cluster.ts'
+import { stateRoomOf } from './state-room.ts'
 import { registerThisProcess } from './process-registry.ts'
+import { keepReporting } from './report-file.ts'
+import { Reporter } from '../monitor/report.ts'
 import type { WorkerMetrics } from '../metrics/worker-metrics.ts'
 import { layoutOf } from '../topics/topics.ts'
 import type { WorkerChoice } from './arguments.ts'
@@ -21,18 +26,22 @@ export interface RunHereOptions {
   readonly signal: AbortSignal
   readonly onEvent: EventSink
   readonly log: Log
+  /** How often the process that runs this one has started it again. */
+  readonly restarts?: number | undefined
   readonly metrics?: WorkerMetrics | undefined
+  readonly tracing?: WorkerTracing | undefined
 }
 
 /** Runs workers in this process until `signal` is aborted, or nothing is left to read when that is wanted. */
 export async function runHere(
   settings: Settings,
   choices: readonly WorkerChoice[],
-  { untilCaughtUp, signal, onEvent, log, metrics }: RunHereOptions,
+  { untilCaughtUp, signal, onEvent, log, metrics, tracing, restarts = 0 }: RunHereOptions,
 ): Promise<WorkerSummary[]> {
   await reach(settings)
   await createOwnOutputs(settings, choices, log)
-  const leave = enter(settings, choices, log)
+  const reporter = new Reporter(choices.map(({ definition }) => definition.name))
+  const leave = enter(settings, choices, { log, restarts, reporter })
   try {
     return await runWorkers({
       client: { ...clientOptions(settings, 'payflow'), requestTimeoutMs: requestTimeoutMs(settings) },
@@ -42,11 +51,22 @@ export async function runHere(
       transactionTimeoutMs: settings.transactionTimeoutMs,
       lingerMs: settings.lingerMs,
       compression: settings.compression,
+      state: stateRoomOf(settings),
       untilCaughtUp,
       signal,
-      onEvent,
-      onRequest: metrics?.onRequest,
-      onRunning: metrics?.onRunning,
+      onEvent: (event) => {
+        reporter.onEvent(event)
+        onEvent(event)
+      },
+      onRequest: (worker, asked) => {
+        reporter.onRequest(worker, asked)
+        metrics?.onRequest(worker, asked)
+      },
+      onRunning: (health) => {
+        reporter.onRunning(health)
+        metrics?.onRunning(health)
+      },
+      tracing,
       log,
     })
   } catch (error) {
@@ -77,7 +97,7 @@ function inOwnFile(error: unknown, choices: readonly WorkerChoice[]): unknown {
   if (file === undefined) return error
   return new PayflowError('STEP_FAILED', `${file}: ${error.message}`, {
     kind: 'failed',
-    hint: 'correct the step and start the worker again: nothing of that record is committed (--verbose shows where it was)',
+    hint: `${isOfFrozen(error.cause) ? 'what a step is given is frozen: return new objects' : 'correct the step'} and start the worker again: nothing of that record is committed (--verbose shows where it was)`,
     cause: error,
   })
 }
@@ -86,17 +106,24 @@ function inOwnFile(error: unknown, choices: readonly WorkerChoice[]): unknown {
 const requestTimeoutMs = ({ transactionTimeoutMs }: Settings): number =>
   Math.min(LONGEST_REQUEST_MS, Math.round(transactionTimeoutMs / 2))
 
-/** Lets `payflow chaos` find this process and cut its connections. Returns what takes it back. */
-function enter({ home, brokers }: Settings, choices: readonly WorkerChoice[], log: Log): () => void {
+/** Lets other payflow commands find this process and see how it is, and `payflow chaos` cut its connections. Returns what takes it back. */
+function enter(
+  { home, brokers }: Settings,
+  choices: readonly WorkerChoice[],
+  { log, restarts, reporter }: { log: Log; restarts: number; reporter: Reporter },
+): () => void {
   const cut = (): void => void cutConnections()
   if (process.platform !== 'win32') process.on('SIGUSR2', cut)
   const record = {
     workers: choices.map(({ definition, words }) => ({ name: definition.name, arguments: words })),
     brokers,
     supervised: process.send !== undefined,
+    restarts,
   }
   const leave = registerThisProcess(home, record, log)
+  const endReporting = keepReporting(home, reporter, log)
   return () => {
+    endReporting()
     leave()
     process.off('SIGUSR2', cut)
   }

@@ -22,9 +22,9 @@ const GRACE_MS = 10_000
 /** Wrong usage or configuration: the next start would end in the same way. */
 const HOPELESS_EXIT_CODE = 2
 
-const spawn = ({ file, arguments: rest, env }: ProcessCommand, held: boolean) =>
+const spawn = ({ file, arguments: rest, env }: ProcessCommand, held: boolean, restarts: number) =>
   execa(file, rest, {
-    env: { ...env, PAYFLOW_HELD: held ? '1' : '' },
+    env: { ...env, PAYFLOW_HELD: held ? '1' : '', PAYFLOW_RESTARTS: String(restarts) },
     extendEnv: false,
     ipc: true,
     detached: true,
@@ -68,7 +68,7 @@ export class SupervisedProcess {
   start({ held = false }: { held?: boolean } = {}): void {
     this.#startedAtMs = performance.now()
     this.#lastWords = []
-    const child = spawn(this.#command, held)
+    const child = spawn(this.#command, held, this.restarts)
     this.#child = child
     this.#log('info', 'process-started', { pid: child.pid, restarts: this.restarts, ...(held && { held }) })
     child.on('message', (message) => this.#events.onMessage(message))

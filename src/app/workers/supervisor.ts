@@ -207,7 +207,7 @@ export function workerCommand(
 
 /** What this process is told to log and to serve is not for those that it starts. */
 function withoutOwn(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  const own = new Set(['PAYFLOW_FIGURES', ...(['http', 'logLevel', 'logFormat', 'logFile', 'logFileKb'] as const).map(variableOf)]) // prettier-ignore
+  const own = new Set(['PAYFLOW_FIGURES', 'PAYFLOW_WATCHED', ...(['http', 'logLevel', 'logFormat', 'logFile', 'logFileKb'] as const).map(variableOf)]) // prettier-ignore
   return Object.fromEntries(Object.entries(env).filter(([name]) => !own.has(name)))
 }
 

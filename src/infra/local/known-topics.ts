@@ -28,8 +28,7 @@ export async function waitForTopics(
 }
 
 async function allLed(client: Client, wanted: readonly string[]): Promise<boolean> {
-  const admin = await client.admin()
-  const { topics } = await admin.fetchTopicMetadata()
-  const led = topics.filter(({ partitions }) => partitions.every(({ leader }) => leader >= 0)).map(({ name }) => name)
+  const { topicMetadata } = await client.shared.metadata('all')
+  const led = topicMetadata.filter(({ partitionMetadata }) => partitionMetadata.every(({ leader }) => leader >= 0)).map(({ topic }) => topic) // prettier-ignore
   return wanted.every((name) => led.includes(name))
 }

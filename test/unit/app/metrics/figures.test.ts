@@ -15,7 +15,7 @@ test('every name and label keeps to the rules of Prometheus', () => {
     expect([name, name.endsWith('_total')]).toEqual([name, type === 'counter'])
     expect(name).not.toMatch(/_(ms|milliseconds|minutes|kb|percent)(_|$)/)
     expect(help).not.toBe('')
-    for (const label of labels) expect(['worker', 'topic', 'partition', 'state', 'result', 'reason', 'version']).toContain(label) // prettier-ignore
+    for (const label of labels) expect(['worker', 'topic', 'partition', 'state', 'result', 'reason', 'store', 'version']).toContain(label) // prettier-ignore
   }
   const bounds = Object.values(families).flatMap((family) => ('buckets' in family ? [[...family.buckets]] : []))
   expect(bounds).toEqual(bounds.map((each) => [...each].sort((a, b) => a - b)))
@@ -47,7 +47,7 @@ test('counters and histograms of a process go on after it was started again; its
     const figures = new Figures()
     figures.add('payflow_strays_total', { worker: 'w' }, strays)
     figures.observe('payflow_transaction_records', { worker: 'w' }, strays)
-    figures.set('payflow_state_keys', { worker: 'w', partition: strays }, 7)
+    figures.set('payflow_state_keys', { worker: 'w', partition: strays, store: 'disk' }, 7)
     return figures
   }
   const first = process(3)
@@ -65,7 +65,7 @@ test('counters and histograms of a process go on after it was started again; its
   expect(lines).toContain('payflow_strays_total{worker="w"} 9')
   expect(lines).toContain('payflow_transaction_records_count{worker="w"} 2')
   expect(lines).toContain('payflow_transaction_records_sum{worker="w"} 8')
-  expect(lines.filter((line) => line.startsWith('payflow_state_keys'))).toEqual(['payflow_state_keys{worker="w",partition="5"} 7']) // prettier-ignore
+  expect(lines.filter((line) => line.startsWith('payflow_state_keys'))).toEqual(['payflow_state_keys{worker="w",partition="5",store="disk"} 7']) // prettier-ignore
 })
 
 test('a family that this version does not know is left out', () => {

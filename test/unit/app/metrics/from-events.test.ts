@@ -7,7 +7,7 @@ import type { WorkerEvent } from '../../../../src/runtime/events.ts'
 
 const WORKER = 'aggregated-revenue'
 const at = { worker: WORKER, partition: 0 }
-const committed = { kind: 'committed', ...at, processed: 10, emitted: 8, deadLetters: 1, strays: 1, consumed: { orders: 10 }, processMs: 4, ageMs: 250, stateKeys: 5, stateBytes: 100 } as const // prettier-ignore
+const committed = { kind: 'committed', ...at, processed: 10, emitted: 8, deadLetters: 1, strays: 1, consumed: { orders: 10 }, processMs: 4, ageMs: 250, state: { store: 'memory', keys: 5, bytes: 100 } } as const // prettier-ignore
 
 function after(...events: WorkerEvent[]): (name: FamilyName, labels?: object) => number | undefined {
   const figures = new Figures()
@@ -28,6 +28,14 @@ test('what a commit says is counted by topic', () => {
   expect(value('payflow_process_duration_seconds')).toBeCloseTo(0.008)
   expect(value('payflow_state_keys', { partition: 0 })).toBe(5)
   expect(value('payflow_state_bytes', { partition: 0 })).toBe(100)
+})
+
+test('a state is in one place: what moves to disk is not counted in memory any more', () => {
+  const value = after(committed, { ...committed, state: { store: 'disk', keys: 6, bytes: 120 } })
+  expect(value('payflow_state_keys', { store: 'disk' })).toBe(6)
+  expect(value('payflow_state_bytes', { store: 'disk' })).toBe(120)
+  expect(value('payflow_state_keys', { store: 'memory' })).toBeUndefined()
+  expect(value('payflow_state_bytes', { store: 'memory' })).toBeUndefined()
 })
 
 test('what has never happened is 0, not absent: the first of its kind is an increase', () => {

@@ -1,12 +1,13 @@
 import { describe, expect, test } from 'vitest'
+import { sampleOf } from '../../../support/looks.ts'
 import { isDrained, snapshotOf, type Sample } from '../../../../src/app/monitor/monitor.ts'
 
-const sample = (atMs: number, topics: Record<string, number>, lags: Record<string, number> = {}): Sample => ({
-  atMs,
-  topics: Object.entries(topics).map(([topic, records]) => ({ topic, records })),
-  workers: Object.entries(lags).map(([worker, lag]) => ({ worker, lag, undecided: 0, state: 'Stable', members: 1 })),
-  lags: [],
-})
+const sample = (atMs: number, topics: Record<string, number>, lags: Record<string, number> = {}): Sample =>
+  sampleOf({
+    atMs,
+    topics: Object.entries(topics).map(([topic, records]) => ({ topic, records })),
+    workers: Object.entries(lags).map(([worker, lag]) => ({ worker, lag, undecided: 0, state: 'Stable', members: 1 })),
+  })
 
 describe('rates', () => {
   test('are over the time that really passed', () => {

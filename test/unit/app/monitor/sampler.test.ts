@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest'
+import { sampleOf } from '../../../support/looks.ts'
 import type { Sample } from '../../../../src/app/monitor/monitor.ts'
 import { Sampler } from '../../../../src/app/monitor/sampler.ts'
 
-const sample = (records: number): Sample => ({ atMs: 0, topics: [{ topic: 'orders', records }], workers: [], lags: [] })
+const sample = (records: number): Sample => sampleOf({ topics: [{ topic: 'orders', records }] })
 const signal = new AbortController().signal
 
 test('a look shows the new sample and the one before it', async () => {

@@ -1,13 +1,14 @@
 import { describe, expect, test } from 'vitest'
 import { untilDrained } from '../../../../src/app/monitor/until-drained.ts'
+import { sampleOf } from '../../../support/looks.ts'
 import type { Sample } from '../../../../src/app/monitor/monitor.ts'
 
-const sample = (records: number, lag: number): Sample => ({
-  atMs: records,
-  topics: [{ topic: 'orders', records }],
-  workers: [{ worker: 'a', lag, undecided: 0, state: 'Stable', members: 1 }],
-  lags: [],
-})
+const sample = (records: number, lag: number): Sample =>
+  sampleOf({
+    atMs: records,
+    topics: [{ topic: 'orders', records }],
+    workers: [{ worker: 'a', lag, undecided: 0, state: 'Stable', members: 1 }],
+  })
 
 /** Says these one look after the other, and the last one from then on; an error is a look that failed. */
 function monitor(...looks: (Sample | Error)[]) {

@@ -72,7 +72,7 @@ describe('the verdict', () => {
     expect(judged({ workers })).toMatchObject({
       level: 'warning',
       text: 'b is 14 s (40,000 records) behind, draining: caught up in about 30 s; 1 more',
-      command: 'payflow groups describe payflow-b',
+      command: 'payflow why b',
     })
   })
 
@@ -85,6 +85,20 @@ describe('the verdict', () => {
     expect(judged({ workers: [worker('a', { undecided: 1_500 })] })).toMatchObject({
       level: 'warning',
       text: '1,500 records of a wait behind an open transaction',
+    })
+  })
+
+  test('names a worker whose process dies again and again, and replicas that are missing, only where nothing is behind', () => {
+    const dying = worker('a', { processes: [{ restarts: 3, startedMs: 70_000 }] })
+    expect(judged({ workers: [dying], nowMs: 100_000 })).toMatchObject({
+      level: 'warning',
+      text: 'a dies again and again: it was started again 3 times',
+      command: 'payflow why a',
+    })
+    expect(judged({ workers: [dying], nowMs: 200_000 }).level).toBe('ok')
+    expect(judged({ underReplicated: 1 })).toMatchObject({
+      level: 'warning',
+      text: '1 partition has fewer replicas in sync than they should',
     })
   })
 

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { namedTopics } from '../../../../src/app/topics/wanted.ts'
 import { describePlan, notReset, planReset } from '../../../../src/app/topics/topics.ts'
 import { DEAD_LETTERS, groupOf, inboxTopic, publicTopics, stateTopic } from '../../../../src/pipeline/events/topics.ts'
 import { defaultWorkers as workers } from '../../../../src/pipeline/workers/index.ts'
@@ -44,6 +45,23 @@ describe('what a reset has left', () => {
     ['payflow-mine is there again, with 1 member', { groups: [group('payflow-mine', 1)] }],
   ])('is not: %s', (fault, state) => {
     expect(notReset(plan, { topics: made, groups: [], ...state })).toEqual([fault])
+  })
+})
+
+describe('topics that are created', () => {
+  test('are payflow’s, or those that are named, each once; payflow’s own have the settings that they need', () => {
+    expect(namedTopics([], layout)).toEqual(planReset({ topics: [], groups: [] }, layout).createTopics)
+    const [sales, letters] = namedTopics(['sales', DEAD_LETTERS, 'sales'], layout)
+    expect(sales).toEqual({ topic: 'sales', ...layout })
+    expect(letters).toEqual(namedTopics([], layout).find(({ topic }) => topic === DEAD_LETTERS))
+    expect(namedTopics(['sales', DEAD_LETTERS, 'sales'], layout)).toHaveLength(2)
+  })
+
+  test.each([
+    ['no topic', 'cannot name a topic'],
+    ['payflow-mine-state', 'payflow-mine-state belongs to a worker'],
+  ])('%s is refused', (name, message) => {
+    expect(() => namedTopics([name], layout)).toThrow(message)
   })
 })
 

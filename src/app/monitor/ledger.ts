@@ -3,7 +3,7 @@ import { PartitionError } from '../../kafka/errors.ts'
 import type { Connection } from '../../kafka/connection.ts'
 import { listOffsets, OffsetMap } from '../../kafka/offsets.ts'
 import { fetch } from '../../kafka/fetch.ts'
-import { byLeader, type TopicPartition } from '../../kafka/partitions.ts'
+import { byLeader, type LogPartition, type TopicPartition } from '../../kafka/partitions.ts'
 import type { FetchedPartition, RecordCursor } from '../../kafka/records.ts'
 import { topicIdentities } from '../../kafka/topic-identity.ts'
 
@@ -22,9 +22,9 @@ interface Log extends TopicPartition {
 
 export interface LedgerHooks {
   /** Receives every committed record once; the cursor moves on afterwards. */
-  readonly take: (topic: string, partition: number, record: RecordCursor) => void
+  readonly take?: (topic: string, partition: number, record: RecordCursor) => void
   /** The topic is a new one: what was taken of it counts no more. */
-  readonly forget: (topic: string) => void
+  readonly forget?: (topic: string) => void
 }
 
 const CHUNK_BYTES = 1 << 20
@@ -59,7 +59,7 @@ export class Ledger {
   }
 
   /** Records read so far, by topic. @throws what a broker answered; what was read until then is not read again */
-  async count(partitions: readonly TopicPartition[]): Promise<Map<string, number>> {
+  async count(partitions: readonly LogPartition[]): Promise<Map<string, number>> {
     const connection = (this.#connection ??= this.#client.connect())
     try {
       return await this.#count(connection, partitions)
@@ -74,13 +74,16 @@ export class Ledger {
     this.#connection = undefined
   }
 
-  async #count(connection: Connection, partitions: readonly TopicPartition[]): Promise<Map<string, number>> {
-    await this.#forgetNewTopics(connection, partitions)
-    const [starts, ends] = await Promise.all([listOffsets(connection, partitions, 'earliest'), listOffsets(connection, partitions, 'stable')]) // prettier-ignore
+  async #count(connection: Connection, partitions: readonly LogPartition[]): Promise<Map<string, number>> {
+    const fresh = await this.#forgetNewTopics(connection, partitions)
+    // what is known of a new topic may be of the one before
+    const asked = partitions.map(({ topic, partition, start }) => ({ topic, partition, start: fresh.has(topic) ? undefined : start })) // prettier-ignore
+    const unknown = asked.filter(({ start }) => start === undefined)
+    const [starts, ends] = await Promise.all([listOffsets(connection, unknown, 'earliest'), listOffsets(connection, partitions, 'stable')]) // prettier-ignore
     const from = this.#turn++ % Math.max(1, partitions.length)
     const found: Log[] = []
-    for (const { topic, partition } of [...partitions.slice(from), ...partitions.slice(0, from)]) {
-      const start = starts.of(topic, partition) ?? 0
+    const inTurn = [...asked.slice(from), ...asked.slice(0, from)]
+    for (const { topic, partition, start = starts.of(topic, partition) ?? 0 } of inTurn) {
       const end = ends.of(topic, partition) ?? start
       const place = this.#placeOf(topic, partition, start)
       if (end < place.offset) this.#forget(topic)
@@ -124,7 +127,7 @@ export class Ledger {
     for (const cursor = records.cursor(); cursor.next() && cursor.offset < end;) {
       if (cursor.offset < place.offset) continue
       place.records++
-      this.#hooks.take(topic, partition, cursor)
+      this.#hooks.take?.(topic, partition, cursor)
     }
     place.offset = Math.min(end, records.nextOffset)
     return true
@@ -137,17 +140,23 @@ export class Ledger {
     return place
   }
 
-  async #forgetNewTopics(connection: Connection, partitions: readonly TopicPartition[]): Promise<void> {
+  /** Returns those that are new. */
+  async #forgetNewTopics(connection: Connection, partitions: readonly TopicPartition[]): Promise<Set<string>> {
+    const fresh = new Set<string>()
     const names = [...new Set(partitions.map(({ topic }) => topic))]
     for (const [topic, { id }] of await topicIdentities(connection, names)) {
       const known = this.#ids.get(topic)
-      if (known !== undefined && id !== known) this.#forget(topic)
+      if (known !== undefined && id !== known) {
+        this.#forget(topic)
+        fresh.add(topic)
+      }
       if (id !== undefined) this.#ids.set(topic, id)
     }
+    return fresh
   }
 
   #forget(topic: string): void {
     for (const key of this.#places.keys()) if (key.startsWith(`${topic}/`)) this.#places.delete(key)
-    this.#hooks.forget(topic)
+    this.#hooks.forget?.(topic)
   }
 }

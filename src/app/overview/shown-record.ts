@@ -1,5 +1,5 @@
 import { textOf } from '../dead-letters/dead-letter.ts'
-import type { TailRecord } from './model.ts'
+import type { TailRecord } from '../monitor/model.ts'
 
 const MOST_TEXT = 600
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { changesBetween, Restarts, type Seen } from '../../../../src/app/dashboard/changes.ts'
+import { changesBetween, Restarts, type Seen } from '../../../../src/app/monitor/changes.ts'
 
 const seen = (facts: Partial<Seen> = {}): Seen => ({ brokers: [], groups: [], processes: new Map(), ...facts })
 const group = (state: string, members: number) => ({ groups: [{ worker: 'a', state, members }] })
