@@ -21,7 +21,7 @@ export function registerAll(program: Command, world: World): void {
   const all = program
     .command('all')
     .description('everything: brokers, topics, workers and producers, then a live view until Ctrl-C')
-  addSettings(addFlowOptions(all), 'kafka', 'nodes', 'partitions', 'http')
+  addSettings(addFlowOptions(all), 'kafka', 'nodes', 'partitions', 'http', 'otel')
     .option('--keep-data', 'keep the topics and create only what is missing')
     .option('--keep-infra', 'leave the brokers running at the end')
     .option('--reset', 'delete and re-create the topics even on your own cluster')

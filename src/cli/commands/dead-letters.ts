@@ -2,7 +2,7 @@ import type { Command } from 'commander'
 import type { LetterFilter } from '../../app/dead-letters/dead-letter.ts'
 import type { ReplayPlan } from '../../app/dead-letters/replay-plan.ts'
 import { action, examples, type Context } from '../shell/action.ts'
-import { table } from '../shell/output.ts'
+import { lineWidth, table } from '../shell/output.ts'
 import { count } from '../shell/parsers.ts'
 import type { World } from '../shell/world.ts'
 
@@ -100,7 +100,7 @@ async function runShow(
   const { letterLines } = await import('../views/dead-letter-view.ts')
   await withCluster(settings, log, async (client) => {
     const letter = await findDeadLetter(client, id)
-    const width = world.isTTY.stdout ? world.columns() : Infinity
+    const width = lineWidth(world)
     output.result(letterDocument(letter), () => letterLines(letter, { width, palette: output.out }))
   })
 }

@@ -3,6 +3,7 @@ import type { Command } from 'commander'
 import type { Check } from '../../check.ts'
 import { PayflowError } from '../../errors.ts'
 import { action, examples, type Context } from '../shell/action.ts'
+import { lineWidth } from '../shell/output.ts'
 import type { World } from '../shell/world.ts'
 
 export function registerDoctor(program: Command, world: World): void {
@@ -24,7 +25,7 @@ async function run(context: Context, { fix = false, bundle }: Options): Promise<
   const { world, settings, output, log, signal } = context
   const { examine, fixed } = await import('../../app/doctor/examine.ts')
   const { checkLines } = await import('../views/doctor.ts')
-  const width = world.isTTY.stdout ? Math.max(world.columns(), 40) : Number.POSITIVE_INFINITY
+  const width = Math.max(lineWidth(world), 40)
   const show = (check: Check): void => {
     if (!output.json) for (const line of checkLines(check, output.out, width)) output.line(line)
   }

@@ -1,11 +1,15 @@
 import { Argument, type Command } from 'commander'
 import { PayflowError } from '../../errors.ts'
 import { action, examples, type Context } from '../shell/action.ts'
+import type { TracingFault } from '../../app/tracing/exporter.ts'
 import { addFlowOptions, flowOptionsOf, type TypedFlow } from './flow-options.ts'
 import type { Flow, ProducerProgress } from '../../app/producers.ts'
 import type { Kind } from '../../pipeline/sources/source.ts'
 import { table } from '../shell/output.ts'
+import { addSettings } from '../shell/setting-options.ts'
 import type { World } from '../shell/world.ts'
+
+const linesOf = ({ what, hint }: TracingFault): string[] => [`warning: ${what}`, `→ ${hint}`]
 
 interface Typed extends TypedFlow {
   readonly stdout?: boolean
@@ -19,7 +23,7 @@ const WHAT = 'orders|payments|users|all'
 export function registerProduce(program: Command, world: World): void {
   const what = new Argument(`[${WHAT}]`, 'what to write').choices(WHAT.split('|'))
   const produce = program.command('produce').description('write events to Kafka').addArgument(what)
-  addFlowOptions(produce)
+  addSettings(addFlowOptions(produce), 'otel')
     .option('--stdout', 'print the events instead, a line each; with --json as records. Needs no Kafka')
     .option('--from-file <file>', 'write the records that `tail --json` has printed; - is standard input')
     .option('--topic <name>', 'with --from-file: to this topic, whatever the records say')
@@ -65,24 +69,27 @@ async function run(context: Context, typed: Typed, [kind]: readonly string[]): P
   await printInstead(context, flow, wanted)
 }
 
-async function produceEvents(
-  { world, settings, output, signal, log }: Context,
-  flow: Flow,
-  wanted: readonly Kind[],
-): Promise<void> {
+async function produceEvents(context: Context, flow: Flow, wanted: readonly Kind[]): Promise<void> {
+  const { world, settings, output, signal, log } = context
   world.stopWith({ message: 'Stopping: what was generated is still being written', outcome: 'done' })
   const { checkTopics, produceAll, reproduceCommand } = await import('../../app/producers.ts')
   const { live } = await import('../views/live.ts')
   const { produceView } = await import('../views/produce-progress.ts')
+  const { openTracing } = await import('../tasks/tracing.ts')
   await checkTopics(settings, wanted, log)
   output.note(`seed ${flow.seed}`)
   const latest = new Map<string, ProducerProgress>()
-  const produced = await live({ world, output }, produceView, ({ show }) => {
+  const produced = await live({ world, output }, produceView, async ({ show, announce }) => {
+    const tracing = await openTracing(context, 'payflow-produce', (fault) => {
+      if (output.interactive) announce(linesOf(fault).join(' '))
+      for (const line of linesOf(fault)) output.note(line)
+    })
     const onProgress = (progress: ProducerProgress): void => {
       latest.set(progress.kind, progress)
       show([...latest.values()])
     }
-    return produceAll(settings, flow, wanted, { signal, onProgress, log })
+    const producing = produceAll(settings, flow, wanted, { signal, onProgress, log, tracing: tracing?.producers })
+    return producing.finally(() => tracing?.close())
   })
   for (const summary of output.json ? produced : []) output.document(summary)
   const rows = produced.map((p) => [p.topic, p.records, Math.round(p.perSecond), p.bytes, `${p.seconds.toFixed(1)} s`])

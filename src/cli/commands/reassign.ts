@@ -48,7 +48,8 @@ interface Options {
 const size = (of: number): string => (of < 1e6 ? `${formatNumber(of / 1e3)} kB` : `${formatNumber(of / 1e6)} MB`)
 
 function progressLine({ partitions, moved, copiedBytes, bytesPerSecond }: MoveProgress): string {
-  const copied = copiedBytes === null ? '' : `, ${size(copiedBytes)} copied at ${size(bytesPerSecond ?? 0)} a second`
+  const rate = bytesPerSecond === null ? '' : ` at ${size(bytesPerSecond)} a second`
+  const copied = copiedBytes === null ? '' : `, ${size(copiedBytes)} copied${rate}`
   return `${moved} of ${partitions} partitions moved${copied}`
 }
 
@@ -67,7 +68,7 @@ async function move(context: Context, client: Client, options: Options, topics: 
   const { settings, output, signal, world } = context
   const { chosenBrokers, readPlacement } = await import('../../app/placement/read.ts')
   const { bytesToCopy, planReassignment } = await import('../../app/placement/plan.ts')
-  const { applyReassignment, refuseWhileMoving } = await import('../../app/placement/reassign.ts')
+  const { applyReassignment, refuseLeaderless, refuseWhileMoving } = await import('../../app/placement/reassign.ts')
   const { confirm } = await import('../shell/confirm.ts')
   const { toBrokers, replicationFactor, throttle, dryRun = false, yes = false } = options
   const { brokers, partitions } = await readPlacement(client, topics)
@@ -87,6 +88,7 @@ async function move(context: Context, client: Client, options: Options, topics: 
     show(false)
     return
   }
+  refuseLeaderless(moves, partitions)
   const question = `Move ${moves.length} partitions (${size(total)}) at ${settings.brokers.join(', ')}?`
   await confirm(context, question, yes || !settings.brokersGiven)
   world.stopWith({ message: 'Undoing what has not been moved yet', outcome: 'interrupted' })
@@ -125,6 +127,6 @@ async function finish({ world, settings, output, signal, ...context }: Context, 
   const { partitions, throttle } = await finishReassignments(client, { cancel: cancel === true, signal, report })
   const limits = throttle.brokers.length + throttle.topics.length > 0 ? 'the throttle is removed' : 'there was no throttle' // prettier-ignore
   output.result({ partitions, cancelled: cancel === true, throttle }, () => [
-    `${partitions === 0 ? 'nothing was being moved' : `${partitions} partitions ${cancel ? 'stay where they were' : 'are moved'}`}; ${limits}`,
+    `${partitions === 0 ? 'nothing was being moved' : partitions === 1 ? `1 partition ${cancel ? 'stays where it was' : 'is moved'}` : `${partitions} partitions ${cancel ? 'stay where they were' : 'are moved'}`}; ${limits}`,
   ])
 } // prettier-ignore

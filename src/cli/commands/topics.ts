@@ -1,6 +1,9 @@
 import type { Command } from 'commander'
 import { action, examples, type Context } from '../shell/action.ts'
-import { table } from '../shell/output.ts'
+import type { TopicInfo } from '../../kafka/topics.ts'
+import { formatNumber } from '../shell/format-number.ts'
+import { lineWidth, table } from '../shell/output.ts'
+import type { Column } from '../views/top/fit-table.ts'
 import { addSettings } from '../shell/setting-options.ts'
 import type { World } from '../shell/world.ts'
 import { registerAddPartitions } from './add-partitions.ts'
@@ -13,8 +16,15 @@ export function registerTopics(program: Command, world: World): void {
   examples(topics, 'payflow topics reset', 'payflow topics list --json')
   const withLayout = (command: Command): Command =>
     addSettings(command, 'partitions', 'replicationFactor').option('--dry-run', 'only show what would be done')
-  const create = withLayout(topics.command('create').description('create the payflow topics that are missing'))
-  examples(create.action(action(world, runCreate)), 'payflow topics create', 'payflow topics create --partitions 6')
+  const create = withLayout(topics.command('create').argument('[topic...]', 'others, such as the inputs of your own workers'))
+    .description('create the payflow topics that are missing, or those that are named')
+    .action(action(world, runCreate)) // prettier-ignore
+  examples(
+    create,
+    'payflow topics create',
+    'payflow topics create --partitions 6',
+    'payflow topics create sales products',
+  )
   const reset = withLayout(topics.command('reset'))
     .description('delete and re-create the payflow topics, and the groups that read them')
     .option('-y, --yes', 'do not ask')
@@ -37,17 +47,18 @@ export function registerTopics(program: Command, world: World): void {
 async function runCreate(
   { settings, output, signal, log }: Context,
   { dryRun = false }: { dryRun?: boolean },
+  names: readonly string[],
 ): Promise<void> {
   const { withCluster } = await import('../../app/cluster.ts')
   const { createMissing, describeCreate, layoutOf, missingTopics } = await import('../../app/topics/topics.ts')
   await withCluster(settings, log, async (client) => {
     const layout = await layoutOf(settings)
     if (dryRun) {
-      const missing = await missingTopics(client, layout)
+      const missing = await missingTopics(client, layout, names)
       output.result({ create: missing }, () => describeCreate(missing))
       return
     }
-    const result = await createMissing(client, layout, signal)
+    const result = await createMissing(client, layout, signal, names)
     output.result(result, () => result.created.map((topic) => `created ${topic}`))
     output.note(`${result.created.length} created, ${result.existing.length} existed`)
   })
@@ -86,12 +97,19 @@ async function runReset(context: Context, { dryRun = false, yes = false }: Reset
   })
 }
 
-async function runList({ settings, output, log }: Context): Promise<void> {
+async function runList({ settings, world, output, log }: Context): Promise<void> {
   const { withCluster } = await import('../../app/cluster.ts')
   const { listAll } = await import('../../app/topics/topics.ts')
   const topics = await withCluster(settings, log, listAll)
-  const rows = topics.map(({ topic, ...rest }) => [topic, rest.partitions, rest.replicationFactor, rest.records ?? '?'])
-  output.result(topics, () => table(['topic', 'partitions', 'replicas', 'records'], rows))
+  const { fitTable } = await import('../views/top/fit-table.ts')
+  const columns: Column<TopicInfo>[] = [
+    { title: 'topic', cell: ({ topic }) => topic, shrinksTo: 16, cutAt: 'middle' },
+    { title: 'partitions', cell: ({ partitions }) => formatNumber(partitions), right: true },
+    { title: 'replicas', cell: ({ replicationFactor }) => formatNumber(replicationFactor), right: true },
+    { title: 'records', cell: ({ records }) => (records === null ? '?' : formatNumber(records)), right: true },
+  ]
+  const { head, lines } = fitTable(columns, topics, { width: lineWidth(world) })
+  output.result(topics, () => [head, ...lines])
 }
 
 async function runDescribe({ settings, output, log }: Context, _: object, names: readonly string[]): Promise<void> {

@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import { action, examples, type Context } from '../shell/action.ts'
+import { lineWidth } from '../shell/output.ts'
 import { duration } from '../shell/parsers.ts'
 import type { World } from '../shell/world.ts'
 
@@ -32,6 +33,6 @@ async function run(
   ])
   checkTraceId(id)
   const trace = await withCluster(settings, log, (client) => traceOrder(client, id, { budgetMs, signal }))
-  const width = world.isTTY.stdout ? world.columns() : Infinity
+  const width = lineWidth(world)
   output.result(traceDocument(trace), () => traceLines(trace, { width, palette: output.out }))
 }

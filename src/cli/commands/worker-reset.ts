@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { PayflowError } from '../../errors.ts'
+import { namedWorkers } from './named-workers.ts'
 import { action, examples, type Context } from '../shell/action.ts'
 import type { World } from '../shell/world.ts'
 
@@ -34,21 +34,15 @@ async function run(context: Context, options: Options, names: readonly string[],
     command.outputHelp()
     return
   }
-  if (names.length === 0)
-    throw new PayflowError('NO_WORKER_NAMED', 'No worker to rebuild is named', {
-      kind: 'usage',
-      hint: 'name one or more: `payflow worker list` shows them',
-    })
   const { settings, output, signal, log } = context
-  const { defaultWorkers: workers } = await import('../../pipeline/workers/index.ts')
-  const { findWorkers } = await import('../../app/workers/arguments.ts')
-  const { loadWorkerFiles } = await import('../../app/workers/files.ts')
+  const { workers: named, known } = await namedWorkers(names, context.world, {
+    what: 'No worker to rebuild is named',
+    hint: 'name one or more: `payflow worker list` shows them',
+  })
   const { replicationFactorOf, withCluster } = await import('../../app/cluster.ts')
   const { applyWorkerReset, readWorkerReset } = await import('../../app/workers/reset.ts')
   const { describeWorkerReset } = await import('../../app/workers/reset-plan.ts')
   const { confirm } = await import('../shell/confirm.ts')
-  const { argv: words, known } = await loadWorkerFiles(names, workers, context.world.cwd)
-  const named = findWorkers(words, known)
   const { keepOutput = false, dryRun = false, yes = false } = options
   await withCluster(settings, log, async (client) => {
     const replicationFactor = await replicationFactorOf(settings)

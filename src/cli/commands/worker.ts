@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import type { AnyWorker } from '../../pipeline/worker/definition.ts'
 import type { WorkerEvent } from '../../runtime/events.ts'
 import type { WorkerSummary } from '../../runtime/run-workers.ts'
 import type { ParsedWorkers } from './worker-command-line.ts'
@@ -6,7 +7,9 @@ import { action, examples, type Context } from '../shell/action.ts'
 import { table } from '../shell/output.ts'
 import { addSettings } from '../shell/setting-options.ts'
 import type { World } from '../shell/world.ts'
+import { registerWorkerCheck } from './worker-check.ts'
 import { registerWorkerReset } from './worker-reset.ts'
+import { registerWorkerState } from './worker-state.ts'
 
 const usageExamples = [
   'payflow worker list',
@@ -14,15 +17,25 @@ const usageExamples = [
   'payflow worker large-orders frequent-failed-payments --large-orders.threshold 250',
   'payflow worker all --until-caught-up --json',
   'payflow worker ./my-worker.js',
+  'payflow worker --watch ./my-worker.js',
 ]
 
 export function registerWorker(program: Command, world: World): void {
   // The workers' own options come from their definitions, which only its action loads: it reads them, and shows the help.
-  const worker = addSettings(program.command('worker'), 'compression', 'sessionTimeout', 'transactionTimeout', 'http')
+  const worker = addSettings(
+    program.command('worker'),
+    'compression',
+    'sessionTimeout',
+    'transactionTimeout',
+    'stateMemory',
+    'http',
+    'otel',
+  )
     .description('run workers: they derive topics from topics, exactly once')
-    .usage('[options] <name or file>... | all | list | reset')
+    .usage('[options] <name or file>... | all | list | check | explain | reset | state')
     .argument('[names...]', 'workers to run in this process, or your own files; all: each in its own process')
     .option('--until-caught-up', 'end when nothing is left to read')
+    .option('--watch', 'start again when a file of a worker changes, or one that it imports')
     .helpOption(false)
     .option('-h, --help', 'explain this command')
     .allowUnknownOption()
@@ -35,20 +48,23 @@ export function registerWorker(program: Command, world: World): void {
     'payflow worker list',
     'payflow worker list --json',
   )
+  registerWorkerCheck(worker, world)
   registerWorkerReset(worker, world)
+  registerWorkerState(worker, world)
 }
 
 interface Options {
   readonly untilCaughtUp?: boolean
+  readonly watch?: boolean
   readonly help?: boolean
 }
 
 async function run(context: Context, options: Options, argv: readonly string[], command: Command): Promise<void> {
   const { defaultWorkers } = await import('../../pipeline/workers/index.ts')
-  const { loadWorkerFiles } = await import('../../app/workers/files.ts')
   const { commandOf, parseWorkers } = await import('./worker-command-line.ts')
-  const { untilCaughtUp = false, help = false } = options
-  const { argv: words, known } = await loadWorkerFiles(argv, defaultWorkers, context.world.cwd)
+  const { untilCaughtUp = false, watch = false, help = false } = options
+  if (watch && !help) return (await import('./worker-watch.ts')).runWatch(context, argv, command)
+  const { argv: words, known } = await load(context, argv, defaultWorkers)
   const explain = (): Command => {
     const inner = commandOf(command, known).usage(command.usage()).description(command.description())
     for (const option of command.options) inner.addOption(option)
@@ -65,6 +81,19 @@ async function run(context: Context, options: Options, argv: readonly string[], 
   showSummaries(context, summaries)
 }
 
+/** Loads the files that are named. Whoever watches them is told which ones these are, even if one has a mistake. */
+async function load({ world }: Context, argv: readonly string[], builtIn: readonly AnyWorker[]) {
+  const { loadWorkerFiles } = await import('../../app/workers/files.ts')
+  try {
+    return await loadWorkerFiles(argv, builtIn, world.cwd)
+  } finally {
+    if (world.parent?.wantsFiles) {
+      const { loadedFiles } = await import('../../app/workers/import-file.ts')
+      world.parent.tell({ type: 'files', files: loadedFiles() })
+    }
+  }
+}
+
 async function runTogether(
   context: Context,
   { choices }: ParsedWorkers,
@@ -76,15 +105,27 @@ async function runTogether(
   const { isFrequent } = await import('../../runtime/events.ts')
   const { tellEvent } = await import('../views/worker-events.ts')
   const { observeWorkers } = await import('../tasks/observe.ts')
+  const { openTracing } = await import('../tasks/tracing.ts')
   const observing = await observeWorkers(context, choices)
   const onEvent = (event: WorkerEvent): void => {
     if (world.parent && !isFrequent(event)) world.parent.tell(eventMessage(event))
     observing?.metrics.onEvent(event)
     tellEvent(context, event)
   }
+  const [only, ...others] = choices
+  const service = only && others.length === 0 ? `payflow-${only.definition.name}` : 'payflow-workers'
+  const tracing = await openTracing(context, service, (fields) => onEvent({ kind: 'warning', code: 'otel', fields }))
   await world.parent?.permission()
-  const run = runHere(settings, choices, { untilCaughtUp, signal, onEvent, log, metrics: observing?.metrics })
-  const summaries = await run.finally(() => observing?.end())
+  const run = runHere(settings, choices, {
+    untilCaughtUp,
+    signal,
+    onEvent,
+    log,
+    metrics: observing?.metrics,
+    tracing: tracing?.workers,
+    restarts: world.parent?.restarts,
+  })
+  const summaries = await run.finally(() => Promise.all([observing?.end(), tracing?.close()]))
   for (const summary of summaries) world.parent?.tell(summaryMessage(summary))
   return summaries
 }

@@ -38,7 +38,7 @@ export async function main(argv: readonly string[]): Promise<number> {
   const output = watchStandardOutput(stdout, signals)
   const leave = endWithParent(signals)
   silenceWarnings(argv)
-  process.on('uncaughtException', (error) => signals.exitNow(fail(error, argv, world, signals)))
+  process.on('uncaughtException', (error) => signals.exitNow(() => fail(error, argv, world, signals)))
   try {
     await createProgram(world).parseAsync(argv, { from: 'user' })
     const unwritten = await output.settled()
@@ -76,6 +76,8 @@ function parentOf(env: NodeJS.ProcessEnv): Parent | undefined {
   return {
     tell: (message) => process.connected && process.send?.(message),
     wantsFigures: env.PAYFLOW_FIGURES === '1',
+    wantsFiles: env.PAYFLOW_WATCHED === '1',
+    restarts: Number(env.PAYFLOW_RESTARTS) || 0,
     permission: () =>
       env.PAYFLOW_HELD === '1' && process.connected
         ? new Promise((resolve) => {

@@ -1,6 +1,7 @@
 import type { Writable } from 'node:stream'
 import { stripVTControlCharacters } from 'node:util'
 import type { Log, LogLevel } from '../../log.ts'
+import { visibleLines } from '../../visible-text.ts'
 import type { World } from './world.ts'
 
 type Paint = (text: string) => string
@@ -64,15 +65,17 @@ export async function createOutput(world: World, options: OutputOptions, log?: L
   const flag = (name: 'json' | 'quiet' | 'verbose'): boolean =>
     options[name] ?? said(world.env[`PAYFLOW_${name.toUpperCase()}`])
   const write = (stream: Writable, text: string): void => void stream.write(`${text}\n`)
+  // names of groups, clients and transactions are whatever somebody has chosen
+  const shown = (stream: 'stdout' | 'stderr', text: string): string => (world.isTTY[stream] ? visibleLines(text) : text)
   const [quiet, verbose] = [flag('quiet'), flag('verbose')]
   let held: string[] | undefined
   let leftOut = 0
   const note = (text: string): void => {
     if (!held) {
-      write(world.stderr, text)
+      write(world.stderr, shown('stderr', text))
       return
     }
-    held.push(text)
+    held.push(shown('stderr', text))
     if (held.length > MAX_HELD) {
       held.shift()
       leftOut++
@@ -82,7 +85,7 @@ export async function createOutput(world: World, options: OutputOptions, log?: L
     if (log) log(level, 'note', { message: stripVTControlCharacters(text) })
     else note(text)
   }
-  const line = (text: string): void => write(world.stdout, text)
+  const line = (text: string): void => write(world.stdout, shown('stdout', text))
   const document = (value: unknown): void => write(world.stdout, JSON.stringify(value))
   return {
     json: flag('json'),
@@ -118,13 +121,22 @@ export async function createOutput(world: World, options: OutputOptions, log?: L
   }
 }
 
+/** How wide a line of results may be; without a terminal, as wide as it is. */
+export const lineWidth = ({ isTTY, columns }: Pick<World, 'isTTY' | 'columns'>): number =>
+  isTTY.stdout ? columns() : Infinity
+
 const widthOf = (text: string): number => stripVTControlCharacters(text).length
 
-/** Rows as lines of aligned columns; columns of numbers only are aligned to the right. */
+/** A number, or what stands for one that is not known. */
+const isFigure = (cell: string | number | undefined): boolean => typeof cell === 'number' || /^[–?-]$/.test(cell ?? '')
+
+/** Rows as lines of aligned columns; columns of numbers are aligned to the right. */
 export function table(head: readonly string[], rows: readonly (readonly (string | number)[])[]): string[] {
   const cells = rows.map((row) => row.map((cell) => (typeof cell === 'number' ? cell.toLocaleString('en') : cell)))
   const widths = head.map((title, i) => Math.max(...[title, ...cells.map((row) => row[i] ?? '')].map(widthOf)))
-  const right = head.map((_, i) => rows.length > 0 && rows.every((row) => typeof row[i] === 'number'))
+  const right = head.map(
+    (_, i) => rows.some((row) => typeof row[i] === 'number') && rows.every((row) => isFigure(row[i])),
+  )
   const line = (row: readonly string[]): string =>
     widths
       .map((width, i) => {

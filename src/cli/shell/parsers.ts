@@ -44,6 +44,12 @@ export function interval(text: string): number {
   return /^0+$/.test(text) ? 0 : (parseDuration(text) ?? refuse('a duration such as 5s or 500ms, or 0 for never'))
 }
 
+/** How often to look: brokers are not to be asked all the time. */
+export function pollInterval(text: string): number {
+  const ms = parseDuration(text)
+  return ms !== undefined && ms >= 200 && ms <= 3_600_000 ? ms : refuse('a duration from 200ms to 1h')
+}
+
 /** Where to listen. The text itself: it is read again where it is used. */
 export const listen = (text: string): string =>
   parseListen(text) === undefined ? refuse('host:port, or a port of this machine alone, such as 127.0.0.1:8808') : text

@@ -14,11 +14,15 @@ import { registerDeadLetters } from '../commands/dead-letters.ts'
 import { registerDoctor } from '../commands/doctor.ts'
 import { registerGroups } from '../commands/groups.ts'
 import { registerInfra } from '../commands/infra.ts'
+import { registerInit } from '../commands/init.ts'
 import { registerKsql } from '../commands/ksql.ts'
 import { registerProduce } from '../commands/produce.ts'
+import { registerStatus } from '../commands/status.ts'
 import { registerTail } from '../commands/tail.ts'
+import { registerTop } from '../commands/top.ts'
 import { registerTopics } from '../commands/topics.ts'
 import { registerTrace } from '../commands/trace.ts'
+import { registerWhy } from '../commands/why.ts'
 import { registerWorker } from '../commands/worker.ts'
 import { addGlobalSettings } from './setting-options.ts'
 import type { World } from './world.ts'
@@ -61,9 +65,13 @@ export function createProgram(world: World): Command {
   for (const register of [
     registerAll,
     registerInfra,
+    registerStatus,
+    registerTop,
+    registerWhy,
     registerTopics,
     registerGroups,
     registerProduce,
+    registerInit,
     registerWorker,
     registerKsql,
     registerTail,

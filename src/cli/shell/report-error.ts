@@ -2,6 +2,7 @@ import { CommanderError } from 'commander'
 import { PayflowError, messageOf } from '../../errors.ts'
 import { isBrokerError, asPayflowError } from '../../kafka/errors.ts'
 import { BUG_EXIT_CODE, exitCodes } from './exit-codes.ts'
+import { visibleLines } from '../../visible-text.ts'
 import { mayColor, said, type Palette } from './output.ts'
 import { asSystemFailure } from './system-errors.ts'
 import type { World } from './world.ts'
@@ -80,7 +81,10 @@ export function describeFailure(
   if (typeof error === 'object' && error !== null && logged.has(error)) return { lines: [], exitCode }
   if (json) return { lines: [JSON.stringify({ error: { code, message, hint } })], exitCode }
   const stack = verbose && error instanceof Error && !(error instanceof CommanderError) ? stackLines(error) : []
-  return { lines: [`${color.red('Error:')} ${message}`, `${color.dim('→')} ${hint}`, ...stack], exitCode }
+  return {
+    lines: [`${color.red('Error:')} ${visibleLines(message)}`, `${color.dim('→')} ${visibleLines(hint)}`, ...stack],
+    exitCode,
+  }
 }
 
 function stackLines(error: Error): string[] {

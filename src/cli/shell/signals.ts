@@ -6,8 +6,8 @@ type Signal = keyof typeof signalExitCodes
 export interface Signals extends Pick<World, 'signal' | 'stopWith' | 'announceWith' | 'atForcedExit'> {
   /** Ends the command gracefully, as a first signal does, but silently. */
   readonly stop: () => void
-  /** Runs what was registered for the end of the process, and ends it. */
-  readonly exitNow: (exitCode: number) => never
+  /** Runs what was registered for the end of the process, and ends it. `exitCode` may be a function that says why, once the terminal is as it was. */
+  readonly exitNow: (exitCode: number | (() => number)) => never
   /** The exit code that a signal asks for; undefined when none came or a graceful end is the normal one. */
   readonly exitCode: () => number | undefined
   readonly dispose: () => void
@@ -24,9 +24,9 @@ export function listenForSignals(say: (line: string) => void): Signals {
   let show: ((line: string) => void) | undefined
   let received: Signal | undefined
 
-  const exitNow = (exitCode: number): never => {
+  const exitNow = (exitCode: number | (() => number)): never => {
     for (const cleanup of cleanups) cleanup()
-    process.exit(exitCode)
+    process.exit(typeof exitCode === 'number' ? exitCode : exitCode())
   }
   const onSignal = (signal: Signal): void => {
     if (signal === 'SIGHUP' && received === 'SIGHUP') return // a shell and the kernel may both say so

@@ -12,6 +12,10 @@ export interface Parent {
   readonly tell: (message: object) => unknown
   /** It wants to be told once a second what this process counts. */
   readonly wantsFigures: boolean
+  /** It wants to be told which files this process has loaded. */
+  readonly wantsFiles: boolean
+  /** How often it has started this process again. */
+  readonly restarts: number
   /** Returns when it says that it is time to begin; at once when it did not ask to wait. */
   readonly permission: () => Promise<void>
 }

@@ -8,6 +8,8 @@ import { steps } from '../../app/run/steps.ts'
 import type { AllSummary } from '../../app/run/summary.ts'
 import { auditChoices, type AuditReport } from '../../app/audit/audit.ts'
 import { withCluster } from '../../app/cluster.ts'
+import { warningsOnce } from '../../runtime/events.ts'
+import type { SupervisorEvent } from '../../app/workers/supervisor.ts'
 import type { Live } from '../../app/run/live.ts'
 import { reproduceCommand, type Produced } from '../../app/producers.ts'
 import { kinds } from '../../pipeline/sources/source.ts'
@@ -16,12 +18,13 @@ import { defaultWorkers } from '../../pipeline/workers/index.ts'
 import type { Context } from '../shell/action.ts'
 import { failOnDifference, reportLines } from '../views/audit-report.ts'
 import { eventLine, figureLines } from '../views/chaos-report.ts'
-import { live, type LiveView } from '../views/live.ts'
-import { liveLines, plainLine } from '../views/live-view.ts'
+import type { Supervised } from '../views/top/columns.ts'
+import { plainLine } from '../views/live-view.ts'
 import { table, type Output } from '../shell/output.ts'
 import { eventText, isIncident } from '../views/worker-events.ts'
 import { runAudit } from './audit.ts'
 import { serve } from './observe.ts'
+import { openTracing } from './tracing.ts'
 import { runSteps } from './steps.ts'
 
 const DRAW_INTERVAL_MS = 1_000
@@ -34,32 +37,43 @@ const PLAIN_INTERVAL_MS = 10_000
 export async function runAll(context: Context, options: AllOptions, dashboard?: string): Promise<void> {
   const { world, settings, output, signal } = context
   world.stopWith({ message: 'Stopping: producers flush, workers end their transactions', outcome: 'done' })
-  let lastEvent = ''
+  /** Shows a line in the view of the run, once there is one. */
+  let inView: (line: string) => void = () => undefined
   /** Shows a line in the step that is under way, where steps are drawn. */
   let inStep: (line: string) => void = () => undefined
-  const say = (line: string): void => output.note((lastEvent = line))
+  const say = (line: string): void => {
+    output.note(line)
+    inView(line)
+  }
   const workers = defaultWorkers.map(({ name }) => name)
   const logs = keepLogs(settings, { run: 'all', workers, verbose: output.verbose, log: context.log })
   const log = allOf(context.log, logs.log)
+  const isNew = warningsOnce()
+  const onEvent = (event: SupervisorEvent): void => {
+    // what this process says of itself, its workers' say, too
+    if (event.kind === 'warning' && !isNew(event)) return
+    if (event.kind !== 'died') logEvent(allOf(context.journal, logs.log), event)
+    if (context.logsToStderr) return
+    const shown = eventText(event)
+    if (shown === undefined) return
+    if (!isIncident(event)) {
+      output.detail(shown.text)
+      return
+    }
+    say(shown.text)
+    if (shown.hint !== undefined) output.note(`→ ${shown.hint}`)
+    if (output.interactive) inStep(shown.text)
+  }
+  const tracing = await openTracing(context, 'payflow-produce', (fields) => onEvent({ kind: 'warning', code: 'otel', fields })) // prettier-ignore
   const run = new AllRun(settings, options, {
     env: world.env,
     signal,
     log,
     logs,
     cwd: world.cwd,
-    onEvent: (event) => {
-      if (event.kind !== 'died') logEvent(allOf(context.journal, logs.log), event)
-      if (context.logsToStderr) return
-      const shown = eventText(event)
-      if (shown === undefined) return
-      if (!isIncident(event)) {
-        output.detail(shown.text)
-        return
-      }
-      say(shown.text)
-      if (shown.hint !== undefined) output.note(`→ ${shown.hint}`)
-      if (output.interactive) inStep(shown.text)
-    },
+    watched: output.interactive,
+    onEvent,
+    tracing: tracing?.producers,
   })
   const over = new AbortController()
   let page: { readonly ended: Promise<void> } | undefined
@@ -78,7 +92,7 @@ export async function runAll(context: Context, options: AllOptions, dashboard?: 
       ), // prettier-ignore
     )
     if (dashboard !== undefined) page = await showPage(context, run, { address: dashboard, signal: over.signal })
-    const { summary, produced } = await watch(context, run, () => lastEvent)
+    const { summary, produced } = await watch(context, run, (show) => (inView = show))
     const audit = options.audit ? await auditOf(context, run) : undefined
     output.result({ ...summary, ...(audit && { audit }) }, () => [
       ...summaryLines(summary),
@@ -92,6 +106,7 @@ export async function runAll(context: Context, options: AllOptions, dashboard?: 
     over.abort()
     await page?.ended
     await run.stop((line) => output.detail(line))
+    await tracing?.close()
     await stopServing()
     forget()
     logs.close()
@@ -120,18 +135,71 @@ async function auditOf(context: Context, run: AllRun): Promise<AuditReport> {
   )
 }
 
-function watch({ world, output, signal }: Context, run: AllRun, lastEvent: () => string) {
-  const view: LiveView<Live> = {
-    lines: (state, announced) =>
-      liveLines(state, { columns: world.columns(), note: announced ?? lastEvent(), palette: output.err }),
-    plain: plainLine,
-    plainEveryMs: PLAIN_INTERVAL_MS,
+/** Shows a run until it is over: drawn as `top` draws a cluster, or as a line now and then. `onView` gets what shows a line in it. */
+async function watch(context: Context, run: AllRun, onView: (show: (line: string) => void) => void) {
+  const { output, signal } = context
+  const go = async (view: RunView): ReturnType<AllRun['finish']> => {
+    await run.watch(view.intervalMs, view.show)
+    view.announce(signal.aborted ? 'Stopping' : 'The producers are done; the workers catch up')
+    return run.finish(view.show)
   }
-  return live({ world, output }, view, async ({ show, announce }) => {
-    await run.watch(output.interactive ? DRAW_INTERVAL_MS : PLAIN_INTERVAL_MS, show)
-    announce(signal.aborted ? 'Stopping' : 'The producers are done; the workers catch up')
-    return run.finish(show)
+  if (!output.interactive) return go(plainView(output))
+  return output.drawing(async () => {
+    const { view, end } = await drawnView(context, run)
+    onView(view.announce)
+    try {
+      return await go(view)
+    } finally {
+      onView(() => undefined)
+      end()
+    }
   })
+}
+
+interface RunView {
+  readonly intervalMs: number
+  readonly show: (live: Live) => void
+  readonly announce: (line: string) => void
+}
+
+/** The first line comes after the interval: what is over by then says its result. */
+function plainView(output: Output): RunView {
+  let shownMs = performance.now()
+  return {
+    intervalMs: PLAIN_INTERVAL_MS,
+    show: (live) => {
+      if (performance.now() - shownMs < PLAIN_INTERVAL_MS) return
+      shownMs = performance.now()
+      output.note(plainLine(live))
+    },
+    announce: (line) => output.note(line),
+  }
+}
+
+async function drawnView({ world, output }: Context, run: AllRun): Promise<{ view: RunView; end: () => void }> {
+  const { TopView } = await import('./top-view.ts')
+  let supervised: ReadonlyMap<string, Supervised> = new Map()
+  const top = new TopView(world, output.err, {
+    title: 'payflow all',
+    footer: 'Ctrl-C stops the run  enter open  esc back  / filter  s sort  p pause  ? help',
+    intervalMs: DRAW_INTERVAL_MS,
+    // nobody who wants to leave a view expects brokers to stop
+    onQuit: (view) => view.announce('Ctrl-C stops the run; `payflow top` in another terminal shows the same'),
+    newest: (at, count) => run.observer.newest(at, count),
+    supervised: () => supervised,
+  })
+  const hush = world.announceWith((line) => top.announce(line))
+  const show = ({ shown, processes }: Live): void => {
+    supervised = new Map(processes.map((process) => [process.worker, process]))
+    top.show(shown)
+  }
+  return {
+    view: { intervalMs: DRAW_INTERVAL_MS, show, announce: (line) => top.announce(line) },
+    end: () => {
+      top.end()
+      hush()
+    },
+  }
 }
 
 function printReproduction(output: Output, { flow }: AllRun, produced: readonly Produced[]): void {

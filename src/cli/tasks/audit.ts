@@ -1,7 +1,7 @@
 import { formatNumber } from '../shell/format-number.ts'
 import { keepAudit, type KeptAudit } from '../../app/metrics/last-audit.ts'
 import { audit, isRight, type AuditProgress, type AuditReport } from '../../app/audit/audit.ts'
-import type { AuditChoice, WorkerAudit } from '../../app/audit/worker.ts'
+import type { AuditChoice, WorkerAudit } from '../../app/audit/worker-audit.ts'
 import type { Client } from '../../kafka/client.ts'
 import type { Context } from '../shell/action.ts'
 import { table, type Palette } from '../shell/output.ts'

@@ -1,6 +1,6 @@
 import { formatNumber } from '../shell/format-number.ts'
 import { isRight, type AuditReport } from '../../app/audit/audit.ts'
-import type { WorkerAudit } from '../../app/audit/worker.ts'
+import type { WorkerAudit } from '../../app/audit/worker-audit.ts'
 import { PayflowError } from '../../errors.ts'
 import type { Difference } from '../../pipeline/audit/rule.ts'
 import { table, type Palette } from '../shell/output.ts'

@@ -1,6 +1,7 @@
 import { durationText } from '../../duration-text.ts'
 import type { GroupResetPlan } from '../../app/group-reset/plan.ts'
 import type { CountedMove, Distance } from '../../app/group-reset/reset.ts'
+import { visible } from '../../visible-text.ts'
 import { formatNumber } from '../shell/format-number.ts'
 import { table } from '../shell/output.ts'
 
@@ -41,6 +42,6 @@ export function groupResetLines(shown: Shown): string[] {
     ...inWords(shown),
     ...plan.notes.map((note) => `note: ${note}`),
     ...(plan.refusal ? [`not possible: ${plan.refusal.what}`, `→ ${plan.refusal.hint}`] : []),
-    ...plan.members.map(({ clientId, host }) => `first end its member ${clientId} at ${host}`),
+    ...plan.members.map(({ clientId, host }) => `first end its member ${visible(clientId)} at ${host}`),
   ]
 }

@@ -48,7 +48,7 @@ export function tellEvent(
   if (event.kind !== 'died') logEvent(journal, event)
 }
 
-const verboseKinds = new Set<SupervisorEvent['kind']>(['phase', 'restored', 'rejoined', 'fetch-failed', 'connection-lost']) // prettier-ignore
+const verboseKinds = new Set<SupervisorEvent['kind']>(['phase', 'restored', 'state-opened', 'rejoined', 'fetch-failed', 'connection-lost']) // prettier-ignore
 const incidents = new Set<SupervisorEvent['kind']>(['died', 'trouble', 'trouble-over', 'stalled', 'waiting', 'waiting-over', 'warning']) // prettier-ignore
 
 function sentence(event: SupervisorEvent): string | undefined {
@@ -61,6 +61,12 @@ function sentence(event: SupervisorEvent): string | undefined {
       return `partition ${event.partition}: ${event.done} of ${event.total}`
     case 'restored':
       return `partition ${event.partition}: state restored in ${(event.ms / 1000).toFixed(1)} s`
+    case 'state-opened':
+      return `partition ${event.partition}: state on disk, ${formatNumber(event.keys)} keys in ${event.path}`
+    case 'state-moved':
+      return `partition ${event.partition}: state has grown to ${formatNumber(event.keys)} keys and is moved to disk`
+    case 'state-rebuilt':
+      return `partition ${event.partition}: state is read from its changelog again, for what was on disk ${doubtTexts[event.reason]}`
     case 'rejoined':
       return `joins its group again (${causeText(event.cause)})`
     case 'fetch-failed':
@@ -90,6 +96,19 @@ function sentence(event: SupervisorEvent): string | undefined {
     case 'stray':
       return undefined
   }
+}
+
+const doubtTexts: Readonly<Record<Extract<WorkerEvent, { kind: 'state-rebuilt' }>['reason'], string>> = {
+  'another-cluster': 'is of another cluster',
+  'another-topic': 'is of a topic that was deleted and created again',
+  'another-worker': 'is of another worker, partition or number of partitions',
+  'another-layout': 'was written by another version of payflow',
+  'unknown-topic': 'cannot be told from that of an earlier topic: these brokers give topics no ids',
+  'unknown-retention': 'may be too old: the settings of the changelog may not be read (DescribeConfigs)',
+  'too-old': 'is older than the deletions that the changelog remembers (delete.retention.ms)',
+  'ahead-of-changelog': 'is ahead of the changelog, which has lost records',
+  'differs-from-changelog': 'is not what the changelog says',
+  damaged: 'is damaged',
 }
 
 const of = ({ partition }: { partition?: number | undefined }): string =>

@@ -11,8 +11,11 @@ const source = fileURLToPath(new URL('../../../src', import.meta.url))
 
 /** The string literals of a file, an expression within one being a number: it may stand for any word. */
 function textsOf(file: string): string[] {
+  return readFileSync(file, 'utf8').includes('`payflow ') ? literalsOf(file) : []
+}
+
+function literalsOf(file: string): string[] {
   const code = readFileSync(file, 'utf8')
-  if (!code.includes('`payflow ')) return []
   const texts: string[] = []
   const visit = (node: ts.Node): void => {
     if (ts.isStringLiteralLike(node)) texts.push(node.text)
@@ -33,6 +36,17 @@ function commandsInTexts(): [string, string][] {
       .map((line): [string, string] => [relative(source, join(source, file)), line]),
   )
   return [...new Map(found.map((entry) => [entry.join(' '), entry])).values()]
+}
+
+/** What the page names: in its text as code, and in what it is sent or makes. */
+function commandsOfThePage(): [string, string][] {
+  const page = readFileSync(join(source, 'web/client/index.html'), 'utf8')
+  const inText = [...page.matchAll(/<code>payflow ([^<]+)<\/code>/g)].map(([, line]) => ['web/client/index.html', line!.replaceAll('&lt;', '<').replaceAll('&gt;', '>')]) // prettier-ignore
+  const made = ['app/monitor/verdict.ts', 'web/client/panels.ts'].flatMap(
+    (file) =>
+    literalsOf(join(source, file)).flatMap((text) => [...text.matchAll(/^payflow (.+)$/g)].map(([, line]) => [file, line!])), // prettier-ignore
+  )
+  return [...inText, ...made] as [string, string][]
 }
 
 /** Every action does nothing, so that a command line is only parsed. */
@@ -60,6 +74,12 @@ test('a command line that does not exist is known to be one', () => {
   expect(refusal('topics list --fast')).toBeDefined()
   expect(refusal('nothing')).toBeDefined()
   expect(refusal('topics describe')).toBeUndefined()
+})
+
+test('every command line that the page names exists', () => {
+  const all = commandsOfThePage()
+  expect(all.length).toBeGreaterThan(15)
+  expect(all.map(([file, line]) => ({ file, line, refusal: refusal(line) })).filter((one) => one.refusal)).toEqual([])
 })
 
 test('every command line that a message names exists', () => {

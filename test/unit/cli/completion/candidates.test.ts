@@ -13,6 +13,8 @@ test('commands come first, then their own, and none that is hidden', () => {
   expect(words('').some((word) => word.startsWith('_'))).toBe(false)
   expect(words('topics ')).toEqual(expect.arrayContaining(['create', 'reset', 'describe']))
   expect(words('topics describe ')).toEqual([])
+  expect(words('worker ')).toEqual(expect.arrayContaining(['list', 'check', 'explain', 'reset']))
+  expect(words('init --')).toContain('--ts')
 })
 
 test.each([
@@ -25,6 +27,9 @@ test.each([
   ['worker ', ['workers']],
   ['worker large-orders ', ['workers']],
   ['worker reset ', ['workers']],
+  ['worker check ', ['workers']],
+  ['worker explain large-orders ', ['workers']],
+  ['init ', []],
   ['audit ', ['workers']],
   ['dead-letters list --topic ', ['topics']],
   ['dead-letters list --worker ', ['workers']],

@@ -87,7 +87,9 @@ describe('a table', () => {
   })
 
   test('a column with one word among its figures stands to the left', () => {
-    expect(table(['n'], [[10], ['-']])).toEqual(['n', '10', '-'])
+    expect(table(['n'], [[10], ['none']])).toEqual(['n', '10', 'none'])
+    // what is not known is not a word
+    expect(table(['lag'], [[1_000], ['-'], ['?']])).toEqual(['  lag', '1,000', '    -', '    ?'])
   })
 
   test('without rows it is its head', () => {

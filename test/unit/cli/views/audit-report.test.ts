@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { WorkerAudit } from '../../../../src/app/audit/worker.ts'
+import type { WorkerAudit } from '../../../../src/app/audit/worker-audit.ts'
 import { failOnDifference, reportLines } from '../../../../src/cli/views/audit-report.ts'
 import { failureOf } from '../../../../src/cli/shell/report-error.ts'
 

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { checkLines, wrapped } from '../../../../src/cli/views/doctor.ts'
+import { checkLines } from '../../../../src/cli/views/doctor.ts'
+import { wrapped } from '../../../../src/cli/views/wrapped.ts'
 
 const same = (text: string): string => text
 const plain = { bold: same, dim: same, red: same, green: same, yellow: same, cyan: same }

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { visible, visibleJson } from '../../../../src/visible-text.ts'
+import { visible, visibleJson, visibleLines } from '../../../../src/visible-text.ts'
 
 test('no control character of foreign text reaches a terminal, and no width changes', () => {
   fc.assert(
@@ -31,5 +31,11 @@ test('JSON says the same when nothing in it is hidden', () => {
       expect(JSON.parse(shown)).toEqual({ text })
       expect(visible(shown)).toBe(shown)
     }),
+  )
+})
+
+test('of lines that are coloured already only what moves the cursor, or hides, is shown as a picture', () => {
+  expect(visibleLines('\u001B[1;31mred\u001B[39m\tgroup \u001B[2J\u001B]0;title\u0007\u202E\nnext')).toBe(
+    '\u001B[1;31mred\u001B[39m\tgroup ␛[2J␛]0;title␇\ufffd\nnext',
   )
 })
