@@ -45,7 +45,7 @@ await build({
   keepNames: true,
   minifyWhitespace: true,
   // native, or with files of their own
-  external: ['@bokuweb/zstd-wasm', '@node-rs/crc32', 'lz4-napi', 'snappy'],
+  external: ['@bokuweb/zstd-wasm', '@node-rs/crc32', 'classic-level', 'lz4-napi', 'snappy'],
   plugins: [requires, english],
   // what was CommonJS asks for Node's own modules with it
   banner: { js: "import { createRequire as requireFrom } from 'node:module'; const require = requireFrom(import.meta.url);" }, // prettier-ignore

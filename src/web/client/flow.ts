@@ -1,6 +1,6 @@
 import type { Frame, TopicView, WorkerView } from '../../app/dashboard/model.ts'
 import { drawn, element, showList } from './dom.ts'
-import { count, rate, seconds } from './format.ts'
+import { count, rate, seconds, short } from './format.ts'
 
 const WIDTH = 190
 const HEIGHT = 44
@@ -39,8 +39,9 @@ export function stateOf({ running, state, lag, lagSeconds, trend, undecided }: W
 }
 
 /** Producers, topics and workers in columns: each stands right of all that feeds it. */
-function graphOf({ topics, workers, letters }: Frame): { nodes: Node[]; edges: Edge[] } {
-  const outputs = new Map(workers.map((worker) => [worker.output, worker]))
+function graphOf({ topics, workers: all, letters }: Frame): { nodes: Node[]; edges: Edge[] } {
+  const workers = all.filter(({ custom }) => !custom)
+  const outputs = new Map<string | null, WorkerView>(workers.map((worker) => [worker.output, worker]))
   const columnOf = (topic: string): number => {
     const writer = outputs.get(topic)
     return writer ? Math.max(...writer.inputs.map(columnOf)) + 2 : 1
@@ -61,12 +62,13 @@ function graphOf({ topics, workers, letters }: Frame): { nodes: Node[]; edges: E
     const { level, word } = stateOf(worker)
     const column = Math.max(...worker.inputs.map(columnOf)) + 1
     const age = worker.lagSeconds === null ? '' : `, ${seconds(worker.lagSeconds)}`
-    const figure = worker.lag === 0 ? 'no lag' : `lag ${count(worker.lag)}${age}`
+    const figure = worker.lag === 0 ? 'no lag' : `lag ${short(worker.lag)}${age}`
     nodes.push({ id: `worker:${worker.worker}`, title: worker.worker, figure, word, level, refused: refusedBy(worker.worker), column }) // prettier-ignore
     const rateOf = (name: string): number | null => topics.find(({ topic }) => topic === name)?.perSecond ?? null
     for (const input of worker.inputs)
       edges.push({ from: input, to: `worker:${worker.worker}`, perSecond: worker.inputs.length === 1 ? worker.perSecond : rateOf(input) }) // prettier-ignore
-    edges.push({ from: `worker:${worker.worker}`, to: worker.output, perSecond: rateOf(worker.output) })
+    if (worker.output !== null)
+      edges.push({ from: `worker:${worker.worker}`, to: worker.output, perSecond: rateOf(worker.output) })
   }
   return { nodes, edges }
 }
@@ -97,11 +99,11 @@ export function showFlow(picture: HTMLElement, list: HTMLElement, frame: Frame):
 }
 
 const summaryOf = ({ workers }: Frame): string =>
-  workers.map((worker) => `${worker.worker}, from ${worker.inputs.join(' and ')} to ${worker.output}: ${stateOf(worker).word}`).join('; ') // prettier-ignore
+  workers.map((worker) => `${worker.worker}, from ${worker.inputs.join(' and ')} to ${worker.output ?? 'topics not known'}: ${stateOf(worker).word}`).join('; ') // prettier-ignore
 
 function itemOf(worker: WorkerView): HTMLElement {
   const { word, level } = stateOf(worker)
-  const way = `${worker.inputs.join(' + ')} → ${worker.worker} → ${worker.output}`
+  const way = `${worker.inputs.join(' + ')} → ${worker.worker} → ${worker.output ?? '–'}`
   const figures = ` ${rate(worker.perSecond)}, lag ${count(worker.lag)}`
   return element('li', {}, element('span', { class: 'state', 'data-level': level }, word), ` ${way}`, element('br'), figures) // prettier-ignore
 }

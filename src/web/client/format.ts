@@ -5,6 +5,10 @@ export const UNKNOWN = '–'
 
 export const count = (value: number | null): string => (value === null ? UNKNOWN : value.toLocaleString('en'))
 
+/** For where there is little room: to a tenth of a thousand, or million, where it is long. */
+export const short = (value: number): string =>
+  value < 100_000 ? count(value) : value.toLocaleString('en', { notation: 'compact', maximumFractionDigits: 1 })
+
 export const rate = (perSecond: number | null): string => {
   if (perSecond === null) return UNKNOWN
   const digits = perSecond < 10 && perSecond > 0 ? 1 : 0

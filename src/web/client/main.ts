@@ -17,6 +17,8 @@ const charts = [
 ]
 const spans = [5, 15, 60]
 const words = { ok: 'OK', info: 'Note', warning: 'Behind', bad: 'Trouble' } as const
+/** Figures that are older are shown as old. */
+const OLD_MS = 5_000
 const SPARK_MS = 5 * 60_000
 
 let history = new History()
@@ -62,9 +64,10 @@ function showAges(): void {
   const state = byId('connection')
   setLevel(state, connected ? (paused ? 'warning' : 'ok') : 'bad')
   setText(state, connected ? (paused ? 'paused' : 'live') : 'disconnected, retrying')
-  document.documentElement.classList.toggle('stale', !connected || paused)
+  const sampledMs = frame?.sampledMs ?? null
+  const isOld = sampledMs !== null && serverClock.now() - sampledMs > OLD_MS
+  document.documentElement.classList.toggle('stale', !connected || paused || isOld)
   if (!frame) return
-  const sampledMs = frame.sampledMs
   setText(byId('age'), sampledMs === null ? 'no figures yet' : `figures of ${clock(sampledMs)}, ${ago(serverClock.now() - sampledMs)}`) // prettier-ignore
   const { audit } = frame
   const result = audit && (audit.ok ? `right (${audit.workers} workers, ${audit.inputs.toLocaleString('en')} inputs)` : `${audit.differences} differences: ${audit.first ?? ''}`) // prettier-ignore

@@ -1,4 +1,14 @@
-import type { Frame, LetterView, Mark, MoneyView, PartitionView, Tally, WorkerView } from '../../app/dashboard/model.ts'
+import type {
+  Frame,
+  LetterView,
+  Mark,
+  MoneyView,
+  PartitionView,
+  ProcessView,
+  Tally,
+  TaskView,
+  WorkerView,
+} from '../../app/dashboard/model.ts'
 import { visible } from '../../visible-text.ts'
 import { byId, drawn, element, foreign, setText, showList, showTable, type Column } from './dom.ts'
 import { stateOf } from './flow.ts'
@@ -38,7 +48,7 @@ const arrows = { growing: '↑ growing', draining: '↓ draining', steady: '→ 
 
 export function showLag({ workers }: Frame, past: (worker: string) => readonly (number | null)[]): void {
   showTable<WorkerView>(byId('lag-table'), [
-    { title: 'Worker', cell: ({ worker }) => worker },
+    { title: 'Worker', cell: nameOf },
     { title: 'State', cell: stateCell },
     { title: 'Records', number: true, cell: ({ lag }) => count(lag) },
     { title: 'Behind by', number: true, cell: ({ lagSeconds }) => seconds(lagSeconds) },
@@ -48,14 +58,28 @@ export function showLag({ workers }: Frame, past: (worker: string) => readonly (
     { title: 'Processed', number: true, cell: ({ perSecond }) => rate(perSecond) },
     { title: 'Behind a transaction', number: true, cell: ({ undecided }) => count(undecided) },
   ], workers) // prettier-ignore
-  const partitions = workers.flatMap(({ worker, partitions: own }) => own.map((each) => ({ worker, ...each })))
-  showTable<PartitionView & { worker: string }>(byId('partition-table'), [
+  const partitions = workers.flatMap(({ worker, partitions: own, tasks }) => own.map((each) => ({ worker, task: tasks.find(({ partition }) => partition === each.partition), ...each }))) // prettier-ignore
+  showTable<PartitionView & { worker: string; task: TaskView | undefined }>(byId('partition-table'), [
     { title: 'Worker', cell: ({ worker }) => worker },
     { title: 'Partition', cell: ({ topic, partition }) => `${topic}/${partition}` },
+    { title: 'Task', cell: ({ task }) => taskCell(task) },
     { title: 'Records', number: true, cell: ({ lag }) => count(lag) },
     { title: 'Behind by', number: true, cell: ({ lagSeconds }) => seconds(lagSeconds) },
     { title: 'Led by', number: true, cell: ({ leader }) => (leader === null ? 'nobody' : `broker ${leader}`) },
   ], partitions) // prettier-ignore
+}
+
+const leftOf = ({ restoreLeft }: TaskView): string => (restoreLeft === null ? '' : `, ${count(restoreLeft)} left`)
+
+/** As the process tells that has it, if it is on this machine. */
+const taskCell = (task: TaskView | undefined): HTMLElement | string =>
+  task === undefined ? UNKNOWN : element('span', { class: 'state', 'data-level': task.phase === 'running' ? 'ok' : 'warning' }, task.phase, leftOf(task)) // prettier-ignore
+
+/** Tasks by what they do, with their partitions: what does not run is first. */
+function tasksText(tasks: readonly TaskView[]): string {
+  if (tasks.length === 0) return UNKNOWN
+  const phases = [...new Set(tasks.map(({ phase }) => phase))].sort((a, b) => Number(a === 'running') - Number(b === 'running')) // prettier-ignore
+  return phases.map((phase) => `${phase}: ${tasks.filter((task) => task.phase === phase).map((task) => `${task.partition}${leftOf(task)}`).join(', ')}`).join('; ') // prettier-ignore
 }
 
 function sparkline(values: readonly (number | null)[]): SVGElement {
@@ -128,18 +152,36 @@ function marked(value: string | null, blamed: LetterView['blamed']): (string | N
   return [text.slice(0, from), element('mark', {}, text.slice(from, to)), text.slice(to)].filter((part) => part !== '')
 }
 
+/** A row of the table of workers: those that come with payflow, and others. */
+interface WorkerRow {
+  readonly name: HTMLElement | string
+  readonly stateCell: HTMLElement
+  readonly state: string
+  readonly members: number | null
+  readonly partitions: number | null
+  readonly restarts: number | null
+  readonly tasks: readonly TaskView[]
+  readonly processes: readonly ProcessView[]
+}
+
+const nameOf = ({ worker, custom }: WorkerView): HTMLElement | string =>
+  custom ? element('span', {}, foreign(worker), ' ', element('span', { class: 'muted' }, 'custom')) : worker
+
+const rowOf = (worker: WorkerView): WorkerRow => ({ ...worker, name: nameOf(worker), stateCell: stateCell(worker), partitions: worker.partitions.length }) // prettier-ignore
+
 export function showCluster({ workers, topics, brokers }: Frame, nowMs: number): void {
-  const processes: Column<WorkerView>['cell'] = ({ processes: own }) =>
+  const processes: Column<WorkerRow>['cell'] = ({ processes: own }) =>
     own.length === 0 ? 'none of this machine' : own.map(({ pid, startedMs }) => `pid ${pid}, since ${clock(startedMs)} (${ago(nowMs - startedMs)})`).join('; ') // prettier-ignore
-  showTable<WorkerView>(byId('worker-table'), [
-    { title: 'Worker', cell: ({ worker }) => worker },
-    { title: 'State', cell: stateCell },
+  showTable<WorkerRow>(byId('worker-table'), [
+    { title: 'Worker', cell: ({ name }) => name },
+    { title: 'State', cell: (row) => row.stateCell },
     { title: 'Group', cell: ({ state }) => state },
     { title: 'Members', number: true, cell: ({ members }) => count(members) },
-    { title: 'Partitions', number: true, cell: ({ partitions }) => count(partitions.length) },
-    { title: 'Restarts seen', number: true, cell: ({ processes: own }) => count(own[0]?.restarts ?? null) },
+    { title: 'Partitions', number: true, cell: ({ partitions }) => count(partitions) },
+    { title: 'Tasks', cell: ({ tasks }) => tasksText(tasks) },
+    { title: 'Restarts seen', number: true, cell: ({ restarts }) => count(restarts) },
     { title: 'Processes', cell: processes },
-  ], workers) // prettier-ignore
+  ], workers.map(rowOf)) // prettier-ignore
   showTable<(typeof topics)[number]>(byId('topic-table'), [
     { title: 'Topic', cell: ({ topic }) => topic },
     { title: 'Records', number: true, cell: ({ records }) => count(records) },
