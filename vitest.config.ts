@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
 import { withArchive } from './test/support/java-options.ts'
 
@@ -22,11 +23,14 @@ const slow = {
   sequence: { groupOrder: 1 },
 }
 
+/** What `examples/` import: the sources, not what was last built of them. */
+const alias = { payflow: fileURLToPath(new URL('src/index.ts', import.meta.url)) }
+
 export default defineConfig({
   test: {
     projects: [
       { test: { name: 'unit', include: ['test/unit/**/*.test.ts'], ...fast } },
-      { test: { name: 'integration', include: ['test/integration/**/*.test.ts'], ...slow } },
+      { resolve: { alias }, test: { name: 'integration', include: ['test/integration/**/*.test.ts'], ...slow } },
       { test: { name: 'e2e', include: ['test/e2e/**/*.test.ts'], ...slow } },
     ],
   },

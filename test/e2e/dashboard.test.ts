@@ -1,7 +1,8 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { createRequire } from 'node:module'
-import { readFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { bin } from '../support/cli.ts'
@@ -93,6 +94,24 @@ describe.skipIf(chromiumPath === undefined)(`the page in a browser (skipped when
     await says('#topic-table', /order_status\s+300/)
   })
 
+  test('shows what each task does, and a custom worker with its group, tasks and process', async () => {
+    await says('#worker-table', /process-payments\s+running\s+Stable\s+1\s+9\s+running: 0, 1, 2\s/)
+    const tasks = await page.locator('#partition-table tbody tr').allTextContents()
+    expect(tasks.length).toBeGreaterThan(15)
+    expect(tasks.every((row) => row.includes('running'))).toBe(true)
+    const file = join(home, 'mine.mjs')
+    writeFileSync(file, `
+      import { defineTopic, defineWorker, integer, orders } from 'payflow'
+      const output = defineTopic('order_sizes', { user_id: integer(1), quantity: integer(0) })
+      const on = { orders: ({ user_id, quantity }) => ({ emit: [{ user_id, quantity }] }) }
+      export default defineWorker({ name: 'order-sizes', summary: 'Sizes of orders', inputs: { orders }, output, on })`) // prettier-ignore
+    const custom = start('worker', file)
+    await says('#worker-table', new RegExp(`order-sizes custom\\s+running\\s+Stable\\s+1\\s+[36]\\s+running: 0, 1, 2\\s+0\\s+pid ${custom.pid ?? 0},`)) // prettier-ignore
+    await says('#lag-table', /order-sizes custom\s+running\s+0\s+0\.0 s/)
+    await end(custom)
+    await says('#worker-table', /order-sizes custom\s+not running\s+(Empty|Dead)/)
+  })
+
   test('shows what an audit found, once there was one', async () => {
     await payflow('audit')
     await says('#audit', /audit: right \(6 workers, [\d,]+ inputs\)/)
@@ -182,8 +201,10 @@ describe.skipIf(chromiumPath === undefined)(`the page in a browser (skipped when
     await payflow('infra', 'down')
     await says('#verdict', /The brokers have not answered for \d+ s/)
     await says('#age', /figures of .* \d+ s ago/)
+    await eventually(async () => expect(await page.locator('html.stale').count()).toBe(1))
     await payflow('infra', 'up')
     await says('#verdict', /No worker runs, and nothing waits/)
+    await eventually(async () => expect(await page.locator('html.stale').count()).toBe(0))
     await says('#marks', /the brokers answer again/)
   })
 

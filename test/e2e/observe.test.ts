@@ -19,8 +19,10 @@ test('`all --http` shows the figures of all its processes, is ready when they ar
   expect((await fetch(`${url}/readyz`)).status).toBe(503)
   await eventually(async () => expect((await fetch(`${url}/readyz`)).status).toBe(200), { timeoutMs: 60_000 })
   const samples = async (): Promise<Map<string, number>> => samplesOf(await (await fetch(`${url}/metrics`)).text())
+  const counted = 'payflow_transactions_total{worker="large-orders",result="committed"}'
   const before = await eventually(async () => {
     const now = await samples()
+    expect(now.get(counted)).toBeGreaterThan(0)
     expect(now.get('payflow_records_produced_total{worker="process-payments",topic="order_status"}')).toBeGreaterThan(0)
     expect(now.get('payflow_revenue_cents_total{worker="aggregated-revenue"}')).toBeGreaterThan(0)
     expect(now.get('payflow_orders_total{worker="process-payments",state="PAID"}')).toBeGreaterThan(0)
@@ -30,7 +32,6 @@ test('`all --http` shows the figures of all its processes, is ready when they ar
     return now
   })
   // a process that dies is started again, and what it has counted is not forgotten
-  const counted = 'payflow_transactions_total{worker="large-orders",result="committed"}'
   const pid = workerEntries(home).find(({ workers }) => workers.some(({ name }) => name === 'large-orders'))!.pid // prettier-ignore
   process.kill(pid, 'SIGKILL')
   await eventually(

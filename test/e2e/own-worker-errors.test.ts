@@ -24,10 +24,13 @@ const wrong: [string, string, RegExp][] = [
   ['writes what another worker writes', fileWith('output: largeOrders'), /output large_orders is what payflow's own worker large-orders writes/], // prettier-ignore
   ['has a field that means nothing', fileWith('onTimer() {}'), /A worker has no field onTimer/],
   ['has an option that payflow has', fileWith("options: { o: { flag: '--json <x>', description: 'd', default: '1', parse: Number } }"), /Option o of worker own-own-input cannot be --json/], // prettier-ignore
+  ['waits for something', fileWith('on: { input: async () => {} }'), /on\.input is async: a step is a plain function/],
+  ['has an initial state that its schema does not take', fileWith("state: { schema: z.int(), initial: 'none', key: { input: String } }"), /state\.initial is not what its schema takes/], // prettier-ignore
+  ['has an output without a key', fileWith("output: defineTopic('keyless', { count: integer(1) })"), /The output keyless of worker own-own-input has no key/], // prettier-ignore
   ['exports nothing as default', 'export const x = 1', /\.\/mine\.mjs: it has no default export/],
   ['is not a definition', 'export default 1', /A worker is what defineWorker\(…\) gives, not 1/],
   ['is not JavaScript', 'const a = 1\nconst b = ;', /\.\/mine\.mjs, line 2 cannot be loaded: Unexpected token/],
-  ['imports what payflow has not', "import { ordres } from 'payflow'", /, line 1 cannot be loaded: .*no export.*|export named 'ordres'/], // prettier-ignore
+  ['imports what payflow has not', "import { ordres } from 'payflow'", /, line 1 cannot be loaded: payflow exports no ordres\n.*did you mean orders\?/], // prettier-ignore
   ['imports what is not there', "import 'not-there'", /Cannot find package 'not-there'/],
   ['throws when it is loaded', '\n\nnull.x', /\.\/mine\.mjs, line 3 cannot be loaded: Cannot read properties of null/],
 ]
@@ -54,7 +57,17 @@ const steps: [string, string, RegExp][] = [
   ['returns an unknown field', 'on: { input: () => ({ emitt: [] }) }', /on\.input returned an unknown field emitt/],
   ['emits an unknown field', 'on: { input: ({ user_id }) => ({ emit: [{ user_id, n: 1, count: 1 }] }) }', /n is not a field of/], // prettier-ignore
   ['leaves a field out', 'on: { input: ({ user_id }) => ({ emit: [{ user_id }] }) }', /count is missing/],
-  ['waits for something', 'on: { input: async () => {} }', /on\.input returned a promise/],
+  ['waits for something', 'on: { input: () => Promise.resolve() }', /on\.input returned a promise/],
+  [
+    'changes its event',
+    'on: { input: (event) => { event.user_id = 1 } }',
+    /read only property 'user_id'.*\n.*what a step is given is frozen: return new objects/,
+  ],
+  [
+    'emits text for a number',
+    "on: { input: ({ user_id }) => ({ emit: [{ user_id, count: '1' }] }) }",
+    /count cannot be "1"/,
+  ],
   ['has a key that is not text', 'state: { schema: z.number(), initial: 0, key: { input: (e) => e.user_id } }', /state\.key\.input returned 7: it must be text/], // prettier-ignore
 ]
 

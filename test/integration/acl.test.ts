@@ -32,6 +32,7 @@ import { defaultWorkers, findWorker } from '../../src/pipeline/workers/index.ts'
 import { produce } from '../../src/runtime/producers/produce.ts'
 import { runWorkers, type WorkerSummary } from '../../src/runtime/run-workers.ts'
 import type { ConnectionSettings } from '../../src/settings/connection.ts'
+import { withAdmin } from '../support/admin.ts'
 import { defaults } from '../support/isolated.ts'
 import { testKafka } from '../support/java-options.ts'
 import { cachedJars } from '../support/local-broker.ts'
@@ -146,8 +147,7 @@ const entryOf = (user: User, { resource, name, pattern, operation }: Right): Acl
 
 /** Gives or takes rights; returns when the broker goes by it. */
 async function change(how: 'give' | 'take', user: User, rights: readonly Right[]): Promise<void> {
-  await withClient(admin(), async (client) => {
-    const kafkaAdmin = await client.admin()
+  await withAdmin(admin().brokers, async (kafkaAdmin) => {
     const entries = rights.map((right) => entryOf(user, right))
     if (how === 'give') await kafkaAdmin.createAcls({ acl: entries })
     else await kafkaAdmin.deleteAcls({ filters: entries })
@@ -199,8 +199,8 @@ async function feed(round: number): Promise<void> {
 test('with all that `payflow acl` prints, and no right more, topics are created, everything is produced, worked and audited', async () => {
   await runLines('bob', await grants('all'))
   const granted = rightsIn(await grants('all')).map((right) => entryOf('bob', right))
-  const found = await withClient(admin(), async (client) => {
-    const { resources } = await (await client.admin()).describeAcls({ ...entryOf('bob', rightsIn(await grants('all'))[0]!), resourceType: AclResourceTypes.ANY, resourceName: undefined, resourcePatternType: ResourcePatternTypes.ANY, operation: AclOperationTypes.ANY } as unknown as AclEntry) // prettier-ignore
+  const found = await withAdmin(admin().brokers, async (kafkaAdmin) => {
+    const { resources } = await kafkaAdmin.describeAcls({ ...entryOf('bob', rightsIn(await grants('all'))[0]!), resourceType: AclResourceTypes.ANY, resourceName: undefined, resourcePatternType: ResourcePatternTypes.ANY, operation: AclOperationTypes.ANY } as unknown as AclEntry) // prettier-ignore
     return resources.flatMap(({ acls }) => acls)
   })
   expect(found).toHaveLength(granted.length)
@@ -233,7 +233,7 @@ test('each right of a worker with state, of its audit, of producers and of who c
   const state = ({ name }: Right): boolean => name === 'payflow-process-payments-state'
   await eachIsNeeded('alice', auditRights.filter((right) => !state(right)), () => judge('alice', [worker])) // prettier-ignore
   // where the group has no offsets any more, the progress record tells
-  await withClient(admin(), async (client) => (await client.admin()).deleteGroups(['payflow-process-payments']))
+  await withAdmin(admin().brokers, (kafkaAdmin) => kafkaAdmin.deleteGroups(['payflow-process-payments']))
   expect(await judge('alice', [worker])).toMatchObject({ ok: true })
   await eachIsNeeded('alice', auditRights.filter(state), () => judge('alice', [worker]))
   await change('take', 'alice', auditRights)
@@ -250,8 +250,7 @@ test('each right of a worker with state, of its audit, of producers and of who c
   const create = () => withClient(as('alice'), (client) => import('../../src/kafka/topic-creation.ts').then(({ createTopics: make }) => make(client, [{ topic, ...layout }]))) // prettier-ignore
   for (const right of creation.filter(({ name }) => name === topic)) {
     await eachIsNeeded('alice', [right], create)
-    await withClient(admin(), async (client) => {
-      const kafkaAdmin = await client.admin()
+    await withAdmin(admin().brokers, async (kafkaAdmin) => {
       if ((await kafkaAdmin.listTopics()).includes(topic)) await kafkaAdmin.deleteTopics({ topics: [topic] })
       await eventually(async () => expect(await kafkaAdmin.listTopics()).not.toContain(topic))
     })

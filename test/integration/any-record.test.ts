@@ -6,11 +6,12 @@ import { expect, inject, test } from 'vitest'
 import { deadLetters } from '../../src/app/dead-letters/list.ts'
 import { readReplayPlan } from '../../src/app/dead-letters/replay.ts'
 import { layoutOf } from '../../src/infra/local/layout.ts'
-import { kafkajs } from '../../src/kafka/kafkajs/internals.ts'
+import { ConfigResourceTypes } from 'kafkajs'
 import { orderSource } from '../../src/pipeline/sources/orders.ts'
 import { paymentSource } from '../../src/pipeline/sources/payments.ts'
 import { DEAD_LETTERS, inboxTopic } from '../../src/pipeline/events/topics.ts'
 import { findWorker } from '../../src/pipeline/workers/index.ts'
+import { withAdmin } from '../support/admin.ts'
 import { brokers } from '../support/broker.ts'
 import { client, isolated, runUntilCaughtUp, start } from '../support/isolated.ts'
 import { testKafka } from '../support/java-options.ts'
@@ -32,9 +33,8 @@ async function lettersOf(worker: string) {
 }
 
 async function setLimit(topic: string, bytes: number): Promise<void> {
-  const admin = await client().admin()
   const configEntries = [{ name: 'max.message.bytes', value: String(bytes) }]
-  await admin.alterConfigs({ validateOnly: false, resources: [{ type: kafkajs.ConfigResourceTypes.TOPIC, name: topic, configEntries }] }) // prettier-ignore
+  await withAdmin(brokers(), (admin) => admin.alterConfigs({ validateOnly: false, resources: [{ type: ConfigResourceTypes.TOPIC, name: topic, configEntries }] })) // prettier-ignore
 }
 
 async function write(topic: string, ...batches: (readonly RawRecord[])[]): Promise<void> {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { audit, type AuditReport } from '../../src/app/audit/audit.ts'
-import type { WorkerAudit } from '../../src/app/audit/worker.ts'
+import type { WorkerAudit } from '../../src/app/audit/worker-audit.ts'
 import { createTopics } from '../../src/kafka/topic-creation.ts'
 import { auditRules } from '../../src/pipeline/audit/rules.ts'
 import { orderSource } from '../../src/pipeline/sources/orders.ts'

@@ -8,6 +8,7 @@ import { noLog } from '../../src/log.ts'
 import { TransactionalProducer } from '../../src/runtime/producers/transactional.ts'
 import { Committer } from '../../src/runtime/transaction/committer.ts'
 import { Undone, type Part } from '../../src/runtime/transaction/part.ts'
+import { withAdmin } from '../support/admin.ts'
 import { brokers } from '../support/broker.ts'
 import { client } from '../support/isolated.ts'
 import { readAll } from '../support/records.ts'
@@ -44,7 +45,7 @@ test('what several tasks have ready in the same moment is one transaction, even 
   expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'fulfilled'])
   await eventually(async () => expect(await recordsIn(name)).toBe(3)) // a commit is acknowledged before its markers are written
   // each transaction would leave a marker
-  const ends = await (await client().admin()).fetchTopicOffsets(name)
+  const ends = await withAdmin(brokers(), (admin) => admin.fetchTopicOffsets(name))
   expect(ends.map(({ partition, high }) => [partition, Number(high)]).sort()).toEqual([[0, 4], [1, 0], [2, 0], [3, 0]]) // prettier-ignore
 })
 

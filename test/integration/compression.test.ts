@@ -1,9 +1,10 @@
 import { expect, test } from 'vitest'
 import { findWorker } from '../../src/pipeline/workers/index.ts'
-import { kafkajs } from '../../src/kafka/kafkajs/internals.ts'
+import { ConfigResourceTypes } from 'kafkajs'
 import { listOffsets } from '../../src/kafka/offsets.ts'
 import { readPartition } from '../../src/kafka/read.ts'
 import { inboxTopic, stateTopic } from '../../src/pipeline/events/topics.ts'
+import { withAdmin } from '../support/admin.ts'
 import { client, isolated, runUntilCaughtUp } from '../support/isolated.ts'
 import { brokers } from '../support/broker.ts'
 import { writeAll } from '../support/records.ts'
@@ -14,11 +15,10 @@ const names = compressions.filter((name) => name !== 'none')
 
 /** Lets the broker compress, or unpack, whatever is written to these topics. */
 async function setCompression(topics: readonly string[], value: string): Promise<void> {
-  const admin = await client().admin()
-  await admin.alterConfigs({
+  await withAdmin(brokers(), (admin) => admin.alterConfigs({
     validateOnly: false,
-    resources: topics.map((name) => ({ type: kafkajs.ConfigResourceTypes.TOPIC, name, configEntries: [{ name: 'compression.type', value }, ...(name.endsWith('-state') ? [{ name: 'cleanup.policy', value: 'compact' }] : [])] })),
-  }) // prettier-ignore
+    resources: topics.map((name) => ({ type: ConfigResourceTypes.TOPIC, name, configEntries: [{ name: 'compression.type', value }, ...(name.endsWith('-state') ? [{ name: 'cleanup.policy', value: 'compact' }] : [])] })),
+  })) // prettier-ignore
 }
 
 test.each(names)('%s: what the broker compressed is read, state included, and what payflow compressed a broker unpacks', async (name) => {

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { Kafka, logLevel } from 'kafkajs'
 import { expect, onTestFinished, test } from 'vitest'
-import { Ledger } from '../../src/app/dashboard/ledger.ts'
+import { Ledger } from '../../src/app/monitor/ledger.ts'
 import { createTopics } from '../../src/kafka/topic-creation.ts'
 import { deleteTopics } from '../../src/kafka/topic-deletion.ts'
 import { brokers } from '../support/broker.ts'

@@ -3,7 +3,6 @@ import { readFileSync, statSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { ConfigResourceTypes } from 'kafkajs'
 import { expect, onTestFinished, test } from 'vitest'
 import { checkGroups } from '../../src/app/doctor/check-groups.ts'
 import { checkRights } from '../../src/app/doctor/check-rights.ts'
@@ -21,7 +20,9 @@ import { stateTopic } from '../../src/pipeline/events/topics.ts'
 import { findWorker } from '../../src/pipeline/workers/index.ts'
 import { TransactionalProducer } from '../../src/runtime/producers/transactional.ts'
 import { OutputBuffers } from '../../src/kafka/output-buffers.ts'
+import { deleteBefore } from '../support/admin.ts'
 import { brokers } from '../support/broker.ts'
+import { setBrokerSettings } from '../support/broker-settings.ts'
 import { command } from '../support/command.ts'
 import { advertising } from '../support/fake-brokers.ts'
 import { client, isolated, runUntilCaughtUp } from '../support/isolated.ts'
@@ -102,9 +103,7 @@ test('a worker whose group was moved, and a group whose offsets retention has pa
   }
   expect(await own()).toEqual([])
   await moveGroup(brokers(), `payflow-${worker.name}`, { ...at, offset: 20 })
-  const admin = await client().admin()
-  await admin.fetchTopicOffsets(at.topic) // deleting alone, kafkajs does not know where the topic is
-  await admin.deleteTopicRecords({ topic: at.topic, partitions: [{ partition: 0, offset: '15' }] })
+  await deleteBefore(brokers(), at.topic, 15)
   const found = await own()
   expect(found.map(({ severity, what }) => [severity, what]).sort()).toEqual([
     ['error', expect.stringContaining(`${worker.name} will not start: payflow-${worker.name} stands at offset 20`)],
@@ -138,16 +137,11 @@ test('whose transaction is open, since when, and when it is over', async () => {
 
 /** Lets brokers take transactional records of a transaction that its coordinator was told nothing of, as those before Kafka 3.6 do. */
 async function withoutVerification(use: () => Promise<void>): Promise<void> {
-  const admin = await client().admin()
-  const { brokers: all } = await admin.describeCluster()
-  const name = 'transaction.partition.verification.enable'
-  const configure = (entries: { name: string; value: string }[]) =>
-    admin.alterConfigs({
-      validateOnly: false,
-      resources: [{ type: ConfigResourceTypes.BROKER, name: String(all[0]!.nodeId), configEntries: entries }],
-    })
-  await configure([{ name, value: 'false' }])
-  await use().finally(() => configure([]))
+  const own = client()
+  const { brokers: all } = await own.shared.cluster()
+  const set = (value: string | undefined) => setBrokerSettings(own, all[0]!.nodeId, { 'transaction.partition.verification.enable': value }) // prettier-ignore
+  await set('false')
+  await use().finally(() => set(undefined))
 }
 
 test('a transaction that no coordinator will end, and the command that does', async () => {

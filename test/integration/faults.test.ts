@@ -8,6 +8,7 @@ import { brokers } from '../support/broker.ts'
 import { client, eventsOf, isolated, runUntilCaughtUp, start } from '../support/isolated.ts'
 import { writeAll } from '../support/records.ts'
 import { expectExactRevenue, orderMessages } from '../support/revenue.ts'
+import { temporaryDirectory } from '../support/temporary-directory.ts'
 import { ownerOf } from '../support/task.ts'
 import { eventually } from '../support/wait.ts'
 
@@ -22,10 +23,12 @@ describe('an error at any step of the protocol', () => {
   test.each(failPoints)('%s: nothing is lost and nothing is counted twice', async (point) => {
     const { worker, topicOf, output } = await isolated(revenue)
     await writeAll(brokers(), topicOf('orders'), orderMessages(0, 400))
-    await runUntilCaughtUp([worker])
+    // only a state on disk is stored
+    const where = point.endsWith('-store') ? { state: { directory: temporaryDirectory(), memoryBytes: 0 } } : {}
+    await runUntilCaughtUp([worker], where)
     await writeAll(brokers(), topicOf('orders'), orderMessages(400, 800))
     armFailPoint(`${point}:error`)
-    const run = start([worker], { untilCaughtUp: true })
+    const run = start([worker], { untilCaughtUp: true, ...where })
     await run.done
     if (point !== 'on-assignment') expect(hasAborted(run.events)).toBe(true)
     await expectExactRevenue(brokers(), output, 800)

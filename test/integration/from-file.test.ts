@@ -7,6 +7,7 @@ import { ConfigResourceTypes } from 'kafkajs'
 import { expect, onTestFinished, test } from 'vitest'
 import { createTopics } from '../../src/kafka/topic-creation.ts'
 import { partitionOf } from '../../src/kafka/partitioner.ts'
+import { withAdmin } from '../support/admin.ts'
 import { brokers } from '../support/broker.ts'
 import { command } from '../support/command.ts'
 import { client } from '../support/isolated.ts'
@@ -19,13 +20,14 @@ const whole = ['--from', 'start', '--to', 'end', '--json']
 async function ownTopic(partitions = 3, settings: Record<string, string> = {}): Promise<string> {
   const topic = `copy-${randomUUID().slice(0, 8)}`
   await createTopics(client(), [{ topic, partitions, replicationFactor: 1 }])
-  const admin = await client().admin()
   const configEntries = Object.entries(settings).map(([name, value]) => ({ name, value }))
   if (configEntries.length > 0)
-    await admin.alterConfigs({
-      validateOnly: false,
-      resources: [{ type: ConfigResourceTypes.TOPIC, name: topic, configEntries }],
-    })
+    await withAdmin(brokers(), (admin) =>
+      admin.alterConfigs({
+        validateOnly: false,
+        resources: [{ type: ConfigResourceTypes.TOPIC, name: topic, configEntries }],
+      }),
+    )
   return topic
 }
 
@@ -45,6 +47,18 @@ const anyRecord: fc.Arbitrary<RawRecord> = fc.record({
     { maxLength: 3 },
   ),
   timestamp: fc.oneof(fc.constant(-1n), fc.bigInt(BigInt(now - 3_600_000), BigInt(now))),
+})
+
+test('a topic that is missing is named with the command that creates it, and that one creates it', async () => {
+  const topic = `made-${randomUUID().slice(0, 8)}`
+  const write = () => payflow('{"value":"x"}\n', 'produce', '--from-file', '-', '--topic', topic)
+  const before = await write()
+  expect(before).toMatchObject({ exitCode: 1, stderr: expect.stringContaining(`create it with \`payflow topics create ${topic}\``) as string }) // prettier-ignore
+  const create = ['topics', 'create', topic, '--partitions', '2', '--replication-factor', '1', '--json']
+  expect((await payflow('', ...create, '--dry-run')).documents()).toEqual([{ create: [{ topic, partitions: 2, replicationFactor: 1 }] }]) // prettier-ignore
+  expect((await payflow('', ...create)).documents()).toEqual([{ created: [topic], existing: [] }])
+  expect((await payflow('', ...create)).documents()).toEqual([{ created: [], existing: [topic] }])
+  expect(await write()).toMatchObject({ exitCode: 0 })
 })
 
 test('what tail has printed is written again byte for byte: keys, values, headers, partitions, times', async () => {

@@ -7,6 +7,7 @@ import { readTarget } from '../../src/app/group-reset/target.ts'
 import { moveOffsets } from '../../src/kafka/offset-commit.ts'
 import { createTopics } from '../../src/kafka/topic-creation.ts'
 import { findWorker } from '../../src/pipeline/workers/index.ts'
+import { withAdmin } from '../support/admin.ts'
 import { brokers } from '../support/broker.ts'
 import { command } from '../support/command.ts'
 import { client, isolated, runUntilCaughtUp, start } from '../support/isolated.ts'
@@ -27,7 +28,7 @@ async function readFortyOfSixty() {
   for (let i = 0; i < 3; i++) await writeAll(brokers(), topic, payments(20))
   await moveOffsets(client(), group, [{ topic, partition: 0, to: 40 }])
   const offset = async (): Promise<number> => {
-    const [found] = await (await client().admin()).fetchOffsets({ groupId: group, topics: [topic] })
+    const [found] = await withAdmin(brokers(), (admin) => admin.fetchOffsets({ groupId: group, topics: [topic] }))
     return Number(found!.partitions[0]!.offset)
   }
   const reset = (...words: readonly string[]) => command(['groups', 'reset', group, ...words], { brokers: brokers() })
@@ -160,11 +161,11 @@ describe('moving a worker of payflow', () => {
     await writeAll(brokers(), topicOf('orders'), orderMessages(0, 100))
     await runUntilCaughtUp([worker])
     const group = `payflow-${worker.name}`
-    await (await client().admin()).deleteGroups([group])
+    await withAdmin(brokers(), (admin) => admin.deleteGroups([group]))
     const topic = ['--topic', topicOf('orders'), '--partition', '0']
     const named = await command(['groups', 'reset', group, ...topic, '--to', '100', '--yes', '--json'], { brokers: brokers() }) // prettier-ignore
     expect(named.documents()[0]).toMatchObject({ moved: true, moves: [{ from: null, to: 100 }] })
-    await (await client().admin()).deleteGroups([group])
+    await withAdmin(brokers(), (admin) => admin.deleteGroups([group]))
     const { plan, apply } = await reset(worker, '100')
     expect(plan.refusal).toBeUndefined()
     await apply()

@@ -1,7 +1,7 @@
 import { ConfigResourceTypes, Kafka, Partitioners, logLevel, type Admin } from 'kafkajs'
 import { expect, onTestFinished, test } from 'vitest'
 import { audit } from '../../src/app/audit/audit.ts'
-import type { WorkerAudit } from '../../src/app/audit/worker.ts'
+import type { WorkerAudit } from '../../src/app/audit/worker-audit.ts'
 import { describeWithLag } from '../../src/app/groups.ts'
 import { isDrained, Monitor } from '../../src/app/monitor/monitor.ts'
 import { listAll } from '../../src/app/topics/topics.ts'
@@ -126,7 +126,7 @@ test('an audit of records that are deleted says so; of a group that is deleted, 
   await admin.deleteGroups([`payflow-${worker.name}`])
   expect(await audited(worker)).toMatchObject({ ...right, inputs: 50, expected: 50, actual: 50 })
 
-  await client().admin().then((own) => own.deleteTopics({ topics: [stateTopic(worker.name)] })) // prettier-ignore
+  await admin.deleteTopics({ topics: [stateTopic(worker.name)] })
   await expect(audited(worker)).rejects.toMatchObject({ code: 'PROGRESS_UNKNOWN', kind: 'failed' })
 
   await deleteRecords(admin, topicOf('orders'), '3')

@@ -2,7 +2,6 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
-import { Client } from '../../src/kafka/client.ts'
 import { chooseEngine } from '../../src/infra/choose.ts'
 import { Compose } from '../../src/infra/docker/compose.ts'
 import { DockerEngine } from '../../src/infra/docker/docker-engine.ts'
@@ -11,6 +10,7 @@ import type { InfraOptions } from '../../src/infra/engine.ts'
 import { claimPort } from '../../src/infra/ports.ts'
 import { runCommand } from '../../src/infra/command.ts'
 import { readRecord } from '../../src/settings/infra-record.ts'
+import { withAdmin } from '../support/admin.ts'
 
 const silent = (): void => undefined
 const noEngine = { ...process.env, DOCKER_HOST: 'unix:///nowhere/docker.sock' }
@@ -33,15 +33,11 @@ async function dockerOptions(env: NodeJS.ProcessEnv = process.env): Promise<Infr
 }
 
 async function topicNames(brokers: string[], create?: string): Promise<string[]> {
-  const client = new Client({ brokers })
-  try {
-    const admin = await client.admin()
+  return withAdmin(brokers, async (admin) => {
     if (create !== undefined)
       await admin.createTopics({ waitForLeaders: true, topics: [{ topic: create, numPartitions: 1 }] })
-    return await admin.listTopics()
-  } finally {
-    await client.close()
-  }
+    return admin.listTopics()
+  })
 }
 
 test('without an engine that answers, auto takes local and says why, and docker says what to do', async () => {

@@ -9,6 +9,7 @@ import { startTimeOf } from '../../src/infra/processes.ts'
 import { spoken } from '../../src/kafka/api-versions.ts'
 import { Client } from '../../src/kafka/client.ts'
 import { readRecord } from '../../src/settings/infra-record.ts'
+import { withAdmin } from '../support/admin.ts'
 import { ownBroker } from '../support/broker.ts'
 import { temporaryHome } from '../support/home.ts'
 import { killed } from '../support/killed.ts'
@@ -32,8 +33,7 @@ async function asking<Result>(brokers: readonly string[], ask: (client: Client) 
 
 const createTopic = (brokers: readonly string[], topic: string, replicationFactor = 1): Promise<unknown> =>
   asking(brokers, (client) => createTopics(client, [{ topic, partitions: 1, replicationFactor }]))
-const topicNames = (brokers: readonly string[]): Promise<string[]> =>
-  asking(brokers, async (client) => (await client.admin()).listTopics())
+const topicNames = (brokers: readonly string[]): Promise<string[]> => withAdmin(brokers, (admin) => admin.listTopics())
 
 const pids = (home: string): Record<string, number> =>
   Object.fromEntries(readStates(layoutOf(home)).brokers.map(({ name, pid }) => [name, pid]))

@@ -4,13 +4,13 @@ import { once } from 'node:events'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { expect, onTestFinished, test, vi } from 'vitest'
-import { Client } from '../../src/kafka/client.ts'
 import { isPortFree } from '../../src/infra/ports.ts'
 import { layoutOf } from '../../src/infra/local/layout.ts'
 import { startTimeOf } from '../../src/infra/processes.ts'
 import { readStates } from '../../src/infra/local/services.ts'
 import type { LocalEngine } from '../../src/infra/local/local-engine.ts'
 import { readRecord } from '../../src/settings/infra-record.ts'
+import { withAdmin } from '../support/admin.ts'
 import { ownBroker } from '../support/broker.ts'
 import { recordedLog } from '../support/recorded-log.ts'
 import { temporaryHome } from '../support/home.ts'
@@ -35,18 +35,6 @@ function collect(): { lines: string[]; report: (line: string) => void } {
 function pids(home: string): Record<string, number> {
   const { zookeeper, brokers } = readStates(layoutOf(home))
   return Object.fromEntries([...(zookeeper ? [zookeeper] : []), ...brokers].map(({ name, pid }) => [name, pid]))
-}
-
-async function withAdmin<Result>(
-  brokers: string[],
-  use: (admin: Awaited<ReturnType<Client['admin']>>) => Promise<Result>,
-): Promise<Result> {
-  const client = new Client({ brokers })
-  try {
-    return await use(await client.admin())
-  } finally {
-    await client.close()
-  }
 }
 
 const createTopic = (brokers: string[], topic: string): Promise<boolean> =>

@@ -1,9 +1,9 @@
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { Client } from '../../src/kafka/client.ts'
-import { retrying } from '../../src/kafka/retry.ts'
 import { createTopics } from '../../src/kafka/topic-creation.ts'
 import { listTopics, topicNames } from '../../src/kafka/topics.ts'
 import { addPartitions } from '../../src/kafka/topic-changes.ts'
+import { withAdmin } from '../support/admin.ts'
 import { ownBroker } from '../support/broker.ts'
 import { command } from '../support/command.ts'
 import { KsqlModel } from '../support/ksql-model.ts'
@@ -17,7 +17,7 @@ async function cluster() {
   const client = new Client({ brokers })
   onTestFinished(() => client.close())
   const model = await KsqlModel.start()
-  model.clusterId = (await (await client.admin()).describeCluster()).clusterId
+  model.clusterId = (await client.shared.cluster()).clusterId
   const env = { PAYFLOW_KSQL_URL: model.url }
   const run = (...argv: string[]) => command(argv, { brokers, env })
   const runUntil = (signal: AbortSignal, ...argv: string[]) => command(argv, { brokers, env, signal })
@@ -32,13 +32,13 @@ async function cluster() {
 /** ksqlDB's view of the cluster, and how it makes a topic: once, without waiting for anything. */
 const topicsOf = (client: Client): KsqlModel['cluster'] => ({
   list: async () => {
-    const admin = await client.admin()
-    // a topic that was made a moment ago has no leader yet
-    const { topics } = await retrying(() => admin.fetchTopicMetadata(), { timeoutMs: 10_000 })
-    return new Map(topics.map(({ name, partitions }) => [name, partitions.length]))
+    const { topicMetadata } = await client.shared.metadata('all')
+    return new Map(topicMetadata.map(({ topic, partitionMetadata }) => [topic, partitionMetadata.length]))
   },
-  create: async (topic, numPartitions) =>
-    (await client.admin()).createTopics({ topics: [{ topic, numPartitions, replicationFactor: 1 }] }),
+  create: (topic, numPartitions) =>
+    withAdmin(client.options.brokers, (admin) =>
+      admin.createTopics({ topics: [{ topic, numPartitions, replicationFactor: 1 }] }),
+    ),
 })
 
 describe('ksqlDB and its topics', () => {
@@ -132,6 +132,7 @@ describe('ksqlDB on a real cluster', () => {
     await expect(runUntil(killed.signal, 'ksql', 'apply')).rejects.toThrow('aborted')
     expect(model.inFlight).toEqual(['KSQL_ORDERS'])
 
+    model.requests.length = 0 // those of the applies before end with the same command
     const next = run('ksql', 'apply', '--replace', '--yes')
     await eventually(() => expect(model.requests.filter(({ body }) => JSON.stringify(body).includes('payflow_barrier')).length).toBeGreaterThan(3)) // prettier-ignore
     model.executeAll()
@@ -146,7 +147,7 @@ describe('ksqlDB on a real cluster', () => {
 
   it('says which topic is gone, and makes it again with --replace', async () => {
     const { client, model, run } = await applied()
-    await (await client.admin()).deleteTopics({ topics: ['ksql_order_status'] })
+    await withAdmin(client.options.brokers, (admin) => admin.deleteTopics({ topics: ['ksql_order_status'] }))
     await eventually(async () => expect(await topicNames(client)).not.toContain('ksql_order_status'))
 
     const words = 'KSQL_ORDER_STATUS: its topic ksql_order_status is gone: what it writes is lost'

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
-import { expect, test } from 'vitest'
+import { Kafka, logLevel } from 'kafkajs'
+import { expect, onTestFinished, test } from 'vitest'
 import { lagOf } from '../../src/kafka/lag.ts'
 import { createTopics } from '../../src/kafka/topic-creation.ts'
 import { brokers } from '../support/broker.ts'
@@ -20,4 +21,21 @@ test('every partition with a large lag tells its age, however large its batches 
     expect(oldestMs).toBeGreaterThanOrEqual(before - 1_000)
     expect(oldestMs).toBeLessThanOrEqual(Date.now() + 1_000)
   }
+})
+
+test('who reads without waiting for transactions has read what is undecided; whose offset is beyond the log reads it all again', async () => {
+  const topic = `ahead-${randomUUID().slice(0, 8)}`
+  await createTopics(client(), [{ topic, partitions: 1, replicationFactor: 1 }])
+  await writeAll(brokers(), topic, Array.from({ length: 10 }, () => ({ partition: 0, value: 'x' }))) // prettier-ignore
+  const producer = new Kafka({ brokers: brokers(), logLevel: logLevel.NOTHING }).producer({ transactionalId: topic, idempotent: true, maxInFlightRequests: 1 }) // prettier-ignore
+  await producer.connect()
+  onTestFinished(() => producer.disconnect())
+  const transaction = await producer.transaction()
+  await transaction.send({ topic, messages: Array.from({ length: 5 }, () => ({ value: 'undecided' })) })
+  const lags = await lagOf(
+    client(),
+    [4, 10, 13, 15, 16].map((committed) => ({ topic, partition: 0, committed })),
+  )
+  expect(lags.map(({ lag }) => lag)).toEqual([6, 0, 0, 0, 10])
+  await transaction.abort()
 })

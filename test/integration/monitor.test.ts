@@ -1,12 +1,15 @@
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { Monitor } from '../../src/app/monitor/monitor.ts'
+import { customWorkers } from '../../src/app/monitor/watched.ts'
 import { Connection } from '../../src/kafka/connection.ts'
 import { countSpans } from '../../src/kafka/count.ts'
 import { findWorker } from '../../src/pipeline/workers/index.ts'
 import { brokers } from '../support/broker.ts'
+import { command } from '../support/command.ts'
 import { client, isolated, runUntilCaughtUp } from '../support/isolated.ts'
 import { writeAll } from '../support/records.ts'
 import { orderMessages } from '../support/revenue.ts'
+import { itemsWorker, saleMessages } from '../support/sales.ts'
 
 const revenue = findWorker('aggregated-revenue')!
 
@@ -28,6 +31,23 @@ test('a sample tells what each group has left of the same partitions, and asks f
     { worker: never.name, lag: 100 },
   ])
   expect(sent.mock.calls.length).toBeLessThan(12)
+})
+
+test('a custom worker is watched by what its group has read, wherever it runs, and why explains it', async () => {
+  const { worker, topicOf } = await isolated(itemsWorker)
+  await writeAll(brokers(), topicOf('sales'), saleMessages(0, 90))
+  await runUntilCaughtUp([worker])
+  await writeAll(brokers(), topicOf('sales'), saleMessages(90, 100))
+  const found = await customWorkers(client(), (name) => name === worker.name)
+  expect(found).toEqual([{ name: worker.name, inputs: [topicOf('sales')], output: null, custom: true }])
+
+  const monitor = new Monitor(client(), { ...{ topics: [], workers: [], from: 'start', skipMissing: true }, customs: () => Promise.resolve(found) }) // prettier-ignore
+  const sample = await monitor.sample()
+  expect(sample.workers).toMatchObject([{ worker: worker.name, lag: 10, state: 'Empty', members: 0 }])
+  expect(await command(['why', worker.name], { brokers: brokers() })).toMatchObject({
+    exitCode: 1,
+    stdout: expect.stringContaining('No process runs it, and 10 records wait') as unknown,
+  })
 })
 
 test('spans of one partition are counted each by itself, also where they begin or end in the middle of a batch', async () => {

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
 import { applyWorkerReset, readWorkerReset } from '../../src/app/workers/reset.ts'
 import { addPartitions } from '../../src/kafka/topic-changes.ts'
@@ -6,8 +5,10 @@ import { createTopics } from '../../src/kafka/topic-creation.ts'
 import { deleteTopics } from '../../src/kafka/topic-deletion.ts'
 import type { AnyWorker } from '../../src/pipeline/worker/definition.ts'
 import { findWorker } from '../../src/pipeline/workers/index.ts'
+import { withAdmin } from '../support/admin.ts'
 import { brokers } from '../support/broker.ts'
 import { client, isolated, runUntilCaughtUp, start } from '../support/isolated.ts'
+import { largePayments as payments } from '../support/large-payments.ts'
 import { readAll, writeAll } from '../support/records.ts'
 import { expectExactRevenue, expectRevenueInAnyOrder, orderMessages } from '../support/revenue.ts'
 import { eventually } from '../support/wait.ts'
@@ -23,12 +24,6 @@ async function reset(worker: AnyWorker): Promise<void> {
   await applyWorkerReset(kafka, plan, { sessionTimeoutMs: 6_000, signal }, () => undefined)
 }
 
-/** Payments over 500, each with an id of its own, `count` in each of the partitions. */
-const payments = (partitions: readonly number[], count: number) =>
-  partitions.flatMap(
-    (partition) =>
-    Array.from({ length: count }, () => ({ partition, key: '1', value: JSON.stringify({ payment_id: randomUUID(), order_id: randomUUID(), user_id: 1, status: 'SUCCESS', amount: 900, payment_method: 'PayPal', timestamp: '2026-01-01T00:00:00Z' }) })), // prettier-ignore
-  )
 const idsOf = (records: readonly { value: string | null }[]): string[] =>
   records.map(({ value }) => (JSON.parse(value!) as { order_id: string }).order_id).sort()
 
@@ -75,24 +70,27 @@ describe('an input with more partitions than its worker was started with', () =>
   })
 })
 
-test('an input that is created again under a running worker without state is read from its start', async () => {
+test('an input that is created again under a running worker without state is read from its start, and none of it twice', async () => {
   const { worker, topicOf, output } = await isolated(stateless, { partitions: 1 })
   const topic = topicOf('payments')
-  start([worker])
+  const run = start([worker])
   await writeAll(brokers(), topic, payments([0], 20))
   await eventually(async () => expect(await readAll(brokers(), output)).toHaveLength(20))
   await deleteTopics(client(), [topic])
   await createTopics(client(), [{ topic, partitions: 1, replicationFactor: 1 }])
-  await writeAll(brokers(), topic, payments([0], 15))
-  await eventually(async () => expect(await readAll(brokers(), output)).toHaveLength(35), { timeoutMs: 30_000 })
+  // among them records that lie where the topic before was to be read next
+  await writeAll(brokers(), topic, payments([0], 40))
+  await eventually(async () => expect((await readAll(brokers(), output)).length).toBeGreaterThanOrEqual(60), { timeoutMs: 30_000 }) // prettier-ignore
+  run.stop()
+  await run.done
+  expect(await readAll(brokers(), output)).toHaveLength(60)
 })
 
 test('an input with more partitions than the state was kept for is refused, until the state is rebuilt', async () => {
   const { worker, topicOf, output } = await isolated(stateful)
   await writeAll(brokers(), topicOf('orders'), orderMessages(0, 500))
   await runUntilCaughtUp([worker])
-  const kafka = client()
-  await (await kafka.admin()).createPartitions({ topicPartitions: [{ topic: topicOf('orders'), count: 5 }] })
+  await withAdmin(brokers(), (admin) => admin.createPartitions({ topicPartitions: [{ topic: topicOf('orders'), count: 5 }] })) // prettier-ignore
   await writeAll(brokers(), topicOf('orders'), orderMessages(500, 1_000))
 
   await expect(runUntilCaughtUp([worker])).rejects.toMatchObject({

@@ -45,7 +45,11 @@ async function throughFaults(
     await disturb(round, run.events)
     await writeAll(brokers(), own.topicOf('orders'), orderMessages(round * 150, (round + 1) * 150))
   }
-  await eventually(() => expectExactRevenue(brokers(), own.output, 900))
+  await eventually(() => expectExactRevenue(brokers(), own.output, 900), { timeoutMs: 60_000 }).catch(
+    (error: unknown) => {
+      throw new Error(`the last events: ${run.events.slice(-20).map((event) => JSON.stringify(event)).join('\n')}`, { cause: error }) // prettier-ignore
+    },
+  )
   run.stop()
   await run.done
   return run.events

@@ -6,9 +6,10 @@ import { Kafka, Partitioners, logLevel } from 'kafkajs'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { audit, auditChoices, isRight } from '../../src/app/audit/audit.ts'
 import { keepAudit, showAudits } from '../../src/app/metrics/last-audit.ts'
+import { AllMetrics } from '../../src/app/metrics/all-metrics.ts'
 import { LAG_INTERVAL_MS, WorkerMetrics } from '../../src/app/metrics/worker-metrics.ts'
+import { Supervisor } from '../../src/app/workers/supervisor.ts'
 import { Client } from '../../src/kafka/client.ts'
-import type { Broker, Transport, TransportOptions } from '../../src/kafka/transport.ts'
 import { noLog } from '../../src/log.ts'
 import type { AnyWorker } from '../../src/pipeline/worker/definition.ts'
 import { findWorker } from '../../src/pipeline/workers/index.ts'
@@ -16,10 +17,11 @@ import type { RunWorkersOptions } from '../../src/runtime/run-workers.ts'
 import { openHttp } from '../../src/web/http.ts'
 import { observedRoutes } from '../../src/web/observed.ts'
 import { brokers } from '../support/broker.ts'
+import { BrokenRequests } from '../support/broken-requests.ts'
 import { client, defaults, isolated, start } from '../support/isolated.ts'
 import { firing, hasPromtool, samplesOf, type Scrape } from '../support/promtool.ts'
 import { writeAll } from '../support/records.ts'
-import { SocketTransport } from '../support/socket-transport.ts'
+import { nodeScript } from '../support/scripts.ts'
 import { orderMessages, orderOf } from '../support/revenue.ts'
 import { eventually } from '../support/wait.ts'
 
@@ -36,14 +38,28 @@ interface Observed {
   readonly lagRequests: () => number
 }
 
+interface Watching {
+  readonly home?: string
+  /** What is wrong with the connections that the lag is asked over. */
+  readonly lagRequests?: BrokenRequests
+}
+
+/** How long a lag that was heard counts, where it is to be forgotten soon. */
+const LAG_FRESH_MS = 300
+
 /** Runs a worker that is watched over HTTP. */
-async function observed(worker: AnyWorker, more: Partial<RunWorkersOptions> = {}, home?: string): Promise<Observed> {
+async function observed(
+  worker: AnyWorker,
+  more: Partial<RunWorkersOptions> = {},
+  { home, lagRequests: broken }: Watching = {},
+): Promise<Observed> {
   let lagRequests = 0
   const metrics = new WorkerMetrics({
     workers: [worker],
     sessionTimeoutMs: 6_000,
-    connect: () => new Client({ brokers: brokers(), onRequest: () => lagRequests++ }),
+    connect: () => new Client({ brokers: brokers(), onRequest: () => lagRequests++, ...(broken && { transport: broken.transport }) }), // prettier-ignore
     lagIntervalMs: 100,
+    ...(broken && { lagFreshMs: LAG_FRESH_MS }),
     ...(home !== undefined && { showAudits: (figures) => showAudits(figures, { home, brokers: brokers() }, [worker.name]) }), // prettier-ignore
   })
   const { url, close } = await openHttp({ host: '127.0.0.1', port: 0 }, observedRoutes(await metrics.observed()))
@@ -182,20 +198,24 @@ describe.skipIf(!hasPromtool)('an alert fires', () => {
     const scrapes = await broken(
       shown,
       async () => expect(await shown.value(lagging)).toBeGreaterThan(60),
-      () => writeOld(orders, 600, 1_800),
+      async () => {
+        await writeOld(orders, 600, 1_800)
+        // a process that is this busy may take a while until it has asked again
+        await eventually(async () => expect(await lagShown(shown)).toBeGreaterThan(600))
+      },
     )
     expect(firing(well, ...scrapes)).toEqual(['PayflowBehind', 'PayflowLagGrows'])
   })
 
   test('for a partition that stands still', async () => {
     const { worker, topicOf } = await isolated(revenue)
-    const produce = new BrokenProduce()
-    const shown = await observed(worker, { stallMs: 1_500, client: { brokers: brokers(), transport: (options) => produce.transport(options) } }) // prettier-ignore
+    const requests = new BrokenRequests()
+    const shown = await observed(worker, { stallMs: 1_500, client: { brokers: brokers(), transport: requests.transport } }) // prettier-ignore
     // before anybody waits for the run to end
-    onTestFinished(() => produce.release())
+    onTestFinished(() => requests.release())
     await ready(shown)
     const well = await shown.scrape()
-    produce.state = 'held'
+    requests.set('produce', 'held')
     shown.run.done.catch(() => undefined)
     await writeAll(brokers(), topicOf('orders'), orderMessages(0, 30))
     const stalls = `payflow_stalls_total{worker="${worker.name}"}`
@@ -203,13 +223,63 @@ describe.skipIf(!hasPromtool)('an alert fires', () => {
     expect(firing(well, ...scrapes)).toContain('PayflowPartitionStalled')
   })
 
-  test('for transactions that fail again and again', async () => {
+  test('for partitions that are not running', async () => {
     const { worker, topicOf } = await isolated(revenue)
-    const produce = new BrokenProduce()
-    const shown = await observed(worker, { client: { brokers: brokers(), transport: (options) => produce.transport(options) } }) // prettier-ignore
+    const requests = new BrokenRequests()
+    const shown = await observed(worker, { client: { brokers: brokers(), transport: requests.transport } })
+    onTestFinished(() => requests.release())
     await ready(shown)
     const well = await shown.scrape()
-    produce.state = 'lost'
+    // a transaction fails, and nobody answers who may begin the next
+    requests.set('initProducerId', 'held')
+    requests.set('produce', 'lost')
+    await writeAll(brokers(), topicOf('orders'), orderMessages(0, 30))
+    const fencing = `payflow_tasks{worker="${worker.name}",state="fencing"}`
+    const scrapes = await broken(shown, async () => expect(await shown.value(fencing)).toBeGreaterThan(0))
+    expect(firing(well, ...scrapes)).toContain('PayflowPartitionNotRunning')
+  })
+
+  test('for a lag that nobody knows', async () => {
+    const { worker, topicOf } = await isolated(revenue)
+    const requests = new BrokenRequests()
+    const shown = await observed(worker, {}, { lagRequests: requests })
+    onTestFinished(() => requests.release())
+    await ready(shown)
+    const lag = `payflow_consumer_lag_records{worker="${worker.name}",topic="${topicOf('orders')}",partition="0"}`
+    await eventually(async () => expect(await shown.value(lag)).toBe(0))
+    const well = await shown.scrape()
+    requests.setAll('lost')
+    const scrapes = await broken(shown, async () => expect(await shown.value(lag)).toBeUndefined())
+    expect(firing(well, ...scrapes)).toEqual(['PayflowLagUnknown'])
+  })
+
+  test('for a process that keeps ending', async () => {
+    const metrics = new AllMetrics(['large-orders'])
+    const supervisor = new Supervisor(() => nodeScript('process.exit(1)'), {
+      log: noLog,
+      onEvent: (event) => {
+        if (event.kind === 'died') metrics.died(event.worker, event.retryMs !== undefined)
+      },
+    })
+    onTestFinished(() => supervisor.kill())
+    const { metrics: shown } = await metrics.observed(() => supervisor.list(), () => undefined, () => ({ home: '/nowhere', brokers: [] })) // prettier-ignore
+    const scrape = async (): Promise<Scrape> => ({ atMs: performance.now(), text: await shown.text() })
+    const restarts = async (): Promise<number | undefined> => samplesOf((await scrape()).text).get('payflow_worker_restarts_total{worker="large-orders"}') // prettier-ignore
+    const well = await scrape()
+    supervisor.start('large-orders')
+    await eventually(async () => expect(await restarts()).toBeGreaterThan(0))
+    const first = await scrape()
+    await eventually(async () => expect(await restarts()).toBeGreaterThan(2))
+    expect(firing(well, first, await scrape())).toContain('PayflowWorkerRestarts')
+  })
+
+  test('for transactions that fail again and again', async () => {
+    const { worker, topicOf } = await isolated(revenue)
+    const requests = new BrokenRequests()
+    const shown = await observed(worker, { client: { brokers: brokers(), transport: requests.transport } }) // prettier-ignore
+    await ready(shown)
+    const well = await shown.scrape()
+    requests.set('produce', 'lost')
     await writeAll(brokers(), topicOf('orders'), orderMessages(0, 30))
     const aborted = `payflow_transactions_total{worker="${worker.name}",result="aborted"}`
     const scrapes = await broken(shown, async () => expect(await shown.value(aborted)).toBeGreaterThan(1))
@@ -252,7 +322,7 @@ describe.skipIf(!hasPromtool)('an alert fires', () => {
     onTestFinished(() => rmSync(home, { recursive: true, force: true }))
     const { worker, topicOf, output } = await isolated(revenue)
     await writeAll(brokers(), topicOf('orders'), orderMessages(0, 20))
-    const shown = await observed(worker, {}, home)
+    const shown = await observed(worker, {}, { home })
     const w = `worker="${worker.name}"`
     await eventually(async () => expect(await shown.value(`payflow_records_consumed_total{${w},topic="${topicOf('orders')}"}`)).toBe(20)) // prettier-ignore
     const { audit: rule } = { audit: (await import('../../src/pipeline/audit/rules.ts')).auditRules.get('aggregated-revenue')! } // prettier-ignore
@@ -271,6 +341,10 @@ describe.skipIf(!hasPromtool)('an alert fires', () => {
   })
 })
 
+/** Over all partitions. */
+const lagShown = async (shown: Observed): Promise<number> =>
+  [...samplesOf((await shown.scrape()).text)].reduce((sum, [name, value]) => sum + (name.startsWith('payflow_consumer_lag_records') ? value : 0), 0) // prettier-ignore
+
 /** Orders that were written two minutes ago, as far as their records say. */
 async function writeOld(topic: string, from: number, to: number): Promise<void> {
   const producer = new Kafka({ brokers: [...brokers()], logLevel: logLevel.NOTHING }).producer({ createPartitioner: Partitioners.DefaultPartitioner }) // prettier-ignore
@@ -279,42 +353,3 @@ async function writeOld(topic: string, from: number, to: number): Promise<void> 
   await producer.send({ topic, messages: orderMessages(from, to).map((message) => ({ ...message, timestamp })) })
   await producer.disconnect()
 }
-
-/** Connections whose Produce requests are not sent: they are lost, or nobody is told what became of them. */
-class BrokenProduce {
-  state: 'fine' | 'held' | 'lost' = 'fine'
-  readonly #known = new WeakSet<Broker>()
-  readonly #released = new AbortController()
-
-  /** Those that are held are lost now. */
-  release(): void {
-    this.state = 'fine'
-    this.#released.abort()
-  }
-
-  transport(options: TransportOptions): Transport {
-    const transport = new SocketTransport(options)
-    const broker = transport.broker.bind(transport)
-    transport.broker = async (nodeId) => this.#breaking(await broker(nodeId))
-    return transport
-  }
-
-  #breaking(broker: Broker): Broker {
-    if (this.#known.has(broker)) return broker
-    this.#known.add(broker)
-    const send = broker.send.bind(broker)
-    broker.send = (exchange) =>
-      this.state !== 'fine' && exchange.request.apiKey === PRODUCE ? this.#lost() : send(exchange)
-    return broker
-  }
-
-  #lost(): Promise<never> {
-    const error = new Error('Broker not connected')
-    if (this.state === 'lost') return Promise.reject(error)
-    return new Promise((_, reject) => {
-      this.#released.signal.addEventListener('abort', () => reject(error), { once: true })
-    })
-  }
-}
-
-const PRODUCE = 0

@@ -3,6 +3,7 @@ import { messageOf } from '../../src/errors.ts'
 import { leftThrottle } from '../../src/app/placement/reassign.ts'
 import { ongoingReassignments } from '../../src/kafka/reassignment.ts'
 import { findWorker } from '../../src/pipeline/workers/index.ts'
+import { withAdmin } from '../support/admin.ts'
 import { ownBroker } from '../support/broker.ts'
 import { command } from '../support/command.ts'
 import { client, isolated, start } from '../support/isolated.ts'
@@ -92,7 +93,7 @@ test('partitions go from one broker to three under load, exactly once, and are l
 
   // what is interrupted goes back, and leaves no throttle
   const large = topicOf('orders').replace('orders', 'large')
-  await (await own.admin()).createTopics({ topics: [{ topic: large, replicaAssignment: [{ partition: 0, replicas: [0] }] }] }) // prettier-ignore
+  await withAdmin(addresses, (admin) => admin.createTopics({ topics: [{ topic: large, replicaAssignment: [{ partition: 0, replicas: [0] }] }] })) // prettier-ignore
   const value = 'x'.repeat(100_000)
   for (let i = 0; i < 5; i++) await writeAll(addresses, large, Array.from({ length: 9 }, () => ({ key: null, value }))) // prettier-ignore
   const interrupt = new AbortController()
@@ -106,6 +107,21 @@ test('partitions go from one broker to three under load, exactly once, and are l
   expect((await payflow('topics', 'reassign', large, '--to-brokers', '2', '--yes')).stderr).toContain('is being moved already') // prettier-ignore
   interrupt.abort()
   expect(await ended).toContain('abort')
-  expect([await ongoingReassignments(own.shared), await leftThrottle(own)]).toEqual([[], noThrottle])
+  expect(await ongoingReassignments(own.shared)).toEqual([])
+  await eventually(async () => expect(await leftThrottle(own)).toEqual(noThrottle)) // a broker hears of it from ZooKeeper
   expect((await placed([large]))[0]!.replicas).toEqual([0])
+
+  // partitions leave a broker that is away, with a throttle too; one that it alone held is not waited for
+  const lost = large.replace('large', 'lost')
+  await withAdmin(addresses, (admin) => admin.createTopics({ topics: [{ topic: lost, replicaAssignment: [{ partition: 0, replicas: [1] }] }] })) // prettier-ignore
+  await infra.faults.kill('kafka-1')
+  await eventually(async () => expect((await placed([orders, lost])).filter(({ leader }) => leader === 1)).toEqual([]), { timeoutMs: 60_000 }) // prettier-ignore
+  expect(await payflow('topics', 'reassign', lost, '--to-brokers', '0', '--throttle', '1MB', '--yes')).toMatchObject({
+    exitCode: 3,
+    stderr: expect.stringContaining(`${lost}/0 has no leader: there is nothing to copy it from`) as unknown,
+  })
+  const left = await payflow('topics', 'reassign', orders, '--to-brokers', '0,2', '--replication-factor', '2', '--throttle', '20MB', '--yes') // prettier-ignore
+  expect(left.exitCode).toBe(0)
+  await eventually(async () => expect(await leftThrottle(own)).toEqual(noThrottle))
+  for (const { replicas } of await placed([orders])) expect([...replicas].sort()).toEqual([0, 2])
 })

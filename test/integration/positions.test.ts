@@ -5,6 +5,7 @@ import { createTopics } from '../../src/kafka/topic-creation.ts'
 import { deleteTopics } from '../../src/kafka/topic-deletion.ts'
 import { stateTopic } from '../../src/pipeline/events/topics.ts'
 import { findWorker } from '../../src/pipeline/workers/index.ts'
+import { deleteBefore, withAdmin } from '../support/admin.ts'
 import { brokers } from '../support/broker.ts'
 import { client, isolated, movesOf, runUntilCaughtUp, start } from '../support/isolated.ts'
 import { moveGroup, moving } from '../support/move-group.ts'
@@ -23,23 +24,17 @@ function groupOn(worker: string, topic: string) {
 }
 
 async function forget(group: string): Promise<void> {
-  await (await client().admin()).deleteGroups([group])
+  await withAdmin(brokers(), (admin) => admin.deleteGroups([group]))
 }
 
 async function offsetOf(groupId: string, topic: string): Promise<number> {
-  const [found] = await (await client().admin()).fetchOffsets({ groupId, topics: [topic] })
+  const [found] = await withAdmin(brokers(), (admin) => admin.fetchOffsets({ groupId, topics: [topic] }))
   return Number(found!.partitions[0]!.offset)
 }
 
 async function recreate(topic: string): Promise<void> {
   await deleteTopics(client(), [topic])
   await createTopics(client(), [{ topic, partitions: 1, replicationFactor: 1 }])
-}
-
-async function deleteBefore(topic: string, offset: number): Promise<void> {
-  const admin = await client().admin()
-  await admin.fetchTopicOffsets(topic) // deleting alone, kafkajs does not know where the topic is
-  await admin.deleteTopicRecords({ topic, partitions: [{ partition: 0, offset: String(offset) }] })
 }
 
 /** A worker over one partition that has processed 100 payments. */
@@ -120,7 +115,7 @@ describe('an offset that is not there', () => {
       if (where === 'after the end') await move(1_000)
       else {
         await move(20)
-        await deleteBefore(topic, 50)
+        await deleteBefore(brokers(), topic, 50)
       }
       const offset = where === 'after the end' ? 1_000 : 20
       await expect(runUntilCaughtUp([worker])).rejects.toMatchObject({
@@ -215,7 +210,7 @@ test('a state that was deleted under a group that stayed is missed', async () =>
 test('records that retention deleted before they were read are missed; a worker with state goes on with the rest when told to', async () => {
   const { worker, topic, move } = await statefulAtHundred()
   await writeAll(brokers(), topic, orderMessages(100, 150))
-  await deleteBefore(topic, 120)
+  await deleteBefore(brokers(), topic, 120)
   await expect(runUntilCaughtUp([worker])).rejects.toMatchObject({
     code: 'OFFSET_OUT_OF_RANGE',
     hint: expect.stringContaining('--to start') as string,

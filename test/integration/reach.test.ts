@@ -15,9 +15,11 @@ import { createTopics } from '../../src/kafka/topic-creation.ts'
 import { listTopics, lookAtTopics } from '../../src/kafka/topics.ts'
 import { freePort } from '../../src/infra/ports.ts'
 import { brokers, ownBroker } from '../support/broker.ts'
+import { command } from '../support/command.ts'
 import { advertising, apiVersions, listening } from '../support/fake-brokers.ts'
 import { client } from '../support/isolated.ts'
 import { testKafka } from '../support/java-options.ts'
+import { writeAll } from '../support/records.ts'
 import { eventually } from '../support/wait.ts'
 
 const answering = (answer: Buffer | string): Server =>
@@ -132,6 +134,7 @@ test('one partition without a leader, whosever it is, is marked and hides nothin
   const assigned = (topic: string, replicas: number[]) => ({ topic, replicaAssignment: replicas.map((id, partition) => ({ partition, replicas: [id] })) }) // prettier-ignore
   await admin.createTopics({ topics: [assigned('foreign', [1, 0]), assigned('sound', [0])] })
   await admin.disconnect()
+  await writeAll(addresses, 'foreign', [0, 1].map((partition) => ({ partition, value: `old ${partition}` }))) // prettier-ignore
   await infra.faults.kill('kafka-1')
   const own = client(addresses)
   // Kafka 4 keeps the last replica that was in sync in another list (KIP-966)
@@ -139,7 +142,7 @@ test('one partition without a leader, whosever it is, is marked and hides nothin
 
   await eventually(async () => expect((await lookAtTopics(own, ['foreign']))[0]!.partitions).toEqual([
     { partition: 0, leader: -1, replicas: [1], isr, start: null, end: null },
-    { partition: 1, leader: 0, replicas: [0], isr: [0], start: 0, end: 0 },
+    { partition: 1, leader: 0, replicas: [0], isr: [0], start: 0, end: 1 },
   ])) // prettier-ignore
   expect(await listTopics(own)).toEqual([
     { topic: 'foreign', partitions: 2, replicationFactor: 1, records: null },
@@ -151,4 +154,25 @@ test('one partition without a leader, whosever it is, is marked and hides nothin
     message: 'Partition 0 of foreign has no leader: broker 1 must be up',
   })
   expect((await createTopics(own, [{ topic: 'more', partitions: 1, replicationFactor: 1 }])).created).toEqual(['more'])
+
+  const tail = ['tail', 'foreign', '--from', 'start', '--format', '%v']
+  const [there, following] = [{ stdout: '', stderr: '' }, new AbortController()]
+  const followed = command(tail, {
+    ...{ brokers: addresses, signal: following.signal },
+    ...{ onOutput: (all: string) => void (there.stdout = all), onNotes: (all: string) => void (there.stderr = all) },
+  })
+  onTestFinished(async () => {
+    following.abort()
+    await followed
+  })
+  // what was not read is not passed over in silence
+  expect(await command([...tail, '--no-follow'], { brokers: addresses })).toMatchObject({
+    exitCode: 3,
+    stdout: 'old 1\n',
+    stderr: expect.stringContaining('Not all was read. foreign/0: no broker that leads it answers') as unknown,
+  })
+  await eventually(() => expect(there).toMatchObject({ stdout: 'old 1\n', stderr: expect.stringContaining('foreign/0: no broker that leads it answers; read when one does') as unknown })) // prettier-ignore
+  await infra.up(() => undefined)
+  await writeAll(addresses, 'foreign', [{ partition: 0, value: 'new 0' }])
+  await eventually(() => expect(there.stdout).toBe('old 1\nold 0\nnew 0\n'), { timeoutMs: 60_000 })
 })

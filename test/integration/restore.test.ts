@@ -3,7 +3,8 @@ import { expect, test } from 'vitest'
 import { orders, stateTopic } from '../../src/pipeline/events/topics.ts'
 import { findWorker } from '../../src/pipeline/workers/index.ts'
 import { Changelog } from '../../src/runtime/state/changelog.ts'
-import { StateStore } from '../../src/pipeline/worker/state.ts'
+import { MemoryState } from '../../src/runtime/state/memory-state.ts'
+import { withAdmin } from '../support/admin.ts'
 import { ownBroker } from '../support/broker.ts'
 import { Fold } from '../../src/pipeline/testing/fold.ts'
 import { client, isolated, start } from '../support/isolated.ts'
@@ -17,9 +18,10 @@ async function configure(
   name: string,
   settings: Record<string, string>,
 ): Promise<void> {
-  const admin = await client(addresses).admin()
   const configEntries = Object.entries(settings).map(([key, value]) => ({ name: key, value }))
-  await admin.alterConfigs({ validateOnly: false, resources: [{ type, name, configEntries }] })
+  await withAdmin(addresses, (admin) =>
+    admin.alterConfigs({ validateOnly: false, resources: [{ type, name, configEntries }] }),
+  )
 }
 
 test('what is restored from a compacted changelog is what the running worker holds', async () => {
@@ -49,7 +51,7 @@ test('what is restored from a compacted changelog is what the running worker hol
 
   const fold = new Fold(revenue)
   for (let i = 0; i < count; i++) fold.process({ topic: orders, event: orderOf(i) })
-  const state = new StateStore(worker, {})
+  const state = new MemoryState(worker, {})
   const steps: number[][] = []
   const restored = new Changelog(client(addresses).connect(), {
     worker,

@@ -1,8 +1,12 @@
 import { randomUUID } from 'node:crypto'
 import { Kafka, logLevel, type Producer } from 'kafkajs'
 import { expect, onTestFinished, test } from 'vitest'
+import { newestRecords } from '../../src/app/overview/newest.ts'
+import { planTail } from '../../src/app/tail/plan.ts'
+import { runTail } from '../../src/app/tail/tail.ts'
 import { createTopics } from '../../src/kafka/topic-creation.ts'
 import { deleteTopics } from '../../src/kafka/topic-deletion.ts'
+import { deleteBefore, withAdmin } from '../support/admin.ts'
 import { brokers } from '../support/broker.ts'
 import { command } from '../support/command.ts'
 import { client } from '../support/isolated.ts'
@@ -76,6 +80,9 @@ test('markers at the end and aborted records are not counted, and nothing waits 
   expect(await values('--from', '3', '--to', '4')).toEqual([])
   expect(await values('--from', 'start', '--to', '999999', '--grep', '!b')).toEqual(['a', 'c', 'd'])
   expect(await values('--uncommitted', '--from', '-1', '--to', 'end')).toEqual(['aborted'])
+  // as top shows a partition
+  const newest = await newestRecords(client(), { topic, partition: 0 }, 3)
+  expect(newest.map(({ value }) => value)).toEqual(['d', 'c', 'b'])
 })
 
 test('an open transaction is not waited for; --uncommitted shows what is in it', async () => {
@@ -111,9 +118,7 @@ test('what is not there is said, and ends', async () => {
   const empty = await payflow('tail', topic, '--no-follow')
   expect([empty.exitCode, empty.stdout, empty.stderr]).toEqual([0, '', ''])
   await writeAll(brokers(), topic, numbered(4, 0))
-  const admin = await client().admin()
-  await admin.fetchTopicOffsets(topic) // deleting alone, kafkajs does not know where the topic is
-  await admin.deleteTopicRecords({ topic, partitions: [{ partition: 0, offset: '2' }] })
+  await deleteBefore(brokers(), topic, 2)
 
   const early = await payflow('tail', topic, '--from', '0', '--to', 'end', '--format', '%o')
   expect([valuesOf(early.stdout), early.stderr]).toEqual([
@@ -150,8 +155,7 @@ test('what comes is followed, in partitions that come too, until the signal', as
   await tail.shows(['v0', 'v1'])
   await writeAll(brokers(), topic, [{ value: 'next', partition: 0 }])
   await tail.shows(['v0', 'v1', 'next'])
-  const admin = await client().admin()
-  await admin.createPartitions({ topicPartitions: [{ topic, count: 2 }] })
+  await withAdmin(brokers(), (admin) => admin.createPartitions({ topicPartitions: [{ topic, count: 2 }] }))
   await tail.notes(`${topic} has 2 partitions now`)
   await writeAll(brokers(), topic, [{ value: 'new partition', partition: 1 }])
   await tail.shows(['v0', 'v1', 'next', 'new partition'])
@@ -164,14 +168,37 @@ test('a topic that is deleted and created again is read from its start; one that
   await writeAll(brokers(), topic, numbered(2, 0))
   const tail = following(topic)
   await tail.shows(['v0', 'v1'])
-  await deleteTopics(client(), [topic])
-  await createTopics(client(), [{ topic, partitions: 1, replicationFactor: 1 }])
-  await writeAll(brokers(), topic, numbered(3, 0, 'again '))
-  await tail.shows(['v0', 'v1', 'again 0', 'again 1', 'again 2'])
+  const seen = ['v0', 'v1']
+  // each has records at the offsets where the one before was read next
+  for (const count of [3, 5, 9]) {
+    const records = numbered(count, 0, `again ${count}.`)
+    await deleteTopics(client(), [topic])
+    await createTopics(client(), [{ topic, partitions: 1, replicationFactor: 1 }])
+    await writeAll(brokers(), topic, records)
+    seen.push(...records.map(({ value }) => value))
+    await tail.shows(seen)
+  }
   expect(tail.seen.stderr).toContain('was deleted and created again')
   await deleteTopics(client(), [topic])
   const { exitCode, stderr } = await tail.ended
   expect([exitCode, stderr]).toEqual([1, expect.stringContaining(`${topic} was deleted while it was read`)])
+})
+
+test('what lies where a deleted topic was to be read next is never shown for it', async () => {
+  const topic = await ownTopic(1)
+  await writeAll(brokers(), topic, numbered(2, 0))
+  const stop = new AbortController()
+  const wish = { topics: [topic], from: { at: 'end' }, follow: true, isolation: 'read_committed' } as const
+  const plan = await planTail(client(), wish, stop.signal)
+  await deleteTopics(client(), [topic])
+  await createTopics(client(), [{ topic, partitions: 1, replicationFactor: 1 }])
+  await writeAll(brokers(), topic, numbered(4, 0, 'again '))
+  const values: string[] = []
+  await runTail(client(), wish, plan, {
+    visit: (_, cursor) => values.push(cursor.value()!.toString()) < 4,
+    ...{ flush: () => Promise.resolve(), note: () => undefined, signal: stop.signal },
+  })
+  expect(values).toEqual(['again 0', 'again 1', 'again 2', 'again 3'])
 })
 
 test('a filter looks at everything, and -n counts what it lets through', async () => {

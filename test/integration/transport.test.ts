@@ -3,12 +3,20 @@ import { describe, expect, onTestFinished, test } from 'vitest'
 import { Client, type ClientOptions } from '../../src/kafka/client.ts'
 import type { Connection } from '../../src/kafka/connection.ts'
 import { classify, codeOf, isConnectionError } from '../../src/kafka/errors.ts'
+import { alterTopicConfig, brokerConfig, topicConfigs, topicSettings } from '../../src/kafka/configs.ts'
 import { fetch } from '../../src/kafka/fetch.ts'
+import { deleteGroups } from '../../src/kafka/group-deletion.ts'
+import { describeGroup, listGroups } from '../../src/kafka/groups.ts'
+import { refusedAsExisting } from '../../src/kafka/held-names.ts'
+import { moveOffsets } from '../../src/kafka/offset-commit.ts'
 import { OutputBuffers } from '../../src/kafka/output-buffers.ts'
-import { committedOffsets, listOffsets } from '../../src/kafka/offsets.ts'
+import { allCommittedOffsets, committedOffsets, listOffsets } from '../../src/kafka/offsets.ts'
 import { readPartition } from '../../src/kafka/read.ts'
+import { addPartitions } from '../../src/kafka/topic-changes.ts'
 import { createTopics } from '../../src/kafka/topic-creation.ts'
+import { deleteTopics } from '../../src/kafka/topic-deletion.ts'
 import { topicIdentities } from '../../src/kafka/topic-identity.ts'
+import { describeTopics, topicNames } from '../../src/kafka/topics.ts'
 import { Membership } from '../../src/runtime/group/membership.ts'
 import { TransactionalProducer } from '../../src/runtime/producers/transactional.ts'
 import { brokers } from '../support/broker.ts'
@@ -37,6 +45,17 @@ describe.each(Object.entries(transports))('over %s', (_, options) => {
     const producer = await TransactionalProducer.open(client, opened)
     onTestFinished(() => producer.close())
     return producer
+  }
+
+  /** A member of the group that is called as the topic; resolves once it has left. */
+  const joinGroup = (
+    client: Client,
+    topic: string,
+    stop: AbortSignal,
+    onAssigned: (partitions: readonly number[]) => void = () => undefined,
+  ): Promise<void> => {
+    const options = { groupId: topic, topics: [topic], partitions: 2, sessionTimeoutMs: 6_000, heartbeatMs: 100 }
+    return new Membership({ ...options, connection: client.connect(), onAssigned: ({ partitions }) => onAssigned(partitions) }).run(stop, () => Promise.resolve()) // prettier-ignore
   }
 
   const recordsOf = (topic: string, ...values: string[]) => {
@@ -101,16 +120,7 @@ describe.each(Object.entries(transports))('over %s', (_, options) => {
     const { client, topic } = await setUp()
     const member = (stop: AbortSignal) => {
       const assigned: (readonly number[])[] = []
-      const membership = new Membership({
-        connection: client.connect(),
-        groupId: topic,
-        topics: [topic],
-        partitions: 2,
-        sessionTimeoutMs: 6_000,
-        heartbeatMs: 100,
-        onAssigned: ({ partitions }) => assigned.push(partitions),
-      })
-      return { assigned, done: membership.run(stop, () => Promise.resolve()) }
+      return { assigned, done: joinGroup(client, topic, stop, (partitions) => assigned.push(partitions)) }
     }
     const [stopFirst, stopSecond] = [new AbortController(), new AbortController()]
     const first = member(stopFirst.signal)
@@ -122,6 +132,56 @@ describe.each(Object.entries(transports))('over %s', (_, options) => {
     await eventually(() => expect(second.assigned.at(-1)).toEqual([0, 1]))
     stopSecond.abort()
     await Promise.all([first.done, second.done])
+  })
+
+  test('topics are created, described, given settings and partitions, and deleted', async () => {
+    const { client, topic, connection } = await setUp()
+    const config = { 'retention.ms': '600000' }
+    const configured = { topic: `${topic}-configured`, partitions: 1, replicationFactor: 1, config }
+    expect(await createTopics(client, [configured, { ...configured, topic }])).toEqual({ created: [configured.topic], existing: [topic] }) // prettier-ignore
+    await alterTopicConfig(client, configured.topic, { 'cleanup.policy': 'compact' })
+    const own = { ...config, 'cleanup.policy': 'compact' }
+    await eventually(async () => expect((await topicSettings(client, [topic, configured.topic])).get(configured.topic)).toEqual(own)) // prettier-ignore
+    const settings = await topicConfigs(client, [topic, configured.topic], ['cleanup.policy'])
+    expect([topic, configured.topic].map((name) => settings.get(name)?.get('cleanup.policy'))).toEqual(['delete', 'compact']) // prettier-ignore
+    const { nodeId } = (await connection.cluster()).brokers[0]!
+    expect(Number((await brokerConfig(client, nodeId, ['message.max.bytes']))?.get('message.max.bytes'))).toBeGreaterThan(0) // prettier-ignore
+    await addPartitions(client, topic, 5)
+    expect((await describeTopics(client, [topic]))[0]?.partitions).toHaveLength(5)
+    const gone = [topic, configured.topic]
+    expect((await deleteTopics(client, [...gone, `${topic}-missing`])).sort()).toEqual(gone.sort())
+    expect(await topicNames(client)).not.toEqual(expect.arrayContaining([topic]))
+  })
+
+  test('what the controller refuses is said, topic by topic', async () => {
+    const { client, topic } = await setUp()
+    const many = { topic: `${topic}-many`, partitions: 1, replicationFactor: 99 }
+    await expect(createTopics(client, [many])).rejects.toMatchObject({
+      code: 'TOPIC_NOT_CREATED',
+      message: `Cannot create ${many.topic}: INVALID_REPLICATION_FACTOR`,
+    })
+    await expect(addPartitions(client, topic, 1)).rejects.toMatchObject({
+      code: 'PARTITIONS_NOT_ADDED',
+      message: expect.stringMatching(/could not be given more partitions: .*2/) as string,
+    })
+    await expect(alterTopicConfig(client, topic, { 'retention.ms': 'soon' })).rejects.toThrow(/soon/)
+    expect(await refusedAsExisting(client, [topic, many.topic])).toEqual([topic])
+  })
+
+  test('groups are listed, described and deleted, but not while somebody is in them', async () => {
+    const { client, topic, connection } = await setUp()
+    await moveOffsets(client, topic, [{ topic, partition: 1, to: 7 }])
+    const positions = { partitions: expect.arrayContaining([expect.objectContaining({ partition: 1, committed: 7 })]) as unknown } // prettier-ignore
+    expect(await describeGroup(client, topic)).toMatchObject({ state: 'Empty', members: [], ...positions })
+    expect(await allCommittedOffsets(connection, topic)).toMatchObject([{ topic, partition: 1, offset: 7 }])
+    const stop = new AbortController()
+    const member = joinGroup(client, topic, stop.signal)
+    await eventually(async () => expect(await listGroups(client, (group) => group === topic)).toMatchObject([{ state: 'Stable', members: 1 }])) // prettier-ignore
+    await expect(deleteGroups(client, [topic], { timeoutMs: 0 })).rejects.toMatchObject({ code: 'GROUP_ACTIVE' })
+    stop.abort()
+    await member
+    expect(await deleteGroups(client, [topic, `${topic}-missing`])).toEqual([topic])
+    await expect(describeGroup(client, topic)).rejects.toMatchObject({ code: 'GROUP_NOT_FOUND' })
   })
 
   const longPoll = { maxWaitMs: 8_000, minBytes: 1, maxBytes: 1 << 20, isolation: 'read_committed' } as const

@@ -1,6 +1,6 @@
 """Waits until payflow's groups stand at the end of their inputs and no transaction is open.
 
-    python3 caught_up.py BROKERS SECONDS
+    python3 caught_up.py BROKERS SECONDS [--examples]
 
 It prints one JSON document, how long each of the two took or what is behind, and ends with 1 when that was too long.
 """
@@ -10,6 +10,7 @@ import sys
 import time
 
 from kafka_reader import UNCOMMITTED, Cluster
+from foreign_outputs import EXAMPLES, OUTPUTS
 from outputs import TOPICS
 
 WORKERS = {
@@ -27,7 +28,7 @@ def behind(cluster):
     """What is not as it must be once all is processed, by kind."""
     found = {}
     inputs = [(w, t) for w, topics in WORKERS.items() for t in [*topics, f"payflow-{w}-inbox"]]
-    topics = sorted({t for _, t in inputs} | set(TOPICS) | {f"payflow-{w}-state" for w in WORKERS})
+    topics = sorted({t for _, t in inputs} | set(TOPICS) | {o for o in OUTPUTS if EXAMPLES.keys() <= WORKERS.keys()} | {f"payflow-{w}-state" for w in WORKERS})
     stable, ends = cluster.ends(topics), cluster.ends(topics, UNCOMMITTED)
     for at, end in ends.items():
         if stable[at] < end:
@@ -57,4 +58,6 @@ def main(brokers, seconds):
 
 
 if __name__ == "__main__":
+    if "--examples" in sys.argv:
+        WORKERS.update(EXAMPLES)
     sys.exit(main(sys.argv[1], float(sys.argv[2])))

@@ -7,9 +7,12 @@ import { API } from '../support/proxy.mjs'
 
 const { Kafka, logLevel } = kafkajs
 
-export const workers = defaultWorkers.map(({ name }) => name)
+/** What there is to break: its name, and how a command line names it. */
+export const workers = defaultWorkers.map(({ name }) => ({ name, word: name }))
 /** Mean time between two of a kind, in s. */
-const intervals = { failPoint: 18, zombie: 25, stranger: 40, network: 20, held: 40 }
+const intervals = { failPoint: 18, zombie: 25, stranger: 40, network: 20, held: 40, handOver: 12 }
+/** In a transaction that hands records on: with nothing, a part, all of it written, and with its end on the way. */
+const handOverPoints = ['before-offsets', 'after-first-output', 'after-outputs', 'after-offsets', 'commit-sent']
 /** Where a zombie wakes with more to do than it may. */
 const zombiePoints = ['before-offsets', 'after-offsets', 'after-first-output', 'after-restore', 'after-fencing', 'commit-sent'] // prettier-ignore
 /** Longer than its group waits for it, shorter than its transaction may last. */
@@ -42,10 +45,16 @@ export class Faults {
   #cluster
   #partitions
   #intervals
+  #workers
+  #examples
   #turn = 0
+  #handOvers = 0
   #zombies = 0
 
-  constructor({ seed, payflow, cluster, partitions, timeline, intervals }) {
+  /** `examples`: those of the workers that hand records on. */
+  constructor({ examples, seed, payflow, cluster, partitions, timeline, intervals }) {
+    this.#examples = examples
+    this.#workers = [...workers, ...examples]
     this.#intervals = intervals
     this.#random = generator(seed)
     this.#payflow = payflow
@@ -62,14 +71,17 @@ export class Faults {
       stranger: () => this.#stranger(),
       network: () => this.#network(),
       held: () => this.#held(),
+      handOver: () => this.#handOver(),
     }
     await Promise.all(
-      Object.entries(this.#intervals).map(async ([kind, meanS]) => {
-        const once = loops[kind]
-        const rest = () => sleep(this.#random() * 2_000 * meanS, undefined, { signal }).catch(() => undefined)
-        for (await rest(); !signal.aborted; await rest())
-          await once().catch((error) => this.#count(`${kind} failed`, [], String(error)))
-      }),
+      Object.entries(this.#intervals)
+        .filter(([kind]) => kind !== 'handOver' || this.#examples.length > 0)
+        .map(async ([kind, meanS]) => {
+          const once = loops[kind]
+          const rest = () => sleep(this.#random() * 2_000 * meanS, undefined, { signal }).catch(() => undefined)
+          for (await rest(); !signal.aborted; await rest())
+            await once().catch((error) => this.#count(`${kind} failed`, [], String(error)))
+        }),
     )
   }
 
@@ -77,8 +89,8 @@ export class Faults {
   async #failPoint() {
     const point = failPoints[this.#turn % failPoints.length]
     const action = Math.floor(this.#turn++ / failPoints.length) % 3 === 2 ? 'error' : 'kill'
-    const worker = this.#pick(workers)
-    const instance = this.#payflow.start(['worker', worker], {
+    const { name: worker, word } = this.#pick(this.#workers)
+    const instance = this.#payflow.start(['worker', word], {
       env: { ...this.#payflow.env, PAYFLOW_FAILPOINT: `${point}:${action}` },
       onLine: () => undefined,
     })
@@ -89,12 +101,25 @@ export class Faults {
     else this.#count(signal === 'SIGKILL' ? `fail point ${point}` : 'fail point not reached', [worker])
   }
 
+  /** An instance of an example joins and is killed while it hands records on, in its first transactions or in later ones. */
+  async #handOver() {
+    const point = handOverPoints[this.#handOvers % handOverPoints.length]
+    const nth = 1 + (Math.floor(this.#handOvers++ / handOverPoints.length) % 6)
+    const { name, word } = this.#pick(this.#examples)
+    const env = { ...this.#payflow.env, PAYFLOW_FAILPOINT: `${point}:kill:${nth}` }
+    const instance = this.#payflow.start(['worker', word], { env, onLine: () => undefined })
+    const timeout = setTimeout(() => instance.kill('SIGTERM'), 40_000)
+    const { signal } = await instance.ended
+    clearTimeout(timeout)
+    this.#count(signal === 'SIGKILL' ? `hand-over killed ${point}` : 'hand-over not reached', [name])
+  }
+
   /** An instance joins, sleeps at a step of the protocol until another one has its partitions, and goes on in the middle of it. */
   async #zombie() {
     const point = zombiePoints[this.#zombies++ % zombiePoints.length]
-    const worker = this.#pick(workers)
+    const { name: worker, word } = this.#pick(this.#workers)
     const env = { ...this.#payflow.env, PAYFLOW_FAILPOINT: `${point}:freeze` }
-    const instance = this.#payflow.start(['worker', worker], { env, onLine: () => undefined })
+    const instance = this.#payflow.start(['worker', word], { env, onLine: () => undefined })
     const slept = await isStopped(instance.pid, 20_000)
     if (slept) {
       this.#note('falls asleep', [worker])
@@ -113,15 +138,15 @@ export class Faults {
 
   /** What ends transactions is slow, while groups go on: a transaction is undecided long after its partitions have gone elsewhere. */
   async #held() {
-    this.#note('ends of transactions held', workers)
+    this.#note('ends of transactions held', this.#names)
     for (const { held } of this.#cluster.proxies) held.set(API.endTxn, heldMs)
     await sleep(8_000)
     for (const { held } of this.#cluster.proxies) held.delete(API.endTxn)
-    this.#count('ends of transactions held', workers)
+    this.#count('ends of transactions held', this.#names)
   }
 
   async #stranger() {
-    const worker = this.#pick(workers)
+    const { name: worker } = this.#pick(this.#workers)
     const transactionalId = `payflow-${worker}-${Math.floor(this.#random() * this.#partitions)}`
     const kafka = new Kafka({ brokers: this.#cluster.direct, logLevel: logLevel.NOTHING })
     const producer = kafka.producer({ transactionalId, idempotent: true, maxInFlightRequests: 1 })
@@ -139,19 +164,19 @@ export class Faults {
     const draw = this.#random()
     if (draw < 0.2) {
       proxy.cut()
-      this.#count('connections cut', workers)
+      this.#count('connections cut', this.#names)
     } else if (draw < 0.3) {
       proxy.delayMs = 100 + this.#random() * 200
       await sleep(5_000)
       proxy.delayMs = 0
-      this.#count('network slow', workers)
+      this.#count('network slow', this.#names)
     } else if (draw < 0.4) {
       this.#timeline.push({ atMs: Date.now(), kind: 'black hole', away: true })
       proxy.blackHole = true
       await sleep(blackHoleMs)
       proxy.blackHole = false
       this.#timeline.push({ atMs: Date.now(), kind: 'black hole', back: true })
-      this.#count('network swallowed everything', workers)
+      this.#count('network swallowed everything', this.#names)
     } else {
       const api = this.#pick(lostAnswers)
       const before = proxy.lost.get(API[api]) ?? 0
@@ -159,8 +184,12 @@ export class Faults {
       await sleep(3_000)
       proxy.loseAnswers(API[api], 0)
       const lost = (proxy.lost.get(API[api]) ?? 0) - before
-      if (lost > 0) this.#count(`answers of ${api} lost`, workers, '', lost)
+      if (lost > 0) this.#count(`answers of ${api} lost`, this.#names, '', lost)
     }
+  }
+
+  get #names() {
+    return this.#workers.map(({ name }) => name)
   }
 
   #pick(list) {

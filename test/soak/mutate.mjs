@@ -18,10 +18,14 @@ const mutations = {
     ['runtime/transaction/slot-producer.js', 'transactionalId: transactionalIdOf(worker, slot),', 'transactionalId: `${transactionalIdOf(worker, slot)}-${process.pid}`,'],
   ],
   'restore-before-offsets': [
-    ['runtime/task/epoch.js', "enter('seeking');", "const early = await changelog.read();\n        enter('seeking');"],
-    ['runtime/task/epoch.js', 'const progress = await changelog.read();', 'const progress = early;'],
+    ['runtime/task/restore.js', "enter('seeking');", "const early = await changelog.read();\n    enter('seeking');"],
+    ['runtime/task/restore.js', 'const progress = await changelog.read();', 'const progress = early;'],
     ['runtime/task/settle.js', '!agree(committed, progress, sources) && answers < PATIENCE_ANSWERS', 'false'],
     ['runtime/task/position-table.js', 'agrees || !stateful', 'true'],
+  ],
+  // shows only where state is kept on disk: --state-memory 0
+  'store-before-commit': [
+    ['runtime/task/commit.js', 'const done = (nextOffset) => {', 'state.committed(undefined)?.catch(() => undefined);\n    const done = (nextOffset) => {'],
   ],
 } // prettier-ignore
 

@@ -19,6 +19,9 @@ const here = fileURLToPath(new URL('.', import.meta.url))
 const root = join(here, '..', '..')
 const outputs = ['failed_payments', 'large_orders', 'aggregated_revenue', 'frequent_failed_payments', 'enriched_orders', 'order_status'] // prettier-ignore
 const partitions = 6
+/** The workers of examples/, over orders of another program. */
+const exampleNames = ['items-per-currency', 'fraud-score', 'orders-with-vat']
+const exampleOutputs = ['items_per_currency', 'orders_with_vat', 'fraud_scores']
 
 const { values: given } = parseArgs({
   options: {
@@ -29,6 +32,8 @@ const { values: given } = parseArgs({
     chaos: { type: 'string', default: '--mixed' },
     'broker-down': { type: 'string', default: '70' },
     'own-faults': { type: 'string', default: 'yes' },
+    'state-memory': { type: 'string', default: '' },
+    examples: { type: 'boolean', default: false },
     mutate: { type: 'string', default: 'none' },
     out: { type: 'string', default: join(root, 'soak-reports') },
     keep: { type: 'boolean', default: false },
@@ -43,6 +48,8 @@ const options = {
   brokerDownS: Number(given['broker-down']),
   ownFaults: ownFaults(given['own-faults']),
 }
+const examples = options.examples ? exampleNames.map((name) => ({ name, word: join(here, 'examples', `${name}.mjs`) })) : [] // prettier-ignore
+const names = [...workers, ...examples].map(({ name }) => name)
 if (options.mutate !== 'none' && !mutationNames.includes(options.mutate))
   throw new Error(`--mutate is none or one of ${mutationNames.join(', ')}`)
 if (spawnSync('python3', ['-c', 'import confluent_kafka']).status !== 0)
@@ -59,6 +66,7 @@ const env = {
   PAYFLOW_NODES: String(options.nodes),
   PAYFLOW_PARTITIONS: String(partitions),
   NO_COLOR: '1',
+  ...(options['state-memory'] !== '' && { PAYFLOW_STATE_MEMORY: options['state-memory'] }),
 }
 const payflow = { ...payflowIn(copyOf(root, home, options.mutate), env), env }
 /** A reader in another language; what it says on stderr is shown. */
@@ -72,8 +80,9 @@ function produce(round, count) {
     const limit = count === undefined ? [] : ['--count', String(kind === 'users' ? Math.ceil(count / 20) : count)]
     return payflow.start(['produce', kind, '--rate', String(rate), ...limit, '--seed', String(options.seed + round), '--start', start, '--json'], { onLine: (line) => /error|never/i.test(line) && say(`${kind}: ${line}`) }) // prettier-ignore
   })
+  const foreign = examples.length > 0 ? [writeForeign('orders', options.seed + round, Math.ceil(options.rate / 8), ...(count === undefined ? [] : [Math.ceil(count / 4)]))] : [] // prettier-ignore
   const done = Promise.all(
-    producers.map(async ({ ended }) => {
+    [...producers, ...foreign].map(async ({ ended }) => {
       const { code, lines } = await ended
       if (code !== 0) throw new Error(`a producer ended with ${code}`)
       const { topic, records } = JSON.parse(lines.at(-1))
@@ -81,13 +90,23 @@ function produce(round, count) {
     }),
   ).then(Object.fromEntries)
   done.catch(() => undefined) // who waits for it hears of it
-  return { done, stop: () => producers.forEach(({ kill }) => kill('SIGTERM')) }
+  return { done, stop: () => [...producers, ...foreign].forEach(({ kill }) => kill('SIGTERM')) }
+}
+
+/** Goes past the proxies: it is no part of what is broken. */
+const writeForeign = (...words) => python('foreign_orders.py', [cluster.direct.join(), ...words.map(String)])
+
+/** @returns what was acknowledged */
+async function foreign(what) {
+  const { code, lines } = await writeForeign(what).ended
+  if (code !== 0) throw new Error(`foreign_orders.py ${what} ended with ${code}`)
+  return JSON.parse(lines.at(-1)).records
 }
 
 /** A fresh instance of each worker; resolves once all have their partitions. */
 async function startWorkers() {
   const ready = new Set()
-  const processes = payflow.start(['worker', 'all', '--verbose'], {
+  const processes = payflow.start(['worker', 'all', ...examples.map(({ word }) => word), '--verbose'], {
     onLine: (line) => {
       appendFileSync(log, `${new Date().toISOString()} ${line}\n`)
       const [, worker, what] = /^([a-z-]+): (.*)$/.exec(line) ?? []
@@ -95,7 +114,7 @@ async function startWorkers() {
       if (what?.startsWith('died')) deaths.push(line)
     },
   })
-  while (ready.size < workers.length) await sleep(100)
+  while (ready.size < names.length) await sleep(100)
   return {
     pid: processes.pid,
     async stop() {
@@ -107,7 +126,10 @@ async function startWorkers() {
 
 mkdirSync(options.out, { recursive: true })
 /** What the report and the log of the workers are called, but for their endings. */
-const name = join(options.out, `seed-${options.seed}${options.mutate === 'none' ? '' : `-${options.mutate}`}`)
+const name = join(
+  options.out,
+  `seed-${options.seed}${options.examples ? '-examples' : ''}${options.mutate === 'none' ? '' : `-${options.mutate}`}`,
+)
 const log = `${name}.log`
 writeFileSync(log, '')
 const timeline = []
@@ -125,11 +147,17 @@ process.exit(await soak())
 
 async function soak() {
   await payflow.call('topics', 'create')
-  const watcher = python('watch.py', [cluster.direct.join(), ...outputs])
+  if (options.examples) {
+    await payflow.call('topics', 'create', 'foreign_orders', 'countries', ...exampleOutputs)
+    await foreign('countries')
+  }
+  const watcher = python('watch.py', [cluster.direct.join(), ...outputs, ...(options.examples ? exampleOutputs : [])])
   while (!watcher.lines.includes('watching')) await sleep(100)
   let processes = await startWorkers()
   const memory = new Memory(home, processes.pid)
   const chaosS = options.minutes * 60
+  // every order must find its country
+  if (options.examples) await caughtUp()
   const load = produce(0)
   say(`seed ${options.seed}: faults for ${options.minutes} minutes`)
   const chaos = await breakThings(chaosS)
@@ -141,7 +169,7 @@ async function soak() {
   const rounds = [await caughtUp()]
   memory.end()
   // Twice instances that know nothing go on from what a changelog holds: as it was written, then compacted.
-  await compactSoon(cluster.admin, workers.map((worker) => `payflow-${worker}-state`)) // prettier-ignore
+  await compactSoon(cluster.admin, names.map((worker) => `payflow-${worker}-state`)) // prettier-ignore
   for (const round of [1, 2]) {
     await processes.stop()
     say('all workers have ended')
@@ -151,14 +179,26 @@ async function soak() {
     rounds.push(await caughtUp())
     await sleep(20_000)
   }
+  if (options.examples) {
+    // what is an hour later must not overtake what is still on its way
+    acked.push({ foreign_orders: await foreign('last') })
+    rounds.push(await caughtUp())
+  }
   await processes.stop()
   say('checking everything')
   watcher.kill('SIGTERM')
   const watched = (await watcher.ended).lines.at(-1)
   writeFileSync(join(home, 'watched.json'), watched)
-  const total = acked.reduce((sum, part) => Object.fromEntries(Object.entries(part).map(([kind, n]) => [kind, n + (sum[kind] ?? 0)])), {}) // prettier-ignore
+  const total = acked.reduce((sum, part) => ({ ...sum, ...Object.fromEntries(Object.entries(part).map(([kind, n]) => [kind, n + (sum[kind] ?? 0)])) }), {}) // prettier-ignore
   const indexes = JSON.parse((await python('replicas.py', [join(home, 'data')]).ended).lines.at(-1) ?? '{}')
-  const verified = await verify(['--keyed', '--acked', JSON.stringify(total), '--watched', join(home, 'watched.json')])
+  const verified = await verify([
+    '--keyed',
+    '--acked',
+    JSON.stringify(total),
+    '--watched',
+    join(home, 'watched.json'),
+    ...(options.examples ? ['--examples'] : []),
+  ])
   const audit = await payflow.start(['audit', '--json'], { onLine: (line) => say(`audit: ${line}`) }).ended
   const report = judge({ options, acked: total, loadEndMs, chaos, own: faults.counts, timeline, deaths, rounds, memory: memory.figures(), watched: JSON.parse(watched), verified, indexes, audit: { code: audit.code, report: JSON.parse(audit.lines.at(-1) ?? 'null') }, seconds: Math.round((Date.now() - startedMs) / 1000) }) // prettier-ignore
   return publish(report)
@@ -179,7 +219,15 @@ async function verify(argv, again = true) {
 /** `payflow chaos` and the faults that it does not know, at the same time. Returns what chaos reports. */
 async function breakThings(seconds) {
   const ended = new AbortController()
-  faults = new Faults({ seed: options.seed, payflow, cluster, partitions, timeline, intervals: options.ownFaults })
+  faults = new Faults({
+    examples,
+    seed: options.seed,
+    payflow,
+    cluster,
+    partitions,
+    timeline,
+    intervals: options.ownFaults,
+  })
   // it counts the instances there are: one that comes for a fault of ours must not be among them
   let begins
   const begun = new Promise((resolve) => (begins = resolve))
@@ -215,7 +263,11 @@ async function takeBrokerDown() {
 
 /** Seconds until every group stands at the end of its inputs and nothing hangs; undefined when that takes too long. */
 async function caughtUp() {
-  const { code, lines } = await python('caught_up.py', [cluster.direct.join(), '120']).ended
+  const { code, lines } = await python('caught_up.py', [
+    cluster.direct.join(),
+    '120',
+    ...(options.examples ? ['--examples'] : []),
+  ]).ended
   say(`caught up: ${lines.at(-1)}`)
   return { ok: code === 0, ...JSON.parse(lines.at(-1)) }
 }

@@ -1,4 +1,4 @@
-/** Output topic → the worker that writes it. */
+/** Output topic → the worker that writes it; of those that get something all the time. */
 const writers = {
   failed_payments: 'failed-payments',
   large_orders: 'large-orders',
@@ -6,6 +6,8 @@ const writers = {
   frequent_failed_payments: 'frequent-failed-payments',
   enriched_orders: 'process-orders',
   order_status: 'process-payments',
+  items_per_currency: 'items-per-currency',
+  orders_with_vat: 'orders-with-vat',
 }
 
 /**
@@ -16,6 +18,7 @@ export function stalls(gaps, timeline) {
   const result = { afterWorkerFault: { ms: 0 }, afterBrokerBack: { ms: 0 } }
   for (const { topic, partition, fromMs, toMs } of gaps) {
     const worker = writers[topic]
+    if (worker === undefined) continue
     let [since, kind, away] = [fromMs, 'afterWorkerFault', brokersAwayAt(timeline, fromMs)]
     const close = (untilMs) => {
       const ms = Math.round(untilMs - since)

@@ -1,6 +1,6 @@
 """Checks a cluster on which payflow's workers have caught up. It prints one JSON document, and ends with 4 for a violation.
 
-    python3 verify.py BROKERS [--keyed] [--acked JSON] [--watched FILE]
+    python3 verify.py BROKERS [--keyed] [--acked JSON] [--watched FILE] [--examples]
 """
 
 import argparse
@@ -8,6 +8,7 @@ import json
 import sys
 from collections import defaultdict
 
+import foreign_outputs
 from caught_up import WORKERS, behind
 from inputs import READERS, Inputs
 from kafka_reader import UNCOMMITTED, Cluster, read
@@ -21,15 +22,24 @@ def main():
     options = arguments()
     cluster = Cluster(options.brokers)
     violations, figures = Violations(), {}
+    if options.examples:
+        WORKERS.update(foreign_outputs.EXAMPLES)
     for kind, example in behind(cluster).items():
         violations.add(kind, example)
     inputs = Inputs(cluster)
     figures["inputs"] = dict(inputs.counts)
-    acknowledged(inputs, json.loads(options.acked), violations)
+    acked = json.loads(options.acked)
+    foreign = acked.pop(foreign_outputs.TOPIC, 0)
+    acknowledged(inputs, acked, violations)
     outputs = Outputs(cluster, inputs, violations, options.keyed)
     outputs.check()
     figures["outputs"] = dict(outputs.counts)
     figures["aborted"] = aborted(cluster, outputs.counts)
+    if options.examples:
+        digests, counts, lost = foreign_outputs.check(cluster, violations, foreign)
+        outputs.digests.update(digests)
+        figures["outputs"].update(counts)
+        figures["aborted"].update(lost)
     figures["deadLetters"] = dead_letters(cluster, inputs, violations)
     figures["state"] = states(cluster, inputs, outputs, violations)
     if options.watched:
@@ -45,6 +55,7 @@ def arguments():
     parser.add_argument("--keyed", action="store_true", help="every input stands in its user's partition")
     parser.add_argument("--acked", default="{}", help="topic → number of records that a producer got an answer for")
     parser.add_argument("--watched", help="what watch.py printed")
+    parser.add_argument("--examples", action="store_true", help="the workers of examples/ ran over foreign orders")
     return parser.parse_args()
 
 

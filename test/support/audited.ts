@@ -68,7 +68,7 @@ export function judge(
     const offset = offsets.get(at) ?? 0
     offsets.set(at, offset + 1)
     const place = { topic: happened.topic.name, partition, offset }
-    return { alias, event: happened.event, place, task: partition, required: i < required }
+    return { alias, event: happened.event, key: null, place, task: partition, required: i < required }
   })
   let refused = 0
   const take = (input: (typeof placed)[number]): void => {

@@ -1,6 +1,8 @@
-import { ConfigResourceTypes, Kafka, logLevel } from 'kafkajs'
+import { Kafka, logLevel } from 'kafkajs'
 import { onTestFinished } from 'vitest'
+import { Client } from '../../src/kafka/client.ts'
 import { freePort } from '../../src/infra/ports.ts'
+import { setBrokerSettings } from './broker-settings.ts'
 import { Proxy } from './proxy.mjs'
 import { eventually } from './wait.ts'
 
@@ -12,22 +14,18 @@ export async function proxied(address: string, id = 0): Promise<Proxy> {
   const behind = `127.0.0.1:${await freePort()}`
   const proxy = await Proxy.inFrontOf(behind)
   onTestFinished(() => proxy.close())
-  const admin = new Kafka({ brokers: [address], logLevel: logLevel.NOTHING }).admin()
-  await admin.connect()
-  const configure = (settings: Record<string, string>) =>
-    admin.alterConfigs({
-      validateOnly: false,
-      resources: [{ type: ConfigResourceTypes.BROKER, name: String(id), configEntries: Object.entries(settings).map(([name, value]) => ({ name, value })) }], // prettier-ignore
-    })
-  await configure({
+  const own = new Client({ brokers: [address] })
+  const settings = {
     listeners: `PLAINTEXT://${address},PROXIED://${behind}`,
     'advertised.listeners': `PLAINTEXT://${address},PROXIED://${proxy.address}`,
     'listener.security.protocol.map': 'PLAINTEXT:PLAINTEXT,PROXIED:PLAINTEXT',
-  })
+  }
+  await setBrokerSettings(own, id, settings)
   await eventually(() => reach(proxy.address))
   onTestFinished(async () => {
-    await configure({}).catch(() => undefined) // a broker of the test's own may be gone
-    await admin.disconnect()
+    const none = Object.fromEntries(Object.keys(settings).map((name) => [name, undefined]))
+    await setBrokerSettings(own, id, none).catch(() => undefined) // a broker of the test's own may be gone
+    await own.close()
   })
   return proxy
 }

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { Kafka, logLevel, Partitioners, type IHeaders } from 'kafkajs'
+import { eventually } from './wait.ts'
 
 export interface ReadRecord {
   readonly partition: number
@@ -22,7 +23,7 @@ export async function readAll(brokers: readonly string[], topic: string): Promis
   const admin = kafka.admin()
   await admin.connect()
   const ends = new Map(
-    (await admin.fetchTopicOffsets(topic)).map(({ partition, high, low }) => [
+    (await eventually(() => admin.fetchTopicOffsets(topic))).map(({ partition, high, low }) => [
       partition,
       { high: Number(high), low: Number(low) },
     ]),

@@ -1,6 +1,6 @@
 import { expect } from 'vitest'
 import { audit } from '../../src/app/audit/audit.ts'
-import type { WorkerAudit } from '../../src/app/audit/worker.ts'
+import type { WorkerAudit } from '../../src/app/audit/worker-audit.ts'
 import * as payflow from '../../src/index.ts'
 import type { RuleOf } from '../../src/pipeline/audit/rule.ts'
 import type { AnyWorker } from '../../src/pipeline/worker/definition.ts'

@@ -1,9 +1,5 @@
 // Runs one isolated worker (test/support/isolated.ts) from the built package in a process of its own, so that it can be killed.
 // Usage: node worker-process.mjs '{"brokers":[…],"base":"aggregated-revenue" or the URL of a module that makes a definition,"name":…,"topics":{alias: name},"output":…}'
-import * as payflow from '../../dist/index.js'
-import { findWorker } from '../../dist/pipeline/workers/index.js'
-import { runWorkers } from '../../dist/runtime/run-workers.js'
-
 const {
   brokers,
   base,
@@ -13,7 +9,12 @@ const {
   untilCaughtUp = false,
   sessionTimeoutMs = 1_000,
   transactionTimeoutMs = 5_000,
+  state,
+  dist = new URL('../../dist', import.meta.url).href,
 } = JSON.parse(process.argv[2])
+const [payflow, { findWorker }, { runWorkers }] = await Promise.all(
+  ['index.js', 'pipeline/workers/index.js', 'runtime/run-workers.js'].map((file) => import(`${dist}/${file}`)),
+)
 const worker = findWorker(base) ?? { ...(await import(base)).default(payflow), file: base }
 const inputs = Object.fromEntries(
   Object.entries(worker.inputs).map(([alias, topic]) => [alias, { ...topic, name: topics[alias] }]),
@@ -33,6 +34,7 @@ const summaries = await runWorkers({
   sessionTimeoutMs,
   transactionTimeoutMs,
   untilCaughtUp,
+  ...(state && { state }),
   signal: ended.signal,
   onEvent: say,
 })

@@ -37,6 +37,7 @@ const familyOfSeries = (name: string): FamilyName | undefined => {
 
 const closed: Readonly<Record<string, readonly string[]>> = {
   state: taskPhases,
+  store: ['memory', 'disk'],
   result: [...transactionResults, 'ok', 'failed'],
   reason: [...refusalKinds, ...restartReasons],
 }

@@ -4,10 +4,11 @@ import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
-const pages = ['', 'bench', 'deploy', 'docs', 'docs/internals', 'docs/decisions', 'test/soak'].flatMap((folder) =>
-  readdirSync(join(root, folder))
-    .filter((name) => name.endsWith('.md'))
-    .map((name) => join(folder, name)),
+const pages = ['', 'bench', 'deploy', 'docs', 'docs/internals', 'docs/decisions', 'examples', 'test/soak'].flatMap(
+  (folder) =>
+    readdirSync(join(root, folder))
+      .filter((name) => name.endsWith('.md'))
+      .map((name) => join(folder, name)),
 )
 const textOf = (page: string): string => readFileSync(join(root, page), 'utf8')
 

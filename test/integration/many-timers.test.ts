@@ -1,0 +1,103 @@
+import { afterEach, describe, expect, test } from 'vitest'
+import { z } from 'zod'
+import { integer, time, uuid } from '../../src/pipeline/codec/fields.ts'
+import { defineTopic } from '../../src/pipeline/events/define-topic.ts'
+import { orders, stateTopic } from '../../src/pipeline/events/topics.ts'
+import { ordersAt } from '../../src/pipeline/sources/orders.ts'
+import { defineWorker } from '../../src/pipeline/worker/define-worker.ts'
+import type { AnyWorker } from '../../src/pipeline/worker/definition.ts'
+import type { WorkerEvent } from '../../src/runtime/events.ts'
+import { armFailPoint } from '../../src/runtime/failpoint.ts'
+import { brokers } from '../support/broker.ts'
+import { eventsOf, isolated, start, type Isolated } from '../support/isolated.ts'
+import { readAll, writeAll } from '../support/records.ts'
+import { temporaryDirectory } from '../support/temporary-directory.ts'
+
+const COUNT = 60_000
+const startMs = Date.UTC(2026, 0, 1)
+const endMs = startMs + 3_600_000
+const DELAY_MS = 60_000
+
+const reminders = defineWorker({
+  name: 'reminders',
+  summary: 'Reminds of each order a minute later',
+  inputs: { orders },
+  output: defineTopic(
+    'reminders',
+    { order_id: uuid(), dueAt: time(), firedAt: time(), orders: integer(0) },
+    { key: ({ order_id }) => order_id, timeOf: ({ firedAt }) => firedAt },
+  ),
+  state: {
+    schema: z.object({ order_id: z.string(), due: z.number(), fired: z.boolean() }),
+    initial: null,
+    key: { orders: ({ order_id }) => order_id },
+  },
+  on: {
+    orders: ({ order_id, timestamp }) => ({ state: { order_id, due: timestamp + DELAY_MS, fired: false } }),
+  },
+  dueAt: (state) => (state === null || state.fired ? undefined : state.due),
+  onTime: (now, state) => ({
+    state: state && { ...state, fired: true },
+    emit: state ? [{ order_id: state.order_id, dueAt: state.due, firedAt: now, orders: 1 }] : [],
+  }),
+}) as unknown as AnyWorker
+
+/** An order a ms, and then one so much later that all of the others are due at once. */
+async function allDueAtOnce(): Promise<Isolated> {
+  const own = await isolated(reminders, { partitions: 1 })
+  const order = ordersAt(1)
+  const messages = Array.from({ length: COUNT + 1 }, (_, i) => {
+    const timestampMs = i === COUNT ? endMs : startMs + i
+    return { key: null, value: orders.shape.encode(order(i, timestampMs)), timestamp: String(timestampMs) }
+  })
+  await writeAll(brokers(), own.topicOf('orders'), messages)
+  return own
+}
+
+async function expectAllFired({ output }: Isolated): Promise<void> {
+  const fired = (await readAll(brokers(), output)).map(({ value }) => JSON.parse(value!) as { dueAt: string; firedAt: string }) // prettier-ignore
+  expect(fired).toHaveLength(COUNT)
+  expect(fired.map(({ dueAt }) => Date.parse(dueAt))).toEqual(Array.from({ length: COUNT }, (_, i) => startMs + i + DELAY_MS)) // prettier-ignore
+  expect(new Set(fired.map(({ firedAt }) => Date.parse(firedAt)))).toEqual(new Set([endMs]))
+}
+
+const firing = (events: readonly WorkerEvent[]) => eventsOf(events, 'committed').filter(({ emitted }) => emitted > 0)
+
+describe.each(['memory', 'disk'] as const)('more timers than a transaction has room for, with state in %s', (where) => {
+  afterEach(() => armFailPoint(undefined))
+  const state = () => ({ directory: temporaryDirectory(), memoryBytes: where === 'disk' ? 0 : 1 << 30 })
+
+  test('fire in their order over several transactions, and go on after one that is aborted', async () => {
+    const own = await allDueAtOnce()
+    const events: WorkerEvent[] = []
+    const onEvent = (event: WorkerEvent): void => {
+      events.push(event)
+      if (event.kind === 'committed' && firing(events).length === 1 && event.emitted > 0) armFailPoint('after-outputs:error') // prettier-ignore
+    }
+    await start([own.worker], { untilCaughtUp: true, state: state(), onEvent }).done
+    expect(eventsOf(events, 'aborted').map(({ cause }) => cause.error)).toContain('fail point after-outputs')
+    expect(firing(events).length).toBeGreaterThan(2)
+    await expectAllFired(own)
+  })
+
+  test('go on where they were after a restart, though nothing is left to read', async () => {
+    const own = await allDueAtOnce()
+    const kept = state()
+    const events: WorkerEvent[] = []
+    const run = start([own.worker], {
+      state: kept,
+      onEvent: (event) => {
+        events.push(event)
+        if (event.kind === 'committed' && event.emitted > 0) run.stop()
+      },
+    })
+    await run.done
+    const before = firing(events).reduce((sum, { emitted }) => sum + emitted, 0)
+    expect(before).toBeGreaterThan(0)
+    expect(before).toBeLessThan(COUNT)
+    const progress = (await readAll(brokers(), stateTopic(own.worker.name))).at(-1)!
+    expect(JSON.parse(progress.value!)).toMatchObject({ firing: true, offsets: { [`${own.topicOf('orders')}/0`]: COUNT + 1 } }) // prettier-ignore
+    await start([own.worker], { untilCaughtUp: true, state: kept }).done
+    await expectAllFired(own)
+  })
+})

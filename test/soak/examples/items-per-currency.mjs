@@ -1,0 +1,4 @@
+import example from '../../../examples/items-per-currency.js'
+import { overForeignOrders } from './foreign-orders.mjs'
+
+export default overForeignOrders(example)
