@@ -5,7 +5,8 @@ import { parseArgs } from 'node:util'
 import { startBroker } from './rig/broker.mjs'
 import { Cluster } from './rig/cluster.mjs'
 import { six, streamsPeer } from './rig/peers.mjs'
-import { cpuSeconds } from './rig/processes.mjs'
+import { cpuSeconds, killAll } from './rig/processes.mjs'
+import { readStateOptions, stateOptions } from './rig/state-options.mjs'
 import { worseThanBefore } from './report/changes.mjs'
 import { load, machine, save } from './report/results.mjs'
 import { markdown } from './report/table.mjs'
@@ -22,7 +23,10 @@ const scenarios = [
   'memory',
   'handover',
   'faust',
+  'state',
 ]
+/** Measured only when named: hours at their full size. */
+const onlyWhenNamed = ['state']
 
 function parse() {
   const { values } = parseArgs({
@@ -33,9 +37,10 @@ function parse() {
       only: { type: 'string' },
       save: { type: 'boolean' },
       kafka: { type: 'string', default: '3.9' },
+      ...stateOptions,
     },
   })
-  const only = values.only?.split(',') ?? scenarios
+  const only = values.only?.split(',') ?? scenarios.filter((name) => !onlyWhenNamed.includes(name))
   const unknown = only.find((name) => !scenarios.includes(name))
   if (unknown) throw new Error(`no scenario ${unknown}: ${scenarios.join(', ')}`)
   const { quick = false, kafka } = values
@@ -45,6 +50,7 @@ function parse() {
     kafka,
     events: Number(values.events ?? (quick ? 200_000 : 2_000_000)),
     rounds: Number(values.rounds ?? (quick ? 1 : 3)),
+    state: readStateOptions(values, quick),
   }
   if (!(options.events >= 2 && options.rounds >= 1)) throw new Error('--events and --rounds are numbers')
   return {
@@ -68,6 +74,7 @@ async function measure(name, broker, options) {
       cluster,
       options,
       report,
+      home: broker.home,
       env: { BROKERS: broker.brokers, PAYFLOW_BROKERS: broker.brokers, PAYFLOW_HOME: broker.home },
       broker: { cpu: () => cpuSeconds(broker.pid) },
       streams: streamsPeer(broker.brokers, { state, kafka: options.kafka }),
@@ -83,6 +90,7 @@ const { only, options, save: saves } = parse()
 const results = saves ? load() : { scenarios: {} }
 const broker = await startBroker(options.kafka)
 const end = async (code) => {
+  killAll()
   await broker.stop()
   process.exit(code)
 }

@@ -22,6 +22,17 @@ const columns = {
   rssMb: ['MB', 0],
   concernedMs: ['its partitions, ms', 0],
   othersMs: ['the others, ms', 0],
+  anonymousMb: ['MB, no mapped files', 0],
+  middleMb: ['MB in the middle', 0],
+  middleAnonymousMb: ['of it no mapped files', 0],
+  endMb: ['MB at the end', 0],
+  endAnonymousMb: ['of it no mapped files', 0],
+  readySeconds: ['ready, s', 2],
+  restoreSeconds: ['longest restore, s', 2],
+  cpuPerMillion: ['CPU s a million', 1],
+  commits: ['commits', 0],
+  longestPauseMs: ['longest pause, ms', 0],
+  pausesOver200Ms: ['pauses over 200 ms', 0],
 }
 
 /** The median, and where there were several rounds the least and the greatest of them. */
@@ -71,6 +82,7 @@ const sections = {
   memory: () => 'Memory by how much was processed',
   handover: ({ rate }) =>
     `${number(rate)} events/s, one of two processes ends: the longest that an output partition stood still`,
+  state: () => 'State larger than memory',
   faust: ({ events }) => `Faust, ${number(events)} events`,
 }
 

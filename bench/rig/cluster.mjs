@@ -1,6 +1,8 @@
 // Topics, groups and offsets of the bench's broker.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Client } from '../../dist/kafka/client.js'
+import { deleteGroups } from '../../dist/kafka/group-deletion.js'
+import { listGroups, membersByGroup } from '../../dist/kafka/groups.js'
 import { committedOffsets, listOffsets } from '../../dist/kafka/offsets.js'
 import { leaveGroup } from '../../dist/kafka/requests.js'
 import { retrying } from '../../dist/kafka/retry.js'
@@ -34,11 +36,9 @@ export class Cluster {
   async fresh(topics, keep = []) {
     const mine = (await topicNames(this.client)).filter((name) => !name.startsWith('__') && !keep.includes(name))
     await deleteTopics(this.client, mine)
-    const admin = await this.client.admin()
-    const { groups } = await admin.listGroups()
-    const ids = groups.map(({ groupId }) => groupId)
+    const ids = (await listGroups(this.client)).map(({ group }) => group)
     await this.vacate(ids)
-    if (ids.length > 0) await retrying(() => admin.deleteGroups(ids), patience)
+    await deleteGroups(this.client, ids, patience)
     await sleep(1_000)
     await createTopics(
       this.client,
@@ -49,9 +49,8 @@ export class Cluster {
   /** Lets the members of groups leave that have not: Kafka Streams ends without a word, and would keep its successor waiting for 45 s. */
   async vacate(ids) {
     if (ids.length === 0) return
-    const { groups } = await (await this.client.admin()).describeGroups(ids)
-    for (const { groupId, members } of groups)
-      for (const { memberId } of members) {
+    for (const { group: groupId, members } of await membersByGroup(this.client, (group) => ids.includes(group)))
+      for (const { id: memberId } of members ?? []) {
         const coordinator = await this.connection.coordinator('group', groupId)
         await leaveGroup(coordinator, { groupId, memberId }).catch(() => undefined)
       }

@@ -25,7 +25,7 @@ const streamsOf = { 3.9: at('../peers/kafka-streams/target'), 4: at('../peers/ka
 const faust = at('../peers/faust')
 
 /** `endsItself`: when nothing is left to read. */
-export function payflowPeer(workers = four, { endsItself = true, instances = 1, args = everFailing } = {}) {
+export function payflowPeer(workers = four, { endsItself = true, instances = 1, args = everFailing, ...more } = {}) {
   const one = [process.execPath, payflow, 'worker', ...workers, ...(endsItself ? ['--until-caught-up', '--json'] : [])]
   const command = [...one, ...args]
   return {
@@ -33,6 +33,7 @@ export function payflowPeer(workers = four, { endsItself = true, instances = 1, 
     endsItself,
     groups: groupsOf('payflow', workers),
     commands: Array.from({ length: instances }, () => command),
+    ...more,
   }
 }
 
@@ -47,12 +48,13 @@ export const kafkajsPeer = {
   commands: [[process.execPath, at('../peers/kafkajs/workers.mjs')]],
 }
 
-/** Undefined when it is not built (bench/README.md). `state` is a directory that it may fill. */
-export function streamsPeer(brokers, { state, kafka = '3.9', workers = four }) {
+/** Undefined when it is not built (bench/README.md). `state` is a directory that it may fill; `config` a file of settings. */
+export function streamsPeer(brokers, { state, kafka = '3.9', workers = four, config }) {
   const directory = streamsOf[kafka]
   if (!existsSync(join(directory, 'lib'))) return undefined
   const classPath = `${join(directory, 'classes')}:${join(directory, 'lib')}/*`
-  const which = workers.length > four.length ? ['-Dsix'] : []
+  const which = workers.length > four.length ? ['-Dsix'] : workers.length === 1 ? ['-Drevenue'] : []
+  if (config !== undefined) which.push(`-Dconfig=${config}`)
   return {
     name: 'Kafka Streams',
     groups: { 'peer-kafka-streams': [...new Set(workers.flatMap((worker) => reads[worker]))] },

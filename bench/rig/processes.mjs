@@ -1,6 +1,7 @@
 // Child processes and what they cost: CPU seconds and resident memory of whole process trees, from /proc.
 import { spawn } from 'node:child_process'
 import { readFileSync } from 'node:fs'
+import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
 
 const TICKS = 100
@@ -41,6 +42,19 @@ export const cpuSeconds = (pid) =>
     return f ? sum + (f[11] + f[12]) / TICKS : sum
   }, 0)
 const rssBytes = (pid) => family(pid).reduce((sum, member) => sum + (fields(member)?.[21] ?? 0) * PAGE, 0)
+/** Of its resident set, what is not a mapped file: the system can take those pages back at any time. */
+const anonymousBytes = (pid) => family(pid).reduce((sum, member) => sum + statusBytes(member, 'RssAnon'), 0)
+function statusBytes(pid, name) {
+  try {
+    return Number(new RegExp(`${name}:\\s+(\\d+)`).exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) * 1024
+  } catch {
+    return 0
+  }
+}
+
+/** What ends the processes that run, at once. */
+const running = new Set()
+export const killAll = () => running.forEach((kill) => kill())
 /** CPU seconds of all children that have ended and were waited for: exact, where samples would miss the end. */
 const endedChildren = () => {
   const f = fields('self')
@@ -59,22 +73,17 @@ export function start(peer, env) {
     })
     const out = { child, stdout: '', stderr: '', exited: new Promise((resolve) => child.on('close', resolve)) }
     child.stdout.on('data', (chunk) => (out.stdout += chunk))
+    if (peer.onLine) createInterface(child.stderr).on('line', peer.onLine)
     child.stderr.on('data', (chunk) => (out.stderr = (out.stderr + chunk).slice(-20_000)))
     child.on('error', (error) => (out.stderr += error.message))
     return out
   })
   let peak = 0
-  const sampler = setInterval(
-    () =>
-      (peak = Math.max(
-        peak,
-        children.reduce((sum, { child }) => sum + rssBytes(child.pid), 0),
-      )),
-    SAMPLE_MS,
-  )
-  const running = () => children.filter(({ child }) => child.exitCode === null && child.signalCode === null)
+  const total = (of) => children.reduce((sum, { child }) => sum + of(child.pid), 0)
+  const sampler = setInterval(() => (peak = Math.max(peak, total(rssBytes))), SAMPLE_MS)
+  const alive = () => children.filter(({ child }) => child.exitCode === null && child.signalCode === null)
   const signal = (name) =>
-    running().forEach(({ child }) => {
+    alive().forEach(({ child }) => {
       try {
         process.kill(-child.pid, name)
       } catch {
@@ -83,12 +92,18 @@ export function start(peer, env) {
     })
   const kill = () => signal('SIGKILL')
   process.once('exit', kill)
+  running.add(kill)
   return {
     pids: children.map(({ child }) => child.pid),
     stdout: () => children.map(({ stdout }) => stdout).join(''),
     stderr: () => children.map(({ stderr }) => stderr).join(''),
-    running: () => running().length > 0,
-    cpu: () => children.reduce((sum, { child }) => sum + cpuSeconds(child.pid), 0),
+    running: () => alive().length > 0,
+    cpu: () => total(cpuSeconds),
+    /** Megabytes now: all of it, and what of it is not a mapped file. */
+    memory: () => ({
+      rssMb: Math.round(total(rssBytes) / 2 ** 20),
+      anonymousMb: Math.round(total(anonymousBytes) / 2 ** 20),
+    }),
     exited: () => Promise.all(children.map(({ exited }) => exited)),
     async end({ patienceMs = 0, by = 'SIGTERM' } = {}) {
       const gone = Promise.all(children.map(({ exited }) => exited))
@@ -99,6 +114,7 @@ export function start(peer, env) {
       await gone
       clearInterval(sampler)
       process.off('exit', kill)
+      running.delete(kill)
       return {
         cpuSeconds: endedChildren() - before,
         rssMb: Math.round(peak / 2 ** 20),

@@ -15,7 +15,7 @@ export class Writer {
   static async open(cluster) {
     const writer = new Writer()
     writer.#count = cluster.count
-    writer.#producer = await IdempotentProducer.open(cluster.client.connect(), 30_000)
+    writer.#producer = await IdempotentProducer.open(cluster.client.connect(), { patienceMs: 30_000 })
     return writer
   }
   add(topic, event) {

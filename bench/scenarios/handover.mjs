@@ -4,6 +4,7 @@ import kafkajs from 'kafkajs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { PARTITIONS, inputs, outputs } from '../rig/cluster.mjs'
 import { feed } from '../rig/feed.mjs'
+import { describeGroups } from '../../dist/kafka/requests.js'
 import { PauseWatch } from '../rig/pauses.mjs'
 import { payflowPeer } from '../rig/peers.mjs'
 import { start } from '../rig/processes.mjs'
@@ -34,8 +35,7 @@ async function until(condition, what) {
 /** member → the outputs' partitions that it owns, once every group has so many members and is stable. */
 function owners(cluster, members) {
   const look = async () => {
-    const admin = await cluster.client.admin()
-    const { groups } = await admin.describeGroups(topics.map((topic) => `payflow-${workers[topic]}`))
+    const groups = await Promise.all(topics.map((topic) => described(cluster, `payflow-${workers[topic]}`)))
     if (groups.some((group) => group.state !== 'Stable' || group.members.length !== members)) return undefined
     return new Map(
       groups.flatMap((group, i) =>
@@ -48,6 +48,11 @@ function owners(cluster, members) {
     )
   }
   return until(() => look().catch(() => undefined), `${members} members in every group`)
+}
+
+async function described({ connection }, group) {
+  const { groups } = await describeGroups(await connection.coordinator('group', group), { groupIds: [group] })
+  return groups[0]
 }
 
 const longest = (pauses, partitions) => Math.round(Math.max(...partitions.map((partition) => pauses.get(partition))))
