@@ -14,10 +14,11 @@ const floors = {
   app: [
     ['doctor'],
     ['run', 'trace'],
-    ['dashboard'],
-    ['chaos', 'audit', 'acl'],
+    ['dashboard', 'why'],
+    ['overview'],
+    ['chaos', 'audit', 'acl', 'init'],
     ['workers'],
-    ['topics', 'dead-letters', 'tail', 'group-reset', 'placement'],
+    ['topics', 'dead-letters', 'tail', 'group-reset', 'placement', 'tracing'],
     ['metrics'],
     ['monitor', 'ksql', 'log'],
   ],
@@ -81,6 +82,18 @@ module.exports = {
       severity: 'error',
       from: { path: '^src/', pathNot: '^src/kafka/kafkajs/' },
       to: { path: 'node_modules/kafkajs' },
+    },
+    {
+      name: 'only-tracing-imports-opentelemetry',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/app/tracing/' },
+      to: { path: 'node_modules/@opentelemetry' },
+    },
+    {
+      name: 'tracing-is-loaded-on-demand',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/app/tracing/' },
+      to: { path: '^src/app/tracing/', dependencyTypesNot: ['dynamic-import', 'type-only'] },
     },
     {
       name: 'no-circular',

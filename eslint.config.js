@@ -82,4 +82,6 @@ export default tseslint.config(
     },
   },
   { files: ['test/**'], rules: { 'max-lines': ['error', { max: 400 }] } },
+  // JavaScript, as somebody writes it who has no types
+  { files: ['examples/**'], ...tseslint.configs.disableTypeChecked },
 )
