@@ -32,7 +32,7 @@ export function tlsOptions(settings: TlsSettings): ConnectionOptions {
   }
 }
 
-type Identity = Pick<ConnectionOptions, 'cert' | 'key' | 'pfx' | 'passphrase'>
+type Identity = Partial<Record<'cert' | 'key' | 'pfx', Buffer>> & { readonly passphrase?: string }
 
 function identityOf({ tlsCert, tlsKey, tlsPfx, tlsPassphrase }: TlsSettings): Identity {
   const passphrase = tlsPassphrase === undefined ? {} : { passphrase: tlsPassphrase }
@@ -56,20 +56,38 @@ function checkIdentity(identity: Identity, { tlsCert, tlsKey, tlsPfx, tlsPassphr
       key: shown(tlsPfx ?? tlsKey, 'PAYFLOW_TLS_KEY'),
       cert: shown(tlsCert, 'PAYFLOW_TLS_CERT'),
       hasPassphrase: tlsPassphrase !== undefined,
+      isPemKey: identity.key !== undefined,
+      isEncrypted: identity.key?.includes('ENCRYPTED') ?? false,
     })
   }
 }
 
 const shown = (source = '', variable: string): string => (isPemText(source) ? variable : source)
 
-function identityFault(error: unknown, about: { key: string; cert: string; hasPassphrase: boolean }): PayflowError {
-  const { key, cert, hasPassphrase } = about
+interface About {
+  readonly key: string
+  readonly cert: string
+  readonly hasPassphrase: boolean
+  readonly isPemKey: boolean
+  readonly isEncrypted: boolean
+}
+
+const WRONG_PASSPHRASE =
+  /mac verify failure|bad decrypt|bad password read|interrupted or cancelled|processing error|wrong tag/i
+
+function identityFault(error: unknown, { key, cert, hasPassphrase, isPemKey, isEncrypted }: About): PayflowError {
   const said = messageOf(error)
-  if (/mac verify failure|bad decrypt|bad password read|interrupted or cancelled|processing error|wrong tag/i.test(said))
+  // of 256 wrong passphrases one yields valid padding, and OpenSSL then does not know what it has decrypted
+  if (WRONG_PASSPHRASE.test(said) || (isEncrypted && /decoder routines::unsupported/i.test(said)))
     return usage('TLS_PASSPHRASE', hasPassphrase ? `${key} does not open with the given passphrase` : `${key} is encrypted, and no passphrase is given`, 'set PAYFLOW_TLS_PASSPHRASE, or PAYFLOW_TLS_PASSPHRASE_FILE') // prettier-ignore
   if (/key values mismatch|values do not match/i.test(said))
     return usage('TLS_KEY_DIFFERS', `The private key ${key} does not belong to the certificate ${cert}`, 'name the two that belong together; in the certificate file its own certificate comes first') // prettier-ignore
-  if (/unsupported/i.test(said))
-    return usage('TLS_FILE_INVALID', `${key} is encrypted in a way that is no longer supported (${said})`, `write it again: openssl pkcs12 -legacy -in ${key} -nodes -out identity.pem, then name identity.pem with --tls-cert and --tls-key`) // prettier-ignore
+  if (/envelope routines::unsupported/i.test(said))
+    return usage('TLS_FILE_INVALID', `${key} is encrypted in a way that is no longer supported (${said})`, writtenAgain(key, isPemKey)) // prettier-ignore
   return usage('TLS_FILE_INVALID', `${key || cert} cannot be used: ${said}`, 'a certificate and its key are PEM files (--tls-cert, --tls-key), or one PKCS#12 file (--tls-pfx)') // prettier-ignore
 }
+
+const writtenAgain = (path: string, isPemKey: boolean): string =>
+  isPemKey
+    ? `write it again: openssl pkey -provider legacy -provider default -in ${path} -out key.pem, then name key.pem with --tls-key`
+    : `write it again: openssl pkcs12 -legacy -in ${path} -nodes -out identity.pem, then name identity.pem with --tls-cert and --tls-key`

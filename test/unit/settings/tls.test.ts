@@ -10,6 +10,21 @@ const directory = mkdtempSync(join(tmpdir(), 'payflow-tls-'))
 afterAll(() => rmSync(directory, { recursive: true }))
 const { ca, otherCa, trustStore, jksTrustStore, client } = createCertificates(directory)
 
+const notAKey = join(directory, 'not-a-key.pem')
+writeFileSync(notAKey, '-----BEGIN PRIVATE KEY-----\nbm90IGEga2V5\n-----END PRIVATE KEY-----\n')
+// not every OpenSSL can still write one
+const rc2Key = join(directory, 'rc2.key')
+writeFileSync(
+  rc2Key,
+  `-----BEGIN ENCRYPTED PRIVATE KEY-----
+MIGxMBwGCiqGSIb3DQEMAQYwDgQIOti41NwarL8CAggABIGQqY70ByT0goHQ/VGe
+qC8fjHAqWFglshTDv+CupEbg7iCAvzfkr4MYOpUmNwYsilIIl85zsOvvSGVkCAL9
+bpKKSac1iAK/OTJ8S+TrCipVvt+lU3Ns6p/oNXd1HeGHn8dAL6xbHbuL6U10tIV5
+ICmLEnqL0nDMO2L3nUUrs+N07SocnuUs6cA4YI8dbVlsRgHo
+-----END ENCRYPTED PRIVATE KEY-----
+`,
+)
+
 const options = (settings: Partial<TlsSettings>): ReturnType<typeof tlsOptions> =>
   tlsOptions({ tlsVerify: 'full', ...settings })
 const subjects = (settings: Partial<TlsSettings>): string[] =>
@@ -62,7 +77,16 @@ test.each<[string, Partial<TlsSettings>, string, RegExp]>([
   ["a certificate with another's key", { tlsCert: client.cert, tlsKey: join(directory, 'broker.key') }, 'TLS_KEY_DIFFERS', /belong together/], // prettier-ignore
   ['an encrypted key without a passphrase', { tlsCert: client.cert, tlsKey: client.encryptedKey }, 'TLS_PASSPHRASE', /PAYFLOW_TLS_PASSPHRASE/], // prettier-ignore
   ['an encrypted key with another passphrase', { tlsCert: client.cert, tlsKey: client.encryptedKey, tlsPassphrase: 'x' }, 'TLS_PASSPHRASE', /PAYFLOW_TLS_PASSPHRASE/], // prettier-ignore
+  ['a key that is none', { tlsCert: client.cert, tlsKey: notAKey }, 'TLS_FILE_INVALID', /are PEM files/],
+  ['a key encrypted with RC2', { tlsCert: client.cert, tlsKey: rc2Key, tlsPassphrase: STORE_PASSWORD }, 'TLS_FILE_INVALID', /openssl pkey -provider legacy/], // prettier-ignore
   ['PKCS#12 with another passphrase', { tlsPfx: client.store, tlsPassphrase: 'x' }, 'TLS_PASSPHRASE', /PAYFLOW_TLS_PASSPHRASE/], // prettier-ignore
 ])('%s is refused with what to do', (_, settings, code, hint) => {
   expect(refusal(settings)).toMatchObject({ code, kind: 'usage', hint: expect.stringMatching(hint) as string })
+})
+
+test('of 500 wrong passphrases each is said to be wrong, those that decrypt to something too', () => {
+  const codes = Array.from({ length: 500 }, (_, index) =>
+    refusal({ tlsCert: client.cert, tlsKey: client.encryptedKey, tlsPassphrase: `wrong-${index}` }),
+  ).map((error) => (error as { code?: string }).code)
+  expect(new Set(codes)).toEqual(new Set(['TLS_PASSPHRASE']))
 })
