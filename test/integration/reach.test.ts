@@ -172,6 +172,7 @@ test('one partition without a leader, whosever it is, is marked and hides nothin
     stderr: expect.stringContaining('Not all was read. foreign/0: no broker that leads it answers') as unknown,
   })
   await eventually(() => expect(there).toMatchObject({ stdout: 'old 1\n', stderr: expect.stringContaining('foreign/0: no broker that leads it answers; read when one does') as unknown })) // prettier-ignore
+  await eventually(() => expect(there.stderr).toContain('foreign/0 is not read yet: Partition 0 of foreign has no leader: broker 1 must be up')) // prettier-ignore
   await infra.up(() => undefined)
   await writeAll(addresses, 'foreign', [{ partition: 0, value: 'new 0' }])
   await eventually(() => expect(there.stdout).toBe('old 1\nold 0\nnew 0\n'), { timeoutMs: 60_000 })

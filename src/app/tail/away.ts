@@ -1,5 +1,6 @@
 import { PayflowError } from '../../errors.ts'
 import type { Client } from '../../kafka/client.ts'
+import { asPayflowError } from '../../kafka/errors.ts'
 import { listOffsets, type Position } from '../../kafka/offsets.ts'
 import type { TopicPartition } from '../../kafka/partitions.ts'
 import type { ScanSpan } from '../../kafka/scan.ts'
@@ -15,6 +16,8 @@ export class AwayPartitions {
   readonly #wish: TailWish
   #left: readonly TopicPartition[]
   #found: ScanSpan[] = []
+  readonly #whys = new Map<TopicPartition, string>()
+  #news: string[] = []
   #asking = false
   #askedMs = performance.now()
 
@@ -37,6 +40,13 @@ export class AwayPartitions {
     return found
   }
 
+  /** Why partitions stay away, each reason once. */
+  news(): readonly string[] {
+    const news = this.#news
+    this.#news = []
+    return news
+  }
+
   async #ask(): Promise<void> {
     this.#asking = true
     await Promise.all(this.#left.map((at) => this.#askFor(at)))
@@ -49,8 +59,11 @@ export class AwayPartitions {
     try {
       this.#found.push({ ...at, from: await this.#beginningOf(at), to: Infinity })
       this.#left = this.#left.filter((each) => each !== at)
-    } catch {
-      // asked again, whatever it is: who waits for it was told that it is away, and is told at the end if it stays so
+    } catch (error) {
+      // asked again, whatever it is
+      const why = asPayflowError(error).message
+      if (this.#whys.get(at) !== why) this.#news.push(`${nameOf(at)} is not read yet: ${why}`)
+      this.#whys.set(at, why)
     }
   }
 

@@ -44,8 +44,10 @@ export async function runTail(client: Client, wish: TailWish, plan: TailPlan, ho
         await changes.look(scan, { now: outOfRange.size > 0 })
         for (const at of outOfRange) await moveInto(client, scan, at, hooks.note)
         outOfRange.clear()
-        if (isOpen)
+        if (isOpen) {
           for (const span of away.take()) takeIn(scan, { ...span, topicId: changes.idOf(span.topic) }, hooks.note)
+          for (const line of away.news()) hooks.note(line)
+        }
         trouble.over()
       } catch (error) {
         await hooks.flush()
