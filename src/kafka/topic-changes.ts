@@ -4,7 +4,7 @@ import type { Client } from './client.ts'
 import { askController } from './controller.ts'
 import { notAuthorized } from './errors.ts'
 import { brokerErrorOf } from './topic-error.ts'
-import { describeTopics } from './topics.ts'
+import { leadersOf } from './topics.ts'
 import { createPartitionsApi, createPartitionsRequest } from './wire/topics.ts'
 
 const TIMEOUT_MS = 30_000
@@ -14,9 +14,10 @@ const REQUEST_TIMED_OUT = 7
 const TOPIC_AUTHORIZATION_FAILED = 29
 const INVALID_PARTITIONS = 37
 
-/** Gives a topic more partitions and returns when each of them has a leader. @throws PayflowError when the broker refuses */
+/** Gives a topic more partitions and returns when each new one has a leader. @throws PayflowError when the broker refuses */
 export async function addPartitions(client: Client, topic: string, count: number, signal?: AbortSignal): Promise<void> {
   const deadline = performance.now() + TIMEOUT_MS
+  const { length: before } = await leadersOf(client, topic)
   try {
     await ask(client, topic, count, signal)
   } catch (error) {
@@ -25,12 +26,14 @@ export async function addPartitions(client: Client, topic: string, count: number
   }
   for (;;) {
     signal?.throwIfAborted()
-    const partitions = await describeTopics(client, [topic]).then(
-      ([described]) => described?.partitions ?? [],
-      () => [],
-    )
-    if (partitions.length >= count && partitions.every(({ leader }) => leader >= 0)) return
-    if (performance.now() > deadline) throw refused(topic, 'its new partitions have no leader', undefined)
+    let why: unknown = 'its new partitions have no leader'
+    try {
+      const leaders = await leadersOf(client, topic)
+      if (leaders.length >= count && leaders.slice(before).every((leader) => leader >= 0)) return
+    } catch (error) {
+      why = error
+    }
+    if (performance.now() > deadline) throw refused(topic, messageOf(why), why)
     await sleep(LOOK_MS, undefined, signal ? { signal } : {})
   }
 }

@@ -52,6 +52,15 @@ export async function partitionCounts(client: Client, names: readonly string[]):
   return new Map(topics.map(({ topic, partitionMetadata }) => [topic, partitionMetadata.length]))
 }
 
+/** The leader of each partition, by its number; -1: none. @throws when the topic does not exist */
+export async function leadersOf(client: Client, name: string): Promise<number[]> {
+  const topics = await existing(client, [name])
+  return topics
+    .flatMap(partitionsOf)
+    .sort((a, b) => a.partition - b.partition)
+    .map(({ leader }) => leader)
+}
+
 /** Partitions, replicas and offsets of the topics named. @throws when one does not exist, or a partition has no leader for 8 s */
 export async function describeTopics(client: Client, names: readonly string[]): Promise<TopicDescription[]> {
   if (names.length === 0) return []
