@@ -84,6 +84,7 @@ export default defineWorker({ name: '${input.replace('_', '-')}', summary: 'x', 
   const { code, stderr } = await watch.ended
   expect(code).toBe(0)
   expect(stderr.match(/changed: starting again/g)).toHaveLength(2)
+  expect(stderr.slice(stderr.lastIndexOf('starting again')).match(/Stopping/g)).toHaveLength(1)
   expect(processesOf(home)).toEqual([])
 
   const killed = start()

@@ -19,7 +19,6 @@ export async function runWatch(context: Context, argv: readonly string[], comman
     })
   const files = paths.map((path) => resolve(world.cwd, path))
   for (const [i, path] of paths.entries()) refuseMissing(path, files[i]!)
-  world.stopWith({ message: 'Stopping: the open transactions are ended', outcome: 'done' })
   output.note(`watching ${paths.join(', ')} and what ${paths.length === 1 ? 'it imports' : 'they import'}`)
   await watchWorkers({
     command: {

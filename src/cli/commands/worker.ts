@@ -63,7 +63,10 @@ async function run(context: Context, options: Options, argv: readonly string[], 
   const { defaultWorkers } = await import('../../pipeline/workers/index.ts')
   const { commandOf, parseWorkers } = await import('./worker-command-line.ts')
   const { untilCaughtUp = false, watch = false, help = false } = options
-  if (watch && !help) return (await import('./worker-watch.ts')).runWatch(context, argv, command)
+  if (watch && !help) {
+    stopGracefully(context.world)
+    return (await import('./worker-watch.ts')).runWatch(context, argv, command)
+  }
   const { argv: words, known } = await load(context, argv, defaultWorkers)
   const explain = (): Command => {
     const inner = commandOf(command, known).usage(command.usage()).description(command.description())
@@ -76,9 +79,15 @@ async function run(context: Context, options: Options, argv: readonly string[], 
   }
   const parsed = parseWorkers(command, words, known)
   if (parsed.choices.length === 0) return explain().help({ error: true })
-  context.world.stopWith({ message: 'Stopping: the open transactions are ended', outcome: 'done' })
+  stopGracefully(context.world)
   const summaries = await (parsed.apart ? runApart : runTogether)(context, parsed, untilCaughtUp)
   showSummaries(context, summaries)
+}
+
+/** Whoever watches this process has passed the signal on, and said so. */
+function stopGracefully({ stopWith, parent }: World): void {
+  const message = parent?.wantsFiles ? undefined : 'Stopping: the open transactions are ended'
+  stopWith({ message, outcome: 'done' })
 }
 
 /** Loads the files that are named. Whoever watches them is told which ones these are, even if one has a mistake. */

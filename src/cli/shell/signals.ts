@@ -34,7 +34,7 @@ export function listenForSignals(say: (line: string) => void): Signals {
       return exitNow(signalExitCodes[signal])
     received = signal
     const announce = show ?? say
-    announce(`${stopping.message} (once more ends it at once)`)
+    if (stopping.message !== undefined) announce(`${stopping.message} (once more ends it at once)`)
     controller.abort()
   }
   const listeners = (Object.keys(signalExitCodes) as Signal[]).map((signal) => {

@@ -2,8 +2,8 @@ import type { Readable, Writable } from 'node:stream'
 
 /** How a command ends when the first SIGINT or SIGTERM comes. */
 export interface Stopping {
-  /** Said at once on stderr. */
-  readonly message: string
+  /** Said at once on stderr. Undefined: whoever passed the signal on has said it. */
+  readonly message: string | undefined
   /** `done`: exit 0, a graceful end is the normal one. `interrupted`: 130 or 143, the command did not do what it was for. */
   readonly outcome: 'done' | 'interrupted'
 }

@@ -27,6 +27,13 @@ describe('the first signal', () => {
     expect([said, exits, signals.exitCode()]).toEqual([['Stopping (once more ends it at once)'], [], undefined])
   })
 
+  test('is not said again by a process to which another passed it on', () => {
+    const { signals, said } = listening()
+    signals.stopWith({ message: undefined, outcome: 'done' })
+    send('SIGTERM')
+    expect([said, signals.signal.aborted]).toEqual([[], true])
+  })
+
   test.each([['SIGINT', 130], ['SIGTERM', 143], ['SIGHUP', 129]] as const)('%s of a command that was interrupted is its exit code, %d', (signal, code) => {
     const { signals, exits } = listening()
     signals.stopWith({ message: 'Stopping', outcome: 'interrupted' })
