@@ -29,8 +29,8 @@ ROWS = {c: (i % 3 == 0, Decimal(50 + i) / 10) for i, c in enumerate(COUNTRIES) i
 STATUSES = ["pending", "paid", "shipped", "cancelled"]
 
 
-# a broker that has just come back may not know its topics yet, and librdkafka believes it: what it says this of was never sent
-NEVER_SENT = (KafkaError._UNKNOWN_TOPIC, KafkaError._UNKNOWN_PARTITION)
+# a broker that has just come back may not know its topics yet, and librdkafka believes it: what it says this of was never sent, or not answered
+NOT_KNOWN = (KafkaError._UNKNOWN_TOPIC, KafkaError._UNKNOWN_PARTITION)
 
 
 class Writer:
@@ -63,7 +63,7 @@ class Writer:
             except BufferError:
                 self.producer.poll(0.1)
             except KafkaException as error:
-                if error.args[0].code() not in NEVER_SENT:
+                if error.args[0].code() not in NOT_KNOWN:
                     raise
                 self.producer.poll(0.1)
 
@@ -75,7 +75,7 @@ class Writer:
     def _delivered(self, error, message):
         if error is None:
             self.acknowledged += 1
-        elif error.code() in NEVER_SENT:
+        elif error.code() in NOT_KNOWN:
             self.again.append(message)
         else:
             self.failed.append(str(error))

@@ -38,8 +38,9 @@ def check(cluster, violations, acked):
     """Returns what there is: digests by partition, records and aborted records by topic."""
     orders = {(m.partition(), m.offset()): parse(m) for m in read(cluster, TOPIC)}
     different = len({o["order_id"] for o in orders.values()})
-    if (len(orders), different) != (acked, acked):
-        violations.add(f"{TOPIC}: not what was acknowledged, once each", f"{acked} acknowledged, {len(orders)} found, {different} of them different")
+    # one that librdkafka did not know to be written may have been written twice: both are records like any other
+    if not acked == different <= len(orders):
+        violations.add(f"{TOPIC}: not what was acknowledged", f"{acked} acknowledged, {len(orders)} found, {different} of them different")
     digests, counts, aborted = {}, {TOPIC: len(orders)}, {}
     for topic, wrong_in in OUTPUTS.items():
         found = []
