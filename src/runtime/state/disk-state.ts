@@ -1,36 +1,18 @@
 import { messageOf } from '../../errors.ts'
 import { freeze } from '../../pipeline/worker/freeze.ts'
-import { isCustom, type AnyWorker } from '../../pipeline/worker/definition.ts'
+import { isCustom } from '../../pipeline/worker/definition.ts'
 import { dueOf } from '../../pipeline/worker/state.ts'
 import { StepFault } from '../../pipeline/worker/step-fault.ts'
 import { failpoint } from '../failpoint.ts'
 import { valueOf } from './changelog.ts'
 import { committedChanges, restoredChanges, type Before, type RestoredValue } from './disk-changes.ts'
-import { emptyHead, type DiskStore, type Head, type Timer } from './disk-store.ts'
+import type { DiskStateOptions } from './disk-state-options.ts'
+import { emptyHead, type Head, type Timer } from './disk-store.ts'
 import { ENTRY_BYTES } from './state-room.ts'
 import { HotValues } from './hot-values.ts'
+import { KnownKeys } from './known-keys.ts'
 import { StateFault, type Doubt, type Place, type StoredPlace, type TaskState } from './task-state.ts'
 import { TimersAhead } from './timers-ahead.ts'
-import type { Identity } from './trust.ts'
-
-export interface DiskStateOptions {
-  readonly worker: AnyWorker
-  /** The worker's options, parsed. */
-  readonly options: unknown
-  readonly store: DiskStore
-  readonly identity: Identity
-  readonly tombstonesMs: number | undefined
-  /** With what the times of timers are worked out; undefined: nobody can say. */
-  readonly timers: string | undefined
-  /** About how many bytes of values may be kept in memory. */
-  readonly cacheBytes: () => number
-  /** How many timers are read at once; twice as many are kept in memory at most, but those of one time together. */
-  readonly timersAhead?: number
-  /** Told of a doubt for which everything was thrown away. */
-  readonly onWiped: (why: Doubt) => void
-  /** A write has failed: the next commit will say so, but perhaps none comes. */
-  readonly onFault: (fault: Error) => void
-}
 
 const absent = Symbol('a key that has no state')
 
@@ -44,6 +26,7 @@ export class DiskState implements TaskState {
   readonly #initial: unknown
   readonly #checked: boolean
   readonly #values: HotValues<unknown>
+  readonly #known: KnownKeys
   readonly #timers: TimersAhead
   #head: Head
   #measuredBytes: number
@@ -55,6 +38,8 @@ export class DiskState implements TaskState {
   #texts = new Map<string, string>()
   #goneTimers: Timer[] = []
   #restoring = new Map<string, RestoredValue>()
+  /** Of what was restored and is being written. */
+  #storing: readonly string[] = []
   /** Committed, and being written. */
   #writing: ReadonlyMap<string, unknown> = new Map()
   #written: Promise<void> = Promise.resolve()
@@ -70,7 +55,14 @@ export class DiskState implements TaskState {
     this.#measuredValues = this.#head.measuredValues
     this.#ownTimers = store.head === undefined
     this.#timers = new TimersAhead(options.timersAhead, worker.dueAt ? this.#head.timersFrom : Infinity)
-    this.#values = new HotValues(() => options.cacheBytes() / 2 / (this.#average + ENTRY_BYTES))
+    this.#known = new KnownKeys({
+      store,
+      size: () => this.#head.size,
+      unstored: () => [...this.#changed.keys(), ...this.#writing.keys(), ...this.#storing],
+      maxBytes: () => options.cacheBytes() / 4,
+      onFault: (error) => this.#failed(error),
+    })
+    this.#values = new HotValues(() => (options.cacheBytes() - this.#known.bytes) / 2 / (this.#average + ENTRY_BYTES))
   }
 
   get size(): number {
@@ -119,7 +111,7 @@ export class DiskState implements TaskState {
   }
 
   #load(key: string): unknown {
-    const text = this.#options.store.get(key)
+    const text = this.#known.get(key)
     if (text === undefined) return undefined
     const value = valueOf(this.#options.worker, key, text)
     return this.#checked ? freeze(value) : value
@@ -130,6 +122,7 @@ export class DiskState implements TaskState {
     const before = this.find(key)
     const dueBefore = this.#dueOf(before)
     const due = value === null ? undefined : this.#dueOf(value)
+    if (before === undefined) this.#known.add(key)
     if (!this.#before.has(key)) this.#before.set(key, { existed: before !== undefined, due: dueBefore })
     if (due !== undefined && due !== dueBefore) this.#timers.add(due, key)
     this.#changed.set(key, value)
@@ -164,12 +157,15 @@ export class DiskState implements TaskState {
     this.#restoring = new Map()
     this.#texts.clear()
     const keys = [...found.keys()]
-    const had = await this.#options.store.has(keys)
+    const had = await this.#known.had(keys)
+    this.#storing = keys
+    for (const key of keys) this.#known.add(key)
     const changes = restoredChanges(found, had, (value) => this.#dueOf(value))
     for (const key of keys) this.#values.delete(key)
     this.#timers.restored(changes.timers)
     this.#head = this.#headAt(place, this.#head.size + changes.grown)
     await this.#options.store.apply(changes, this.#head)
+    this.#storing = []
   }
 
   /** Begins to write the changes, once those before are written. */
@@ -188,10 +184,11 @@ export class DiskState implements TaskState {
       this.#writing = new Map()
       failpoint('after-store')
     })
-    this.#written.catch((error: unknown) => {
-      this.#fault = error instanceof Error ? error : new Error(messageOf(error))
-      this.#options.onFault(this.#fault)
-    })
+    this.#written.catch((error: unknown) => this.#failed(error))
+  }
+
+  #failed(error: unknown): void {
+    this.#options.onFault((this.#fault = error instanceof Error ? error : new Error(messageOf(error))))
   }
 
   #headAt({ position, progress, progressOffset, completeAtMs }: Place, size: number): Head {
@@ -227,6 +224,7 @@ export class DiskState implements TaskState {
     const { store, identity, timers, onWiped } = this.#options
     this.#values.clear()
     this.#restoring.clear()
+    this.#known.close()
     try {
       await store.wipe()
     } catch (error) {
@@ -234,12 +232,14 @@ export class DiskState implements TaskState {
     }
     this.#head = emptyHead(identity, timers)
     this.#measuredBytes = this.#measuredValues = 0
+    this.#known.wiped()
     this.#timers.restored()
     this.#ownTimers = true
     onWiped(why)
   }
 
   async close(): Promise<void> {
+    this.#known.close()
     await this.#written.catch(() => undefined) // told to who commits, or by onFault
     await this.#options.store.close()
   }
