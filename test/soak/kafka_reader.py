@@ -27,11 +27,15 @@ def consumer(brokers, isolation=COMMITTED):
 class Cluster:
     def __init__(self, brokers):
         self.brokers = brokers
-        self.admin = AdminClient({"bootstrap.servers": brokers, "log_level": 0})
+        self.renew()
+
+    def renew(self):
+        """A client that has heard an old leader epoch may ask with it for minutes."""
+        self.admin = AdminClient({"bootstrap.servers": self.brokers, "log_level": 0})
 
     def partitions(self, topic):
         """The partition numbers of a topic; none when it does not exist."""
-        found = retry(lambda: self.admin.list_topics(topic, timeout=10).topics[topic])
+        found = retry(lambda: self.admin.list_topics(topic, timeout=10).topics[topic], self.renew)
         return sorted(found.partitions)
 
     def ends(self, topics, isolation=COMMITTED):
@@ -45,7 +49,7 @@ class Cluster:
             futures = self.admin.list_offsets(asked, isolation_level=level, request_timeout=10)
             return {(tp.topic, tp.partition): future.result().offset for tp, future in futures.items()}
 
-        return retry(ask)
+        return retry(ask, self.renew)
 
     def committed(self, group):
         """(topic, partition) → the group's committed offset."""
@@ -54,10 +58,10 @@ class Cluster:
             futures = self.admin.list_consumer_group_offsets([ConsumerGroupTopicPartitions(group)])
             return futures[group].result().topic_partitions
 
-        return {(tp.topic, tp.partition): tp.offset for tp in retry(ask) if tp.offset >= 0}
+        return {(tp.topic, tp.partition): tp.offset for tp in retry(ask, self.renew) if tp.offset >= 0}
 
 
-def retry(attempt, seconds=60):
+def retry(attempt, after_failure, seconds=60):
     deadline = time.monotonic() + seconds
     while True:
         try:
@@ -65,6 +69,7 @@ def retry(attempt, seconds=60):
         except Exception:
             if time.monotonic() > deadline:
                 raise
+            after_failure()
             time.sleep(0.5)
 
 
