@@ -28,4 +28,7 @@ export class PayflowError extends Error {
 export const systemCodeOf = (error: unknown): string | undefined =>
   error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined
 
+/** What was thrown, as an error. */
+export const asError = (error: unknown): Error => (error instanceof Error ? error : new Error(String(error)))
+
 export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))

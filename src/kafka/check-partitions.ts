@@ -1,4 +1,5 @@
 import type { Check, CheckFinding } from '../check.ts'
+import { counted } from '../counted.ts'
 import type { Client } from './client.ts'
 import { ongoingReassignments, type Reassignment } from './reassignment.ts'
 import { brokerDisks } from './replica-sizes.ts'
@@ -42,7 +43,7 @@ export async function checkPartitions(client: Client): Promise<Check> {
   const moving = await ongoingReassignments(client.shared).catch(() => []) // older brokers, or a right that is missing
   return {
     name: 'partitions',
-    summary: `${ids.length} broker${ids.length === 1 ? '' : 's'}, ${names.length} topic${names.length === 1 ? '' : 's'}, ${count} partition${count === 1 ? '' : 's'}`,
+    summary: `${counted(ids.length, 'broker')}, ${counted(names.length, 'topic')}, ${counted(count, 'partition')}`,
     findings: [
       ...judgePartitions(settledOf(topicMetadata, moving), ids),
       ...(await reassignmentFindings(client, names, moving)),

@@ -17,7 +17,11 @@ const INVALID_PARTITIONS = 37
 /** Gives a topic more partitions and returns when each new one has a leader. @throws PayflowError when the broker refuses */
 export async function addPartitions(client: Client, topic: string, count: number, signal?: AbortSignal): Promise<void> {
   const deadline = performance.now() + TIMEOUT_MS
-  const { length: before } = await leadersOf(client, topic)
+  // who cannot tell how many there are waits for the leaders of all; the request says what is wrong
+  const before = await leadersOf(client, topic).then(
+    ({ length }) => length,
+    () => 0,
+  )
   try {
     await ask(client, topic, count, signal)
   } catch (error) {

@@ -1,3 +1,4 @@
+import { asError } from '../errors.ts'
 import { Client, type ClientOptions } from '../kafka/client.ts'
 import type { Connection } from '../kafka/connection.ts'
 import type { AskedBroker } from '../kafka/transport.ts'
@@ -228,7 +229,7 @@ export class Runner {
   }
 
   #fail(error: unknown): void {
-    this.#failure ??= error instanceof Error ? error : new Error(String(error))
+    this.#failure ??= asError(error)
     this.#failed.abort()
   }
 

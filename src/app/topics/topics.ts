@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { topicsNotFound, topicsWith } from '../../kafka/missing-topics.ts'
+import { counted } from '../../counted.ts'
 import { PayflowError } from '../../errors.ts'
 import type { Client } from '../../kafka/client.ts'
 import { topicConfigs } from '../../kafka/configs.ts'
@@ -46,8 +47,6 @@ export function planReset({ topics, groups }: ClusterState, layout: TopicLayout)
     running: groups.filter(({ group, members }) => isPayflowGroup(group) && members !== 0),
   }
 }
-
-const counted = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`
 
 /** What is not as the plan wanted it, once it is carried out: somebody may have created, written or started something meanwhile. */
 export function notReset(

@@ -6,7 +6,7 @@ import {
   ProcessOutput,
   type ListrTask,
 } from 'listr2'
-import { messageOf } from '../../errors.ts'
+import { asError } from '../../errors.ts'
 import type { Output, Palette } from '../shell/output.ts'
 import type { World } from '../shell/world.ts'
 
@@ -77,7 +77,7 @@ function drawnTask(world: World, { dim }: Palette, { title, run }: Step): DrawnT
         task.title = `${title}: ${outcome} ${dim(`(${seconds(startMs)})`)}`
       } catch (error) {
         if (world.signal.aborted) task.title = `${title}: stopped`
-        throw error instanceof Error ? error : new Error(messageOf(error))
+        throw asError(error)
       } finally {
         hush()
       }

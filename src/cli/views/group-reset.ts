@@ -2,7 +2,7 @@ import { durationText } from '../../duration-text.ts'
 import type { GroupResetPlan } from '../../app/group-reset/plan.ts'
 import type { CountedMove, Distance } from '../../app/group-reset/reset.ts'
 import { visible } from '../../visible-text.ts'
-import { formatNumber } from '../shell/format-number.ts'
+import { formatCount, formatNumber } from '../shell/format-number.ts'
 import { table } from '../shell/output.ts'
 
 interface Shown extends Distance {
@@ -14,7 +14,7 @@ interface Shown extends Distance {
 /** `120 records again, about 3 s at the 41,000 a second that it was measured at`. */
 function inWords({ again, skipped, approximate, plan: { rate } }: Shown): string[] {
   const about = approximate ? 'about ' : ''
-  const records = (count: number): string => `${about}${formatNumber(count)} record${count === 1 ? '' : 's'}`
+  const records = (count: number): string => `${about}${formatCount(count, 'record')}`
   const time =
     rate === null
       ? 'how long that takes is not known: its rate was not measured'

@@ -1,4 +1,4 @@
-import { messageOf } from '../../errors.ts'
+import { asError, messageOf } from '../../errors.ts'
 import { freeze } from '../../pipeline/worker/freeze.ts'
 import { isCustom } from '../../pipeline/worker/definition.ts'
 import { dueOf } from '../../pipeline/worker/state.ts'
@@ -188,7 +188,7 @@ export class DiskState implements TaskState {
   }
 
   #failed(error: unknown): void {
-    this.#options.onFault((this.#fault = error instanceof Error ? error : new Error(messageOf(error))))
+    this.#options.onFault((this.#fault = asError(error)))
   }
 
   #headAt({ position, progress, progressOffset, completeAtMs }: Place, size: number): Head {

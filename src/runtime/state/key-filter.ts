@@ -55,7 +55,10 @@ export class KeyFilter {
   }
 }
 
-/** FNV-1a over the characters, and the last steps of MurmurHash3, without which its upper bits hardly differ. */
+/**
+ * FNV-1a over the characters, and the last steps of MurmurHash3, without which its upper bits hardly differ. Not the hash of the partitioner: all keys of
+ * a partition agree in a part of that.
+ */
 function hashOf(key: string): number {
   let hash = 0x811c9dc5
   for (let i = 0; i < key.length; i++) hash = Math.imul(hash ^ key.charCodeAt(i), 0x01000193)

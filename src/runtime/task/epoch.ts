@@ -1,4 +1,4 @@
-import { messageOf } from '../../errors.ts'
+import { asError } from '../../errors.ts'
 import { codeOf, isTooLarge } from '../../kafka/errors.ts'
 import { maxAheadOf } from '../../pipeline/worker/max-ahead.ts'
 import { stateTopic } from '../../pipeline/events/topics.ts'
@@ -164,7 +164,7 @@ export class Epoch {
     try {
       await done()
     } catch (error) {
-      this.#failure ??= error instanceof Error ? error : new Error(messageOf(error))
+      this.#failure ??= asError(error)
     }
   }
 

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { PayflowError } from '../../errors.ts'
+import { asError, PayflowError } from '../../errors.ts'
 import { PartitionError, classify } from '../../kafka/errors.ts'
 import type { Connection } from '../../kafka/connection.ts'
 import { fetch } from '../../kafka/fetch.ts'
@@ -192,8 +192,6 @@ function countOf(fetched: readonly FetchedPartition[]): { records: number; parti
   }
   return { records, partitions }
 }
-
-const asError = (error: unknown): Error => (error instanceof Error ? error : new Error(String(error)))
 
 /** What a broker answered, or what is a bug, stays as it is. */
 function unreadable({ topic, partition, position }: Source, error: unknown): Error {

@@ -5,7 +5,7 @@ import { isBehind, NOTICEABLE_LAG } from '../../../app/monitor/verdict.ts'
 import type { Shown } from '../../../app/overview/follow.ts'
 import { durationText } from '../../../duration-text.ts'
 import { groupOf } from '../../../pipeline/events/topics.ts'
-import { formatNumber } from '../../shell/format-number.ts'
+import { formatCount, formatNumber } from '../../shell/format-number.ts'
 import type { Palette } from '../../shell/output.ts'
 import { partitionColumns, recordColumns, topicColumns, workerColumns, type ColumnOptions, type Supervised } from './columns.ts' // prettier-ignore
 import { clockText, percent } from './figures.ts'
@@ -112,7 +112,7 @@ function factsLine(
   const before = age.map((fact) => palette.dim(`${fact} · `))
   const command = isAsked ? [`see ${verdict.command}`] : []
   const facts = [
-    ...(overview ? [plural(overview.brokers.length, 'broker')] : []),
+    ...(overview ? [formatCount(overview.brokers.length, 'broker')] : []),
     ...(paused ? ['PAUSED'] : [`every ${intervalMs / 1000} s`]),
     ...(overview && overview.read < 1 ? [`counting, ${percent(overview.read)} read`] : []),
     ...(sort === 'worst' ? [] : [`by ${sort}`]),
@@ -121,8 +121,6 @@ function factsLine(
   const after = palette.dim(`${isAsked ? ' · ' : ''}${facts.join(' · ')}`)
   return [...before, ...command, after].join('')
 }
-
-const plural = (count: number, thing: string): string => `${formatNumber(count)} ${thing}${count === 1 ? '' : 's'}`
 
 function footerLine({ typing }: TopState, { palette, footer, announced }: FrameOptions): string {
   if (typing !== undefined) return `/${typing}_  ${palette.dim('enter: filter  esc: leave it  !text: all others')}`
@@ -153,7 +151,7 @@ function mainLines(state: TopState, shown: Shown, options: FrameOptions): string
   const topics = tableLines(topicColumns(own), overview!.topics, options, {
     levelOf: ({ leaderless, underReplicated }) => leaderless > 0 ? 'bad' : underReplicated > 0 ? 'warning' : 'ok', // prettier-ignore
   })
-  const brokers = overview!.brokers.map(({ id, address, controller, leads }) => `  broker ${id}  ${address}  leads ${plural(leads, 'partition')}${controller ? ', controller' : ''}`) // prettier-ignore
+  const brokers = overview!.brokers.map(({ id, address, controller, leads }) => `  broker ${id}  ${address}  leads ${formatCount(leads, 'partition')}${controller ? ', controller' : ''}`) // prettier-ignore
   const lines = ['', ...above, '', ...topics]
   return lines.length + brokers.length + 6 < rows ? [...lines, '', ...brokers] : lines
 }
@@ -164,12 +162,12 @@ function workerLines(state: TopState, worker: WorkerView, shown: Shown, options:
   const totals = new Map<string, number>()
   for (const { topic, lag } of worker.partitions) totals.set(topic, (totals.get(topic) ?? 0) + (lag ?? 0))
   const partitions = partitionRows(worker, state.filter, state.sort)
-  const members = worker.members === null ? symbols.unknown : plural(worker.members, 'member')
+  const members = worker.members === null ? symbols.unknown : formatCount(worker.members, 'member')
   const rate = worker.perSecond === null ? symbols.unknown : formatNumber(worker.perSecond)
   const processes = worker.processes.map(({ pid, startedMs, restarts, supervised, reportedMs }) => {
     const up = durationText((shown.nowMs - startedMs) / 1000)
     const told = reportedMs === null ? 'sends no reports' : `last report ${durationText(Math.max(0, shown.nowMs - reportedMs) / 1000)} ago` // prettier-ignore
-    return `  process ${pid}, up ${up}, ${plural(restarts, 'restart')}${supervised ? '' : ', started by hand'}, ${told}`
+    return `  process ${pid}, up ${up}, ${formatCount(restarts, 'restart')}${supervised ? '' : ', started by hand'}, ${told}`
   })
   const table = tableLines(partitionColumns(worker, totals, own), partitions, options, {
     ...{ keyOf: keyOfPartition, selected: state.selected },
