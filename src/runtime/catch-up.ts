@@ -1,10 +1,13 @@
 import type { Client } from '../kafka/client.ts'
+import { lagOf } from '../kafka/lag.ts'
 import { OffsetMap, listOffsets } from '../kafka/offsets.ts'
 import { retrying } from '../kafka/retry.ts'
 import { DEAD_LETTERS, inboxTopic } from '../pipeline/events/topics.ts'
 import { outputNames } from '../pipeline/worker/definition.ts'
 import { untilReadable } from './readable.ts'
 import type { Runner } from './runner.ts'
+import { progressOf } from './state/group-progress.ts'
+import { sourcesOf } from './task/positions.ts'
 
 const patience = { timeoutMs: 8_000 }
 
@@ -23,7 +26,10 @@ export class CatchUp {
     this.#runners = runners
   }
 
-  /** All must have reached fresh ends of their inputs without any of them having processed in between. What they wrote can be read then. */
+  /**
+   * All must have reached fresh ends of their inputs without any of them having processed in between. What they wrote can be read then. The
+   * partitions that other members have count too: one that was killed may hold them until its session ends, and nobody reads on there.
+   */
   async reached(signal: AbortSignal): Promise<boolean> {
     const connection = this.#client.shared
     if (!this.#idle()) return false
@@ -39,7 +45,20 @@ export class CatchUp {
       if (!waits) this.#undecided = new OffsetMap()
       if (waits || !this.#idle() || inputs.some(({ topic, partition, processed }) => processed < (stable.of(topic, partition) ?? 0))) return false // prettier-ignore
     }
+    for (const runner of this.#runners) if (await this.#isBehind(runner, signal)) return false
     return this.#processed() === before
+  }
+
+  /** Whether something is left to read in a partition that is not the runner's own. */
+  async #isBehind({ worker, tasks }: Runner, signal: AbortSignal): Promise<boolean> {
+    const count = await this.#client.shared.partitions(Object.values(worker.inputs)[0]!.name)
+    const own = new Set(tasks.map(({ partition }) => partition))
+    const elsewhere = Array.from({ length: count }, (_, partition) => partition).filter((each) => !own.has(each))
+    if (elsewhere.length === 0) return false
+    const sources = elsewhere.flatMap((partition) => sourcesOf(worker, partition))
+    const progress = await progressOf(this.#client, worker, sources, signal)
+    const positions = sources.map((at) => ({ ...at, committed: progress.of(at.topic, at.partition) ?? null }))
+    return (await lagOf(this.#client, positions)).some(({ lag }) => lag > 0)
   }
 
   #idle(): boolean {

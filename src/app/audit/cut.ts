@@ -7,7 +7,7 @@ import { listOffsets, type OffsetMap, type Position } from '../../kafka/offsets.
 import { retrying } from '../../kafka/retry.ts'
 import { DEAD_LETTERS, groupOf, inboxTopic } from '../../pipeline/events/topics.ts'
 import type { AnyWorker } from '../../pipeline/worker/definition.ts'
-import { progressOf } from './worker-progress.ts'
+import { progressOf } from '../../runtime/state/group-progress.ts'
 import type { TopicPartition } from '../../kafka/partitions.ts'
 
 /** A partition up to an offset. */

@@ -3,7 +3,7 @@ import { StaleCoordinator } from '../../kafka/errors.ts'
 import { committedOffsets, listOffsets, type OffsetMap } from '../../kafka/offsets.ts'
 import { retrying } from '../../kafka/retry.ts'
 import { topicIds } from '../../kafka/topic-identity.ts'
-import { groupOf, stateTopic } from '../../pipeline/events/topics.ts'
+import { groupOf, inboxTopic, stateTopic } from '../../pipeline/events/topics.ts'
 import { spelledAs, type AnyWorker } from '../../pipeline/worker/definition.ts'
 import { recordedOffset, type Progress } from '../state/progress.ts'
 import { refused, type Refused } from './position-errors.ts'
@@ -15,6 +15,12 @@ import type { Committer } from '../transaction/committer.ts'
 export interface SourcePartition extends TopicPartition {
   readonly isInbox: boolean
 }
+
+/** What a task reads: its partition of every input, and of the inbox. */
+export const sourcesOf = (worker: AnyWorker, partition: number): SourcePartition[] => [
+  ...Object.values(worker.inputs).map(({ name }) => ({ topic: name, partition, isInbox: false })),
+  { topic: inboxTopic(worker.name), partition, isInbox: true },
+]
 
 /** Where a task goes on in one of its partitions. */
 export interface StartingPosition extends TopicPartition {

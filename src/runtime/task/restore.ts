@@ -2,7 +2,6 @@ import type { Client } from '../../kafka/client.ts'
 import type { Connection } from '../../kafka/connection.ts'
 import { OffsetMap } from '../../kafka/offsets.ts'
 import type { TopicLimits } from '../../kafka/topic-limits.ts'
-import { inboxTopic } from '../../pipeline/events/topics.ts'
 import type { AnyWorker } from '../../pipeline/worker/definition.ts'
 import { failpoint } from '../failpoint.ts'
 import { Changelog } from '../state/changelog.ts'
@@ -13,7 +12,13 @@ import type { TaskState } from '../state/task-state.ts'
 import type { WorkerTracing } from '../tracing.ts'
 import type { Committer } from '../transaction/committer.ts'
 import type { TaskPhase } from './life.ts'
-import { settledOffsets, startingPositions, type SourcePartition, type StartingPosition } from './positions.ts'
+import {
+  settledOffsets,
+  sourcesOf,
+  startingPositions,
+  type SourcePartition,
+  type StartingPosition,
+} from './positions.ts'
 import { Processor, type OutputPartitions } from './processor.ts'
 import { settle } from './settle.ts'
 
@@ -97,9 +102,3 @@ export async function restore(
   }
   return { processor, sources, positions, progress: known }
 }
-
-/** What a task reads: its partition of every input, and of the inbox. */
-const sourcesOf = (worker: AnyWorker, partition: number): SourcePartition[] => [
-  ...Object.values(worker.inputs).map(({ name }) => ({ topic: name, partition, isInbox: false })),
-  { topic: inboxTopic(worker.name), partition, isInbox: true },
-]

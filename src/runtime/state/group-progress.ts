@@ -3,7 +3,7 @@ import { OffsetMap, committedOffsets } from '../../kafka/offsets.ts'
 import { retrying } from '../../kafka/retry.ts'
 import { groupOf } from '../../pipeline/events/topics.ts'
 import type { AnyWorker } from '../../pipeline/worker/definition.ts'
-import { lastProgress } from '../../runtime/state/last-progress.ts'
+import { lastProgress } from './last-progress.ts'
 import type { TopicPartition } from '../../kafka/partitions.ts'
 
 /**
