@@ -130,6 +130,17 @@ describe('an offset that is not there', () => {
   )
 })
 
+test('a log that ends too early for a moment is one of a broker that is behind: the worker waits for the rest of it', async () => {
+  const { worker, topic, output, move } = await statelessAtHundred()
+  await move(150)
+  const run = start([worker])
+  await eventually(() => expect(movesOf(run.events, 0).filter((move) => move === 'restoring → aborting').length).toBeGreaterThan(2)) // prettier-ignore
+  await writeAll(brokers(), topic, payments(70))
+  await eventually(async () => expect(await readAll(brokers(), output)).toHaveLength(120))
+  run.stop()
+  await run.done
+})
+
 describe('a group that has no offsets any more', () => {
   test('goes on at the progress record of a worker without state, and has them again', async () => {
     const { worker, topic, output, group } = await statelessAtHundred()

@@ -5,9 +5,24 @@ import type { TopicPartition } from '../../kafka/partitions.ts'
 
 /**
  * A task's position contradicts what it knows. A task that has been fenced meanwhile, or has slept, may see one where there is none:
- * only one that a complete new epoch finds again, with the same figures, is true.
+ * only one that a complete new epoch finds again is true (`PositionDoubt`).
  */
-export class PositionError extends PayflowError {}
+export class PositionError extends PayflowError {
+  /** What was found, and where. That the log has moved on meanwhile does not make it another. */
+  readonly finding: string
+  /** The log seems to end before the position. */
+  readonly isBeyondEnd: boolean
+
+  constructor(
+    code: ErrorCode,
+    { message, hint }: { message: string; hint: string },
+    found: { finding: string; isBeyondEnd: boolean },
+  ) {
+    super(code, message, { kind: 'failed', hint })
+    this.finding = found.finding
+    this.isBeyondEnd = found.isBeyondEnd
+  }
+}
 
 /** Who is refused where: what the sentences name. */
 export interface Refused {
@@ -23,6 +38,12 @@ export function refused(refusal: Refusal, at: number | undefined, standing: Stan
   const { spelling, group, stateTopic, source } = named
   const { recorded = 0, recordedId, id, start, end, stateful } = standing
   const where = `${source.topic}/${source.partition}`
+  const found = {
+    finding: `${refusal} at ${at} of ${where}, kept up to ${standing.recorded}`,
+    isBeyondEnd: refusal === 'out-of-range' && (at ?? 0) > end,
+  }
+  const error = (code: ErrorCode, message: string, hint: string): PositionError =>
+    new PositionError(code, { message, hint }, found)
   const reset = `\`payflow worker reset ${spelling}\``
   const move = (to: number | string): string =>
     `\`payflow groups reset ${group} --topic ${source.topic} --partition ${source.partition} --to ${to} --yes\``
@@ -65,6 +86,3 @@ export function refused(refusal: Refusal, at: number | undefined, standing: Stan
     }
   }
 }
-
-const error = (code: ErrorCode, message: string, hint: string): PositionError =>
-  new PositionError(code, message, { kind: 'failed', hint })

@@ -9,6 +9,7 @@ import type { Input } from './input.ts'
 import { StateKeeper } from '../state/state-keeper.ts'
 import type { StateRoom } from '../state/state-room.ts'
 import { StateFault } from '../state/task-state.ts'
+import { PositionDoubt } from './position-doubt.ts'
 import { PositionError } from './position-errors.ts'
 import { noCounts, type Counts } from './processor.ts'
 import { TaskLifecycle, type TaskPhase } from './life.ts'
@@ -42,8 +43,7 @@ export class Task {
   readonly #stop = new AbortController()
   readonly #counts = noCounts()
   #epoch: Epoch | undefined
-  /** A contradiction that only another epoch can confirm. */
-  #doubted: string | undefined
+  readonly #doubt = new PositionDoubt()
   #wake: (() => void) | undefined
   #lastProgressAt = performance.now()
   #commits = 0
@@ -115,7 +115,7 @@ export class Task {
         await this.#live()
       } catch (error) {
         if (isAborted(signal)) break
-        if (isFinal(error) && !this.#doubts(error)) {
+        if (isFinal(error) && !this.#doubt.doubts(error, performance.now())) {
           this.#end('failed', error)
           throw error
         }
@@ -125,13 +125,6 @@ export class Task {
       await pause(backoffMs, signal)
     }
     this.#end('revoked')
-  }
-
-  /** Whether a new epoch has to find the same before it is believed: another owner may have gone on since this one restored. */
-  #doubts(error: unknown): boolean {
-    if (!(error instanceof PositionError) || error.message === this.#doubted) return false
-    this.#doubted = error.message
-    return true
   }
 
   /** Ends `run` after the transaction under way. */
@@ -151,6 +144,7 @@ export class Task {
     const { signal } = this.#stop
     const epoch = await Epoch.open(this.#options, (phase) => this.#lifecycle.enter(phase), signal)
     this.#epoch = epoch
+    this.#doubt.clear()
     this.#lifecycle.enter('running')
     this.#lastProgressAt = performance.now()
     for (const input of epoch.inputs) this.#options.fetcher.add(input)
