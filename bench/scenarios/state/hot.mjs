@@ -18,7 +18,7 @@ export async function hot(context) {
   const book = new OrderBook(keys)
   await cluster.fresh([...inputs, 'aggregated_revenue'])
   await book.write(cluster, keys)
-  const disk = payflowOf(context, { memory: '0' })
+  const disk = payflowOf(context)
   // a state that has been on disk stays there, so the one in memory has a directory in which there is nothing
   const nodeOptions = `${process.env.NODE_OPTIONS ?? ''} --max-old-space-size=${HEAP_MB}`.trim()
   const memory = payflowOf(context, { memory: '100GB', state: join(home, 'no-state'), env: { NODE_OPTIONS: nodeOptions } }) // prettier-ignore

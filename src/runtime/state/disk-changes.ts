@@ -1,43 +1,51 @@
 import type { StoredChanges, Timer } from './disk-store.ts'
 
-/** What a changed key was, as last committed. */
-export interface Before {
-  readonly existed: boolean
-  readonly due: number | undefined
+/** What a commit changes. */
+export interface Changes {
+  /** `null`: deleted. */
+  readonly values: Map<string, unknown>
+  /** Of the values that are not null, as the changelog has them. */
+  readonly texts: [key: string, text: string][]
+  /** When a key was due before; of workers without timers there are none. */
+  readonly dues: Map<string, number | undefined>
+  /** Timers of the store that were found not to hold any more. */
+  readonly goneTimers: Timer[]
+  /** By how many keys it becomes larger. */
+  grown: number
 }
 
-interface Counted extends StoredChanges {
-  /** By how much there are more keys. */
-  readonly grown: number
-}
+export const noChanges = (): Changes => ({ values: new Map(), texts: [], dues: new Map(), goneTimers: [], grown: 0 })
 
 type DueOf = (value: unknown) => number | undefined
 
-/** What a commit changes in the store. `texts`: of the changed values, as the changelog has them; `null` deletes. */
-export function committedChanges(
-  changed: ReadonlyMap<string, unknown>,
-  before: ReadonlyMap<string, Before>,
-  texts: ReadonlyMap<string, string>,
-  goneTimers: Timer[],
-  dueOf: DueOf,
-): Counted {
-  let grown = 0
+/** What changes in the store. */
+export function committedChanges({ values, texts, dues, goneTimers: found }: Changes, dueOf: DueOf): StoredChanges {
   const timers: Timer[] = []
-  for (const [key, { existed, due }] of before) {
-    const value = changed.get(key)
-    grown += (value === null ? 0 : 1) - (existed ? 1 : 0)
+  const goneTimers = [...found]
+  const gone = new Set(found.map(({ key }) => key))
+  for (const [key, due] of dues) {
+    const value = values.get(key)
     const at = value === null ? undefined : dueOf(value)
-    if (at === due) continue
-    if (due !== undefined) goneTimers.push({ at: due, key })
-    if (at !== undefined) timers.push({ at, key })
+    if (due !== undefined && at !== due) goneTimers.push({ at: due, key })
+    // one that is as before may have been found gone in between
+    if (at !== undefined && (at !== due || gone.has(key))) timers.push({ at, key })
   }
-  const values = [...changed].map(([key, value]) => [key, value === null ? null : texts.get(key)!] as const)
-  return { values, goneTimers, timers, grown }
+  return { values: written(values, texts), goneTimers, timers }
+}
+
+function* written(values: Changes['values'], texts: Changes['texts']): Generator<readonly [string, string | null]> {
+  yield* texts
+  for (const [key, value] of values) if (value === null) yield [key, null]
 }
 
 export interface RestoredValue {
   readonly value: unknown
   readonly text: string | null
+}
+
+interface Counted extends StoredChanges {
+  /** By how much there are more keys. */
+  readonly grown: number
 }
 
 /** What a portion of the changelog changes in the store. `had`: whether it has each of the keys. A timer that held before is found to be gone when its time has come. */

@@ -5,7 +5,7 @@ import { dueOf } from '../../pipeline/worker/state.ts'
 import { StepFault } from '../../pipeline/worker/step-fault.ts'
 import { failpoint } from '../failpoint.ts'
 import { valueOf } from './changelog.ts'
-import { committedChanges, restoredChanges, type Before, type RestoredValue } from './disk-changes.ts'
+import { committedChanges, noChanges, restoredChanges, type RestoredValue } from './disk-changes.ts'
 import type { DiskStateOptions } from './disk-state-options.ts'
 import { emptyHead, type Head, type Timer } from './disk-store.ts'
 import { ENTRY_BYTES } from './state-room.ts'
@@ -33,10 +33,8 @@ export class DiskState implements TaskState {
   #measuredValues: number
   /** Nobody else has worked out any timer. */
   #ownTimers: boolean
-  #changed = new Map<string, unknown>()
-  #before = new Map<string, Before>()
-  #texts = new Map<string, string>()
-  #goneTimers: Timer[] = []
+  /** What is not committed. */
+  #changes = noChanges()
   #restoring = new Map<string, RestoredValue>()
   /** Of what was restored and is being written. */
   #storing: readonly string[] = []
@@ -58,7 +56,7 @@ export class DiskState implements TaskState {
     this.#known = new KnownKeys({
       store,
       size: () => this.#head.size,
-      unstored: () => [...this.#changed.keys(), ...this.#writing.keys(), ...this.#storing],
+      unstored: () => [...this.#changes.values.keys(), ...this.#writing.keys(), ...this.#storing],
       maxBytes: () => options.cacheBytes() / 4,
       onFault: (error) => this.#failed(error),
     })
@@ -86,11 +84,11 @@ export class DiskState implements TaskState {
   }
 
   get changedBytes(): number {
-    return this.#changed.size * (this.#average + ENTRY_BYTES)
+    return this.#changes.values.size * (this.#average + ENTRY_BYTES)
   }
 
   get changes(): ReadonlyMap<string, unknown> {
-    return this.#changed
+    return this.#changes.values
   }
 
   get(key: string): unknown {
@@ -101,7 +99,7 @@ export class DiskState implements TaskState {
   find(key: string): unknown {
     let value = this.#values.get(key)
     if (value === undefined) {
-      value = this.#changed.get(key)
+      value = this.#changes.values.get(key)
       if (value === undefined) value = this.#writing.get(key)
       // null: deleted
       if (value === undefined) value = this.#load(key)
@@ -123,16 +121,17 @@ export class DiskState implements TaskState {
     const dueBefore = this.#dueOf(before)
     const due = value === null ? undefined : this.#dueOf(value)
     if (before === undefined) this.#known.add(key)
-    if (!this.#before.has(key)) this.#before.set(key, { existed: before !== undefined, due: dueBefore })
+    if (this.#options.worker.dueAt && !this.#changes.dues.has(key)) this.#changes.dues.set(key, dueBefore)
+    if ((before === undefined) !== (value === null)) this.#changes.grown += value === null ? -1 : 1
     if (due !== undefined && due !== dueBefore) this.#timers.add(due, key)
-    this.#changed.set(key, value)
+    this.#changes.values.set(key, value)
     this.#values.set(key, value ?? absent)
   }
 
   measured(key: string, text: string): void {
     this.#measuredBytes += key.length + text.length
     this.#measuredValues++
-    this.#texts.set(key, text)
+    this.#changes.texts.push([key, text])
   }
 
   *due(now: number): Generator<string> {
@@ -140,7 +139,7 @@ export class DiskState implements TaskState {
       const next = this.#timers.takeUntil(now)
       if (!next) return
       if (this.#dueOf(this.find(next.key)) === next.at) yield next.key
-      else this.#goneTimers.push(next)
+      else this.#changes.goneTimers.push(next)
     }
   }
 
@@ -155,7 +154,7 @@ export class DiskState implements TaskState {
   async restored(place: Place): Promise<void> {
     const found = this.#restoring
     this.#restoring = new Map()
-    this.#texts.clear()
+    this.#changes = noChanges()
     const keys = [...found.keys()]
     const had = await this.#known.had(keys)
     this.#storing = keys
@@ -173,14 +172,12 @@ export class DiskState implements TaskState {
     await this.#settled()
     failpoint('before-store')
     this.#timers.trim()
-    const changes = committedChanges(this.#changed, this.#before, this.#texts, this.#goneTimers, (value) => this.#dueOf(value)) // prettier-ignore
-    this.#writing = this.#changed
-    this.#changed = new Map()
-    this.#before = new Map()
-    this.#texts = new Map()
-    this.#goneTimers = []
+    const changes = this.#changes
+    this.#changes = noChanges()
+    this.#writing = changes.values
     this.#head = this.#headAt(place ?? this.#head, this.#head.size + changes.grown)
-    this.#written = this.#options.store.apply(changes, this.#head).then(() => {
+    const stored = committedChanges(changes, (value) => this.#dueOf(value))
+    this.#written = this.#options.store.apply(stored, this.#head).then(() => {
       this.#writing = new Map()
       failpoint('after-store')
     })

@@ -186,6 +186,23 @@ test('what is restored replaces what was there, counts keys once, and timers tha
   await state.close()
 })
 
+test('a timer that was found not to hold, and is set again to the same time before the commit, is there after a restart', async () => {
+  const path = temporaryDirectory()
+  let state = await opened(path)
+  state.set('a', { n: 1, due: 5 })
+  await commit(state, 1)
+  await state.loadTimers()
+  state.set('a', { n: 2, due: null })
+  expect([...state.due(8)]).toEqual([])
+  state.set('a', { n: 3, due: 5 })
+  await commit(state, 2)
+  await state.close()
+  state = await opened(path)
+  await state.loadTimers()
+  expect([...state.due(8)]).toEqual(['a'])
+  await state.close()
+})
+
 test('a directory is open in one place only', async () => {
   const path = temporaryDirectory()
   const first = await DiskStore.open(path)
