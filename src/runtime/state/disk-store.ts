@@ -42,6 +42,8 @@ export interface StoredChanges {
 const HEAD = 'head'
 const VALUE = 'k'
 const TIMER = 't'
+/** A timer is its key. classic-level never frees an empty value. */
+const NOTHING = '.'
 const PORTION = 1_000
 /** Small tables are small compactions: with 8 MB each, a write waits several times as long for the one before (docs/decisions/0018). A large log takes long to be read at the next start. */
 const options = { keyEncoding: 'utf8', valueEncoding: 'utf8', writeBufferSize: 8 << 20, cacheSize: 8 << 20, maxFileSize: 2 << 20 } as const // prettier-ignore
@@ -110,7 +112,7 @@ export class DiskStore {
   async apply({ values, goneTimers, timers }: StoredChanges, head: Head): Promise<void> {
     const batch = this.#level.batch()
     for (const { at, key } of goneTimers) batch.del(timerKey(at, key))
-    for (const { at, key } of timers) batch.put(timerKey(at, key), '')
+    for (const { at, key } of timers) batch.put(timerKey(at, key), NOTHING)
     for (const [key, text] of values) {
       const name = VALUE + key
       if (text === null) batch.del(name)

@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { ClassicLevel } from 'classic-level'
 import fc from 'fast-check'
 import { expect, test, vi } from 'vitest'
 import { z } from 'zod'
@@ -201,6 +202,19 @@ test('a timer that was found not to hold, and is set again to the same time befo
   await state.loadTimers()
   expect([...state.due(8)]).toEqual(['a'])
   await state.close()
+})
+
+test('no value in the store is empty: classic-level would never free its copy', async () => {
+  const path = temporaryDirectory()
+  const state = await opened(path)
+  for (const name of ['a', 'b']) state.set(name, { n: 1, due: 5 })
+  await commit(state, 1)
+  await state.close()
+  const level = new ClassicLevel(path)
+  const entries = await level.iterator().all()
+  await level.close()
+  expect(entries).toHaveLength(5)
+  expect(entries.filter(([, value]) => value === '')).toEqual([])
 })
 
 test('a directory is open in one place only', async () => {
