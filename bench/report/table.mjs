@@ -30,7 +30,6 @@ const columns = {
   readySeconds: ['ready, s', 2],
   restoreSeconds: ['longest restore, s', 2],
   cpuPerMillion: ['CPU s a million', 1],
-  commits: ['commits', 0],
   longestPauseMs: ['longest pause, ms', 0],
   pausesOver200Ms: ['pauses over 200 ms', 0],
 }
