@@ -6,7 +6,7 @@ import { DEFAULT_CONNECT_TIMEOUT_MS, openBrokerSocket } from '../sockets.ts'
 import type { Transport, TransportOptions } from '../transport.ts'
 import { mendClusters } from './clusters.ts'
 import { createCluster, kafkajs, type Kafka } from './internals.ts'
-import { KafkajsTransport } from './kafkajs-transport.ts'
+import { CLOSED, KafkajsTransport } from './kafkajs-transport.ts'
 import { oauthBearer } from './oauth.ts'
 import { leastSilent } from './silence.ts'
 import './sessions.ts'
@@ -28,7 +28,7 @@ export class KafkajsClient {
       retry: { initialRetryTime: 50, maxRetryTime: 500, retries: 3 },
       logLevel: log ? kafkajs.logLevel.INFO : kafkajs.logLevel.NOTHING,
       socketFactory,
-      logCreator: () => (entry) => log?.(levelName(entry.level), 'kafkajs', fieldsOf(entry)),
+      logCreator: () => (entry) => log?.(levelOf(entry), 'kafkajs', fieldsOf(entry)),
     })
     // asked for each connection: not every process, and not each time, begins with the first
     mendClusters(this.#kafka, () => leastSilent(brokers))
@@ -54,7 +54,9 @@ const levels = new Map<number, LogLevel>([
   [kafkajs.logLevel.WARN, 'warn'],
   [kafkajs.logLevel.INFO, 'info'],
 ])
-const levelName = (level: number): LogLevel => levels.get(level) ?? 'debug'
+/** To kafkajs every connection that ends is an error. */
+const levelOf = ({ level, log: { message } }: LogEntry): LogLevel =>
+  message === `Connection error: ${CLOSED}` ? 'debug' : (levels.get(level) ?? 'debug')
 
 function fieldsOf({ namespace, log }: LogEntry): LogFields {
   const { message, broker, error } = log as { message: string; broker?: unknown; error?: unknown }

@@ -6,6 +6,9 @@ import type { Cluster, KafkajsBroker } from './types.ts'
 
 const coordinatorTypes: Readonly<Record<CoordinatorType, number>> = { group: 0, transaction: 1 }
 
+/** Said of a connection that nobody needs any more. */
+export const CLOSED = 'closed'
+
 /** A transport over one of kafkajs's clusters: its connections, its metadata, its retries. */
 export class KafkajsTransport implements Transport {
   readonly #cluster: Cluster
@@ -63,7 +66,7 @@ export class KafkajsTransport implements Transport {
   }
 
   async close(): Promise<void> {
-    this.#all().forEach(breakOff)
+    for (const broker of this.#all()) breakOff(broker, CLOSED)
     await this.#connecting?.catch(() => undefined)
     await this.#cluster.disconnect().catch(() => undefined)
   }

@@ -118,6 +118,6 @@ pools.withBroker = async function (this: BrokerPool, ask) {
 }
 
 /** Its own way to disconnect waits for the answers that do not come, and takes the connection for usable meanwhile. */
-export function breakOff({ connectionPool }: KafkajsBroker): void {
-  for (const { socket } of connectionPool.pool) socket?.destroy(new Error('no answer'))
+export function breakOff({ connectionPool }: KafkajsBroker, why = 'no answer'): void {
+  for (const { socket } of connectionPool.pool) socket?.destroy(new Error(why))
 }
