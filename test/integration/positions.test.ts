@@ -134,7 +134,7 @@ test('a log that ends too early for a moment is one of a broker that is behind: 
   const { worker, topic, output, move } = await statelessAtHundred()
   await move(150)
   const run = start([worker])
-  await eventually(() => expect(movesOf(run.events, 0).filter((move) => move === 'restoring → aborting').length).toBeGreaterThan(2)) // prettier-ignore
+  await eventually(() => expect(movesOf(run.events, 0)).toContain('restoring → aborting'))
   await writeAll(brokers(), topic, payments(70))
   await eventually(async () => expect(await readAll(brokers(), output)).toHaveLength(120))
   run.stop()
