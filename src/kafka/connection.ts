@@ -182,12 +182,12 @@ export class Connection {
       await needing([right], () => this.#transport.learn(unknown))
       for (const topic of unknown) this.#topics.add(topic)
       this.#stale = false
-      // another refresh may have asked before this one, and been answered after it
-      if (unknown.some((topic) => !this.#toldOf(topic))) await this.#transport.refresh()
     } else if (this.#stale || !this.#transport.metadata || topics.some((topic) => this.#errorOf(topic) !== 0)) {
       await this.#transport.refresh()
       this.#stale = false
     }
+    // the last answer may be that to an older question, which did not name it
+    if (topics.some((topic) => !this.#toldOf(topic))) await this.#transport.refresh()
     for (const topic of topics) {
       const code = this.#errorOf(topic)
       if (code !== 0) throw topicErrorOf(topic, code)

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { expect, onTestFinished, test } from 'vitest'
 import { Client } from '../../src/kafka/client.ts'
 import { createTopics } from '../../src/kafka/topic-creation.ts'
+import type { TransportOptions } from '../../src/kafka/transport.ts'
 import type { LogLevel } from '../../src/log.ts'
 import { brokers } from '../support/broker.ts'
 import { SocketTransport } from '../support/socket-transport.ts'
@@ -33,6 +34,26 @@ test('a topic is there although an older answer, which does not name it, has com
   await connection.leader(first!, 0)
   expect((await connection.leader(second!, 0)).isConnected()).toBe(true)
   expect(await connection.partitions(third!)).toBe(2)
+})
+
+test('nor does one that comes later hide a topic that was known', async () => {
+  const transports: SocketTransport[] = []
+  const transport = (options: TransportOptions): SocketTransport => {
+    const made = new SocketTransport(options)
+    transports.push(made)
+    return made
+  }
+  const client = new Client({ brokers: brokers(), transport })
+  const [first, second] = await topicsOn(client, 2)
+  const connection = client.connect()
+  await connection.leader(first!, 0)
+  const own = transports.at(-1)!
+  const older = own.metadata
+  await connection.leader(second!, 0)
+  own.metadata = older
+  expect(await connection.partitions(second!)).toBe(2)
+  own.metadata = older
+  expect((await connection.leader(second!, 1)).isConnected()).toBe(true)
 })
 
 test('what ends because nobody needs it any more is no error in the log', async () => {
