@@ -1,6 +1,10 @@
+import { randomUUID } from 'node:crypto'
+import { Kafka, logLevel } from 'kafkajs'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { Connection } from '../../src/kafka/connection.ts'
 import { PartitionError } from '../../src/kafka/errors.ts'
+import { listOffsets } from '../../src/kafka/offsets.ts'
+import { stateTopic } from '../../src/pipeline/events/topics.ts'
 import { findWorker } from '../../src/pipeline/workers/index.ts'
 import { TransactionalProducer } from '../../src/runtime/producers/transactional.ts'
 import { brokers } from '../support/broker.ts'
@@ -14,27 +18,64 @@ import { eventually } from '../support/wait.ts'
 const revenue = findWorker('aggregated-revenue')!
 const OUT_OF_RANGE = 1
 
-test('another owner goes on between a task’s question for offsets and its restore: nobody is accused of having moved the group', async () => {
-  const { worker, topicOf, output } = await isolated(revenue, { partitions: 1 })
-  await writeAll(brokers(), topicOf('orders'), orderMessages(0, 100))
-  await runUntilCaughtUp([worker])
-  await writeAll(brokers(), topicOf('orders'), orderMessages(100, 150))
-
-  const first = ownerOf(worker, 0, {
-    beforeRestoring: async () => {
-      expect(first.phases).toEqual(['fencing', 'seeking', 'restoring'])
+describe('another owner goes on between a task’s question for offsets and its restore', () => {
+  /** A first owner whose second commits 50 records and ends in `overtake`. `around` is what happens before the first one restores. */
+  const overtaken = async (around: (changelog: string, overtake: () => Promise<void>) => Promise<void>) => {
+    const { worker, topicOf, output } = await isolated(revenue, { partitions: 1 })
+    await writeAll(brokers(), topicOf('orders'), orderMessages(0, 100))
+    await runUntilCaughtUp([worker])
+    await writeAll(brokers(), topicOf('orders'), orderMessages(100, 150))
+    const overtake = async (): Promise<void> => {
       const second = ownerOf(worker, 0)
       await eventually(() => expect(second.task.counts.processed).toBe(50))
       second.task.stop()
       await second.done
-    },
+    }
+    const first = ownerOf(worker, 0, {
+      beforeRestoring: async () => {
+        expect(first.phases).toEqual(['fencing', 'seeking', 'restoring'])
+        await around(stateTopic(worker.name), overtake)
+      },
+    })
+    const expectNothingTwice = async (): Promise<void> => {
+      first.task.stop()
+      await first.done
+      expect(first.task.counts.processed).toBe(0)
+      await expectExactRevenue(brokers(), output, 150)
+    }
+    return { first, expectNothingTwice }
+  }
+
+  test('nobody is accused of having moved the group', async () => {
+    const { first, expectNothingTwice } = await overtaken(async (changelog, overtake) => {
+      await overtake()
+      const ends = ['stable', 'latest'] as const
+      const connection = client().connect()
+      await eventually(async () => {
+        const [stable, latest] = await Promise.all(ends.map((end) => listOffsets(connection, [{ topic: changelog, partition: 0 }], end))) // prettier-ignore
+        expect(stable).toEqual(latest)
+      })
+    })
+    await eventually(() => expect(first.task.idle).toBe(true))
+    expect(first.phases).toEqual(['fencing', 'seeking', 'restoring', 'running'])
+    await expectNothingTwice()
   })
-  await eventually(() => expect(first.task.idle).toBe(true))
-  expect(first.phases).toEqual(['fencing', 'seeking', 'restoring', 'running'])
-  first.task.stop()
-  await first.done
-  expect(first.task.counts.processed).toBe(0)
-  await expectExactRevenue(brokers(), output, 150)
+
+  test('and its state is not decided yet: the first is fenced, and waits for it', async () => {
+    const producer = new Kafka({ brokers: brokers(), logLevel: logLevel.NOTHING }).producer({ transactionalId: `undecided-${randomUUID()}`, idempotent: true, maxInFlightRequests: 1 }) // prettier-ignore
+    await producer.connect()
+    onTestFinished(() => producer.disconnect())
+    const transaction = await producer.transaction()
+    const { first, expectNothingTwice } = await overtaken(async (topic, overtake) => {
+      await transaction.send({ topic, messages: [{ key: 'any', value: 'none' }] })
+      await overtake()
+    })
+    await eventually(() => expect(first.phases.slice(4)).toEqual(['aborting', 'fencing', 'seeking', 'restoring']))
+    await transaction.abort()
+    await eventually(() => expect(first.task.idle).toBe(true))
+    expect(first.phases.slice(8)).toEqual(['running'])
+    await expectNothingTwice()
+  })
 })
 
 test('a position that a broker refuses, again and again, is not lost while it is in the log: the broker may be behind', async () => {
