@@ -1,6 +1,7 @@
 import type { ConnectionSettings } from '../settings/connection.ts'
 import type { ErrorCode } from '../error-codes.ts'
 import { PayflowError, messageOf } from '../errors.ts'
+import { isConnectionError } from './errors.ts'
 import type { Finding } from './finding.ts'
 import { loginFault } from './login.ts'
 import { probe } from './probe.ts'
@@ -18,17 +19,27 @@ export async function checkReachable(settings: ConnectionSettings): Promise<Clus
   const bootstrap = await probeAll(settings.brokers, settings)
   const answering = bootstrap.filter(isKafka).map(({ address }) => address)
   if (answering.length === 0) throw unreachable(bootstrap)
-  const cluster = await describeBrokers({ ...settings, brokers: answering }, METADATA_TIMEOUT_MS).catch(
-    async (error: unknown) => {
-      if (error instanceof PayflowError) throw error
-      throw (await loginFault(answering[0]!, settings, error)) ?? unanswered(answering, error)
-    },
-  )
+  const cluster = await describeBy(answering, settings)
   const elsewhere = cluster.brokers.filter((address) => !answering.includes(address))
   if (elsewhere.length < cluster.brokers.length || elsewhere.length === 0) return cluster
   const advertised = await probeAll(elsewhere, settings)
   if (!advertised.some(isKafka)) throw unreachableAsAdvertised(answering, advertised)
   return cluster
+}
+
+/** Who is in the cluster, as these addresses say it; or the others, for who answered a moment ago may have died since. */
+async function describeBy(answering: readonly string[], settings: ConnectionSettings): Promise<ClusterDescription> {
+  const ask = (brokers: readonly string[]): Promise<ClusterDescription> =>
+    describeBrokers({ ...settings, brokers }, METADATA_TIMEOUT_MS)
+  try {
+    return await ask(answering)
+  } catch (error) {
+    const others = settings.brokers.filter((address) => !answering.includes(address))
+    const found = isUnanswered(error) && others.length > 0 ? (await probeAll(others, settings)).filter(isKafka) : []
+    if (found.length > 0) return ask(found.map(({ address }) => address))
+    if (error instanceof PayflowError) throw error
+    throw (await loginFault(answering[0]!, settings, error)) ?? unanswered(answering, error)
+  }
 }
 
 /** What is in the way of a connection that failed: brokers that cannot be reached where they say they are. Undefined: nothing any more. */
@@ -43,6 +54,9 @@ export async function whyUnreachable(settings: ConnectionSettings): Promise<Payf
     throw error
   }
 }
+
+const isUnanswered = (error: unknown): boolean =>
+  isConnectionError(error) || (error instanceof PayflowError && error.code === 'UNREACHABLE')
 
 const isKafka = ({ kind }: Finding): boolean => kind === 'kafka'
 

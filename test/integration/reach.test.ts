@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { createServer as createHttpServer } from 'node:http'
-import { createServer, type Server } from 'node:net'
+import { connect, createServer, type Server } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createServer as createTlsServer } from 'node:tls'
@@ -80,6 +80,26 @@ test('one broker that answers is enough, whatever the other addresses are', asyn
   expect((await checkReachable({ brokers: addresses })).brokers).toEqual(brokers())
   expect(performance.now() - since).toBeLessThan(4_000)
   expect(await listTopics(client(addresses), [])).toEqual([])
+})
+
+test('who answers first and is silent then, as a broker that is stopped in that moment, is passed over for another', async () => {
+  let asked = 0
+  const stopped = createServer((socket) =>
+    socket.on('data', (request) => {
+      if (asked++ === 0) socket.write(apiVersions(request.readInt32BE(8), []))
+    }),
+  )
+  const { hostname, port } = new URL(`kafka://${brokers()[0]}`)
+  const slower = createServer((socket) => {
+    const broker = connect(Number(port), hostname)
+    broker.on('error', () => socket.destroy())
+    socket.on('close', () => broker.destroy())
+    socket.once('data', (first) => setTimeout(() => socket.pipe(broker).write(first), 300))
+    broker.pipe(socket)
+  })
+  const addresses = [await listening(stopped), await listening(slower)]
+  expect(await checkReachable({ brokers: addresses })).toEqual(await describeBrokers({ brokers: brokers() }, 5_000))
+  expect(asked).toBeGreaterThan(1)
 })
 
 test.each([
