@@ -12,13 +12,20 @@ export interface HttpServer {
   readonly close: () => Promise<void>
 }
 
+const refuseSchemas = (): never => {
+  throw new Error('no route here may declare a schema')
+}
+
+/** What compiles schemas is most of what fastify loads, and is loaded unless another compiler is named. */
+const withoutSchemas = { compilersFactory: { buildValidator: refuseSchemas, buildSerializer: refuseSchemas } }
+
 /**
  * Listens on an address and serves the routes.
  * @throws PayflowError: infra when the port is taken, usage when the address is not one of this machine
  */
 export async function openHttp(address: Address, ...routes: readonly Routes[]): Promise<HttpServer> {
   const { default: fastify } = await import('fastify')
-  const server = fastify({ forceCloseConnections: true })
+  const server = fastify({ forceCloseConnections: true, schemaController: withoutSchemas })
   for (const add of routes) add(server)
   try {
     await server.listen({ host: address.host, port: address.port })
