@@ -29,14 +29,12 @@ export async function checkReachable(settings: ConnectionSettings): Promise<Clus
 
 /** Who is in the cluster, as these addresses say it; or the others, for who answered a moment ago may have died since. */
 async function describeBy(answering: readonly string[], settings: ConnectionSettings): Promise<ClusterDescription> {
-  const ask = (brokers: readonly string[]): Promise<ClusterDescription> =>
-    describeBrokers({ ...settings, brokers }, METADATA_TIMEOUT_MS)
   try {
-    return await ask(answering)
+    return await describeBrokers({ ...settings, brokers: answering }, METADATA_TIMEOUT_MS)
   } catch (error) {
     const others = settings.brokers.filter((address) => !answering.includes(address))
     const found = isUnanswered(error) && others.length > 0 ? (await probeAll(others, settings)).filter(isKafka) : []
-    if (found.length > 0) return ask(found.map(({ address }) => address))
+    if (found.length > 0) return describeBy(found.map(({ address }) => address), { ...settings, brokers: others }) // prettier-ignore
     if (error instanceof PayflowError) throw error
     throw (await loginFault(answering[0]!, settings, error)) ?? unanswered(answering, error)
   }
