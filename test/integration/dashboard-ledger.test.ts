@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto'
-import { Kafka, logLevel } from 'kafkajs'
 import { expect, onTestFinished, test } from 'vitest'
 import { Ledger } from '../../src/app/monitor/ledger.ts'
 import { createTopics } from '../../src/kafka/topic-creation.ts'
 import { deleteTopics } from '../../src/kafka/topic-deletion.ts'
 import { brokers } from '../support/broker.ts'
+import { foreignProducer } from '../support/foreign-producer.ts'
 import { client } from '../support/isolated.ts'
 import { writeAll } from '../support/records.ts'
 import { eventually } from '../support/wait.ts'
@@ -32,14 +32,7 @@ async function ledgerOf({ budgetMs = 10_000 } = {}) {
 
 test('each committed record is taken once, and what is aborted or a marker is none', async () => {
   const { topic, ledger, taken, count } = await ledgerOf()
-  const kafka = new Kafka({ brokers: brokers(), logLevel: logLevel.NOTHING })
-  const producer = kafka.producer({
-    transactionalId: `ledger-${randomUUID()}`,
-    maxInFlightRequests: 1,
-    idempotent: true,
-  })
-  await producer.connect()
-  onTestFinished(() => producer.disconnect())
+  const producer = await foreignProducer()
   for (const [end, value] of [
     ['commit', 'a'],
     ['abort', 'b'],

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto'
-import { Kafka, logLevel } from 'kafkajs'
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { lagOf } from '../../src/kafka/lag.ts'
 import { createTopics } from '../../src/kafka/topic-creation.ts'
 import { brokers } from '../support/broker.ts'
+import { foreignProducer } from '../support/foreign-producer.ts'
 import { client } from '../support/isolated.ts'
 import { writeAll } from '../support/records.ts'
 
@@ -27,10 +27,7 @@ test('who reads without waiting for transactions has read what is undecided; who
   const topic = `ahead-${randomUUID().slice(0, 8)}`
   await createTopics(client(), [{ topic, partitions: 1, replicationFactor: 1 }])
   await writeAll(brokers(), topic, Array.from({ length: 10 }, () => ({ partition: 0, value: 'x' }))) // prettier-ignore
-  const producer = new Kafka({ brokers: brokers(), logLevel: logLevel.NOTHING }).producer({ transactionalId: topic, idempotent: true, maxInFlightRequests: 1 }) // prettier-ignore
-  await producer.connect()
-  onTestFinished(() => producer.disconnect())
-  const transaction = await producer.transaction()
+  const transaction = await (await foreignProducer()).transaction()
   await transaction.send({ topic, messages: Array.from({ length: 5 }, () => ({ value: 'undecided' })) })
   const lags = await lagOf(
     client(),

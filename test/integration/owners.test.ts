@@ -1,5 +1,3 @@
-import { randomUUID } from 'node:crypto'
-import { Kafka, logLevel } from 'kafkajs'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { Connection } from '../../src/kafka/connection.ts'
 import { PartitionError } from '../../src/kafka/errors.ts'
@@ -8,6 +6,7 @@ import { stateTopic } from '../../src/pipeline/events/topics.ts'
 import { findWorker } from '../../src/pipeline/workers/index.ts'
 import { TransactionalProducer } from '../../src/runtime/producers/transactional.ts'
 import { brokers } from '../support/broker.ts'
+import { foreignProducer } from '../support/foreign-producer.ts'
 import { client, eventsOf, isolated, runUntilCaughtUp, start } from '../support/isolated.ts'
 import { memberOf } from '../support/member.ts'
 import { writeAll } from '../support/records.ts'
@@ -19,7 +18,7 @@ const revenue = findWorker('aggregated-revenue')!
 const OUT_OF_RANGE = 1
 
 describe('another owner goes on between a task’s question for offsets and its restore', () => {
-  /** A first owner whose second commits 50 records and ends in `overtake`. `around` is what happens before the first one restores. */
+  /** A first owner, held up before it restores: `around` runs then. In `overtake` a second one commits 50 records and ends. */
   const overtaken = async (around: (changelog: string, overtake: () => Promise<void>) => Promise<void>) => {
     const { worker, topicOf, output } = await isolated(revenue, { partitions: 1 })
     await writeAll(brokers(), topicOf('orders'), orderMessages(0, 100))
@@ -62,10 +61,7 @@ describe('another owner goes on between a task’s question for offsets and its 
   })
 
   test('and its state is not decided yet: the first is fenced, and waits for it', async () => {
-    const producer = new Kafka({ brokers: brokers(), logLevel: logLevel.NOTHING }).producer({ transactionalId: `undecided-${randomUUID()}`, idempotent: true, maxInFlightRequests: 1 }) // prettier-ignore
-    await producer.connect()
-    onTestFinished(() => producer.disconnect())
-    const transaction = await producer.transaction()
+    const transaction = await (await foreignProducer()).transaction()
     const { first, expectNothingTwice } = await overtaken(async (topic, overtake) => {
       await transaction.send({ topic, messages: [{ key: 'any', value: 'none' }] })
       await overtake()

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { Kafka, logLevel, type Producer } from 'kafkajs'
+import type { Producer } from 'kafkajs'
 import { expect, onTestFinished, test } from 'vitest'
 import { newestRecords } from '../../src/app/overview/newest.ts'
 import { planTail } from '../../src/app/tail/plan.ts'
@@ -9,6 +9,7 @@ import { deleteTopics } from '../../src/kafka/topic-deletion.ts'
 import { deleteBefore, withAdmin } from '../support/admin.ts'
 import { brokers } from '../support/broker.ts'
 import { command } from '../support/command.ts'
+import { foreignProducer } from '../support/foreign-producer.ts'
 import { client } from '../support/isolated.ts'
 import { writeAll } from '../support/records.ts'
 import { eventually } from '../support/wait.ts'
@@ -24,14 +25,6 @@ async function ownTopic(partitions = 3): Promise<string> {
 
 const numbered = (count: number, partition: number, prefix = 'v') =>
   Array.from({ length: count }, (_, i) => ({ key: String(i), value: `${prefix}${i}`, partition }))
-
-async function transactional(): Promise<Producer> {
-  const kafka = new Kafka({ brokers: brokers(), logLevel: logLevel.NOTHING })
-  const producer = kafka.producer({ transactionalId: `tail-${randomUUID()}`, maxInFlightRequests: 1, idempotent: true })
-  await producer.connect()
-  onTestFinished(() => producer.disconnect())
-  return producer
-}
 
 async function inTransaction(producer: Producer, topic: string, values: readonly string[], how: 'commit' | 'abort') {
   const transaction = await producer.transaction()
@@ -58,7 +51,7 @@ function following(...argv: string[]) {
 
 test('markers at the end and aborted records are not counted, and nothing waits for what is behind them', async () => {
   const topic = await ownTopic(1)
-  const producer = await transactional()
+  const producer = await foreignProducer()
   await inTransaction(producer, topic, ['a', 'b', 'c'], 'commit')
   await inTransaction(
     producer,
@@ -87,7 +80,7 @@ test('markers at the end and aborted records are not counted, and nothing waits 
 
 test('an open transaction is not waited for; --uncommitted shows what is in it', async () => {
   const topic = await ownTopic(1)
-  const producer = await transactional()
+  const producer = await foreignProducer()
   await inTransaction(producer, topic, ['a'], 'commit')
   const transaction = await producer.transaction()
   await transaction.send({ topic, messages: [{ value: 'undecided', partition: 0 }] })

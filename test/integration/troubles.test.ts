@@ -19,6 +19,7 @@ import { findWorker } from '../../src/pipeline/workers/index.ts'
 import { withAdmin } from '../support/admin.ts'
 import { brokers, ownBroker } from '../support/broker.ts'
 import { brokerWith } from '../support/broker-with.ts'
+import { foreignProducer } from '../support/foreign-producer.ts'
 import { testKafka } from '../support/java-options.ts'
 import { client, eventsOf, isolated, start } from '../support/isolated.ts'
 import { readAll, writeAll } from '../support/records.ts'
@@ -136,11 +137,8 @@ describe('records behind a stranger’s open transaction', () => {
   test('are waited for: how many, whose and since when is told, and nothing is "left to read" before it ends', async () => {
     const { worker, topicOf, output } = await isolated(revenue, { partitions: 1 })
     await writeAll(brokers(), topicOf('orders'), orderMessages(0, 10))
-    const kafka = new Kafka({ brokers: brokers(), logLevel: logLevel.NOTHING })
     const transactionalId = `stranger-${worker.name}`
-    const producer = kafka.producer({ transactionalId, idempotent: true, maxInFlightRequests: 1, transactionTimeout: 120_000 }) // prettier-ignore
-    onTestFinished(() => producer.disconnect())
-    await producer.connect()
+    const producer = await foreignProducer({ transactionalId, transactionTimeout: 120_000 })
     const begun = Date.now()
     const transaction = await producer.transaction()
     await transaction.send({ topic: topicOf('orders'), messages: orderMessages(10, 15) })
@@ -162,10 +160,7 @@ describe('records behind a stranger’s open transaction', () => {
 
   test('nothing is drained before that transaction has ended, and how many records wait is counted', async () => {
     const { worker, topicOf, output } = await isolated(revenue, { partitions: 1 })
-    const kafka = new Kafka({ brokers: brokers(), logLevel: logLevel.NOTHING })
-    const producer = kafka.producer({ transactionalId: `stranger-${worker.name}`, maxInFlightRequests: 1, idempotent: true }) // prettier-ignore
-    onTestFinished(() => producer.disconnect())
-    await producer.connect()
+    const producer = await foreignProducer()
     const transaction = await producer.transaction()
     await transaction.send({ topic: topicOf('orders'), messages: orderMessages(0, 5) })
     await writeAll(brokers(), topicOf('orders'), orderMessages(5, 8))
