@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, test } from 'vitest'
+import { afterEach, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { z } from 'zod'
 import { integer, time, uuid } from '../../src/pipeline/codec/fields.ts'
 import { defineTopic } from '../../src/pipeline/events/define-topic.ts'
@@ -8,10 +8,13 @@ import { defineWorker } from '../../src/pipeline/worker/define-worker.ts'
 import type { AnyWorker } from '../../src/pipeline/worker/definition.ts'
 import type { WorkerEvent } from '../../src/runtime/events.ts'
 import { armFailPoint } from '../../src/runtime/failpoint.ts'
+import { TransactionalProducer } from '../../src/runtime/producers/transactional.ts'
 import { brokers } from '../support/broker.ts'
 import { eventsOf, isolated, start, type Isolated } from '../support/isolated.ts'
 import { readAll, writeAll } from '../support/records.ts'
+import { ownerOf } from '../support/task.ts'
 import { temporaryDirectory } from '../support/temporary-directory.ts'
+import { eventually } from '../support/wait.ts'
 
 const COUNT = 60_000
 const startMs = Date.UTC(2026, 0, 1)
@@ -43,11 +46,11 @@ const reminders = defineWorker({
 }) as unknown as AnyWorker
 
 /** An order a ms, and then one so much later that all of the others are due at once. */
-async function allDueAtOnce(): Promise<Isolated> {
+async function allDueAtOnce(count = COUNT): Promise<Isolated> {
   const own = await isolated(reminders, { partitions: 1 })
   const order = ordersAt(1)
-  const messages = Array.from({ length: COUNT + 1 }, (_, i) => {
-    const timestampMs = i === COUNT ? endMs : startMs + i
+  const messages = Array.from({ length: count + 1 }, (_, i) => {
+    const timestampMs = i === count ? endMs : startMs + i
     return { key: null, value: orders.shape.encode(order(i, timestampMs)), timestamp: String(timestampMs) }
   })
   await writeAll(brokers(), own.topicOf('orders'), messages)
@@ -60,6 +63,24 @@ async function expectAllFired({ output }: Isolated): Promise<void> {
   expect(fired.map(({ dueAt }) => Date.parse(dueAt))).toEqual(Array.from({ length: COUNT }, (_, i) => startMs + i + DELAY_MS)) // prettier-ignore
   expect(new Set(fired.map(({ firedAt }) => Date.parse(firedAt)))).toEqual(new Set([endMs]))
 }
+
+test('a task is not idle, and has work, while what its timers did is not committed', async () => {
+  const own = await allDueAtOnce(999)
+  const { task } = ownerOf(own.worker, 0)
+  const looks: { idle: boolean; hasWork: boolean }[] = []
+  const { commit } = TransactionalProducer.prototype
+  const spied = vi.spyOn(TransactionalProducer.prototype, 'commit')
+  onTestFinished(() => spied.mockRestore())
+  spied.mockImplementation(function (this: TransactionalProducer, onSent) {
+    looks.push({ idle: task.idle, hasWork: task.hasWork })
+    return commit.call(this, onSent)
+  })
+  await eventually(() => expect(task.idle).toBe(true))
+  expect(task.hasWork).toBe(false)
+  expect(task.counts).toMatchObject({ processed: 1_000, emitted: 999 })
+  expect(looks.length).toBeGreaterThan(1)
+  for (const look of looks) expect(look).toEqual({ idle: false, hasWork: true })
+})
 
 const firing = (events: readonly WorkerEvent[]) => eventsOf(events, 'committed').filter(({ emitted }) => emitted > 0)
 

@@ -45,6 +45,7 @@ export class Epoch {
   readonly #figures = new PartFigures()
   #progress: EpochProgress
   #failure: Error | undefined
+  #isCommitting = false
 
   private constructor(options: EpochOptions, state: TaskState, { processor, sources, positions, progress }: Restored) {
     this.#options = options
@@ -116,6 +117,11 @@ export class Epoch {
     return this.#processor.isFiring
   }
 
+  /** Something is to be done, or to be committed, that no input tells of: timers move no offset. */
+  get isBusy(): boolean {
+    return this.#isCommitting || this.isFiring
+  }
+
   /** Gets the timers for which `fill` has stopped. To be called when nothing is left to commit. Returns whether there was something to wait for. */
   async loadTimers(): Promise<boolean> {
     if (!this.isFiring) return false
@@ -134,6 +140,7 @@ export class Epoch {
     const startedMs = performance.now()
     const { worker, partition, partitions, committer, isOwned } = this.#options
     const { buffers } = this.#processor
+    this.#isCommitting = true
     try {
       const { offsets, progress, done } = prepareCommit({
         worker: worker.name,
@@ -156,6 +163,7 @@ export class Epoch {
     } catch (error) {
       throw await this.#learnFrom(error)
     }
+    this.#isCommitting = false
     this.#maxRecords = Math.min(this.#maxRecords * GROWTH, MAX_TRANSACTION_RECORDS)
     return this.#figures.take(this.#processor, this.inputs, { startedMs, state: worker.state && this.#state })
   }

@@ -91,14 +91,14 @@ export class Task {
   /** Nothing is left to read as far as the last answers tell, and all of it is committed. */
   get idle(): boolean {
     const epoch = this.#running
-    if (!epoch || epoch.isFiring) return false
+    if (!epoch || epoch.isBusy) return false
     return epoch.inputs.every((input) => input.drained && input.committed === input.position)
   }
 
   /** Something is fetched and not committed, or the task is not running yet, or no broker tells whether there is something. */
   get hasWork(): boolean {
     const epoch = this.#running
-    if (!epoch || epoch.isFiring) return true
+    if (!epoch || epoch.isBusy) return true
     return epoch.inputs.some(({ committed, position, silentMs }) => committed < position || silentMs > SILENT_MS)
   }
 
