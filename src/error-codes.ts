@@ -195,6 +195,7 @@ export const errorCodes = {
   PAGE_MISSING: 'the page of the dashboard is not in this installation',
   PROGRESS_UNKNOWN: 'a group has committed nothing that an audit could go by',
   REPLAY_SUPERSEDED: 'another replay of the same dead letters took over',
+  TIMERS_DUE: 'a worker was stopped while its timers fired, so it cannot be audited',
   TRANSACTION_OPEN: 'a transaction was not decided while what it holds back was waited for',
 
   // ksqlDB

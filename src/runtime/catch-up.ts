@@ -6,6 +6,7 @@ import { DEAD_LETTERS, inboxTopic } from '../pipeline/events/topics.ts'
 import { outputNames } from '../pipeline/worker/definition.ts'
 import { untilReadable } from './readable.ts'
 import type { Runner } from './runner.ts'
+import { firingIn } from './state/firing.ts'
 import { progressOf } from './state/group-progress.ts'
 import { sourcesOf } from './task/positions.ts'
 
@@ -49,7 +50,7 @@ export class CatchUp {
     return this.#processed() === before
   }
 
-  /** Whether something is left to read in a partition that is not the runner's own. */
+  /** Whether something is left to read, or timers are left to fire, in a partition that is not the runner's own. */
   async #isBehind({ worker, tasks }: Runner, signal: AbortSignal): Promise<boolean> {
     const count = await this.#client.shared.partitions(Object.values(worker.inputs)[0]!.name)
     const own = new Set(tasks.map(({ partition }) => partition))
@@ -58,7 +59,8 @@ export class CatchUp {
     const sources = elsewhere.flatMap((partition) => sourcesOf(worker, partition))
     const progress = await progressOf(this.#client, worker, sources, signal)
     const positions = sources.map((at) => ({ ...at, committed: progress.of(at.topic, at.partition) ?? null }))
-    return (await lagOf(this.#client, positions)).some(({ lag }) => lag > 0)
+    if ((await lagOf(this.#client, positions)).some(({ lag }) => lag > 0)) return true
+    return (await firingIn(this.#client.shared, worker, elsewhere, signal)).size > 0
   }
 
   #idle(): boolean {

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { z } from 'zod'
+import { takeCut } from '../../src/app/audit/cut.ts'
 import { integer, time, uuid } from '../../src/pipeline/codec/fields.ts'
 import { defineTopic } from '../../src/pipeline/events/define-topic.ts'
 import { orders, stateTopic } from '../../src/pipeline/events/topics.ts'
@@ -10,7 +11,8 @@ import type { WorkerEvent } from '../../src/runtime/events.ts'
 import { armFailPoint } from '../../src/runtime/failpoint.ts'
 import { TransactionalProducer } from '../../src/runtime/producers/transactional.ts'
 import { brokers } from '../support/broker.ts'
-import { eventsOf, isolated, start, type Isolated } from '../support/isolated.ts'
+import { client, eventsOf, isolated, start, type Isolated } from '../support/isolated.ts'
+import { memberOf } from '../support/member.ts'
 import { readAll, writeAll } from '../support/records.ts'
 import { ownerOf } from '../support/task.ts'
 import { temporaryDirectory } from '../support/temporary-directory.ts'
@@ -68,7 +70,7 @@ test('a task is not idle, and has work, while what its timers did is not committ
   const own = await allDueAtOnce(999)
   const { task } = ownerOf(own.worker, 0)
   const looks: { idle: boolean; hasWork: boolean }[] = []
-  const { commit } = TransactionalProducer.prototype
+  const commit = Reflect.get(TransactionalProducer.prototype, 'commit') as (onSent?: () => void) => Promise<void>
   const spied = vi.spyOn(TransactionalProducer.prototype, 'commit')
   onTestFinished(() => spied.mockRestore())
   spied.mockImplementation(function (this: TransactionalProducer, onSent) {
@@ -101,6 +103,28 @@ describe.each(['memory', 'disk'] as const)('more timers than a transaction has r
     await expectAllFired(own)
   })
 
+  test('are waited for where another member has them', async () => {
+    const own = await allDueAtOnce()
+    const first = start([own.worker], {
+      state: state(),
+      onEvent: (event) => event.kind === 'committed' && event.emitted > 0 && first.stop(),
+    })
+    await first.done
+    const idler = await memberOf(own.worker, 1)
+    expect(idler.latest().partitions).toEqual([0])
+    let looks = 0
+    const second = start([own.worker], {
+      ...{ untilCaughtUp: true, state: state() },
+      onRequest: (_, { api }) => void (looks += Number(api === 'Metadata')),
+    })
+    await eventually(() => expect(eventsOf(second.events, 'assigned')).toMatchObject([{ partitions: [] }]))
+    const seen = looks
+    await eventually(() => expect(looks).toBeGreaterThan(seen + 5))
+    await idler.leave()
+    await second.done
+    await expectAllFired(own)
+  })
+
   test('go on where they were after a restart, though nothing is left to read', async () => {
     const own = await allDueAtOnce()
     const kept = state()
@@ -118,7 +142,10 @@ describe.each(['memory', 'disk'] as const)('more timers than a transaction has r
     expect(before).toBeLessThan(COUNT)
     const progress = (await readAll(brokers(), stateTopic(own.worker.name))).at(-1)!
     expect(JSON.parse(progress.value!)).toMatchObject({ firing: true, offsets: { [`${own.topicOf('orders')}/0`]: COUNT + 1 } }) // prettier-ignore
+    const { signal } = new AbortController()
+    await expect(takeCut(client(), own.worker, signal)).rejects.toMatchObject({ code: 'TIMERS_DUE' })
     await start([own.worker], { untilCaughtUp: true, state: kept }).done
+    expect(await takeCut(client(), own.worker, signal)).toMatchObject({ exact: true })
     await expectAllFired(own)
   })
 })

@@ -3,12 +3,13 @@ import { topicsMissing, topicsWith } from '../../kafka/missing-topics.ts'
 import { PayflowError } from '../../errors.ts'
 import type { Client } from '../../kafka/client.ts'
 import { countRecords } from '../../kafka/count.ts'
-import { listOffsets, type OffsetMap, type Position } from '../../kafka/offsets.ts'
-import { retrying } from '../../kafka/retry.ts'
+import type { OffsetMap } from '../../kafka/offsets.ts'
 import { DEAD_LETTERS, groupOf, inboxTopic } from '../../pipeline/events/topics.ts'
 import type { AnyWorker } from '../../pipeline/worker/definition.ts'
 import { progressOf } from '../../runtime/state/group-progress.ts'
 import type { TopicPartition } from '../../kafka/partitions.ts'
+import { decided, patientOffsets } from './decided.ts'
+import { timersFired } from './timers.ts'
 
 /** A partition up to an offset. */
 export interface Span extends TopicPartition {
@@ -38,8 +39,6 @@ export interface Cut {
 const ATTEMPTS = 3
 /** The coordinator shows the offsets of a transaction a moment after its outputs can be read. */
 const SETTLE_MS = 150
-/** Longer than the transactions of workers may last. */
-const DECIDE_MS = 60_000
 
 /**
  * Takes the committed offsets, then the ends of what the worker writes, waits until every transaction up to there is decided, and takes the
@@ -53,7 +52,8 @@ export async function takeCut(client: Client, worker: AnyWorker, signal: AbortSi
   await refuseTrimmed(client, worker, [...topics.input, ...written], signal)
   for (let attempt = 1; ; attempt++) {
     const before = await committedOf(client, worker, topics, signal)
-    const ends = await offsets(client, written, 'latest', signal)
+    await timersFired(client, worker, signal)
+    const ends = await patientOffsets(client, written, 'latest', signal)
     await decided(client, written, ends, signal)
     await sleep(SETTLE_MS, undefined, { signal })
     const after = await committedOf(client, worker, topics, signal)
@@ -126,34 +126,11 @@ async function topicsOf(client: Client, worker: AnyWorker): Promise<Topics> {
   return { input, inbox, output: await partitions(worker.output.name), deadLetters: await partitions(DEAD_LETTERS) }
 }
 
-const patience = (signal: AbortSignal) => ({ timeoutMs: 30_000, signal })
-
-const offsets = (client: Client, at: readonly TopicPartition[], position: Position, signal: AbortSignal) =>
-  retrying(() => listOffsets(client.shared, at, position), patience(signal))
-
 const committedOf = (client: Client, worker: AnyWorker, { input, inbox }: Topics, signal: AbortSignal) =>
   progressOf(client, worker, [...input, ...inbox], signal)
 
 const sameOffsets = (a: OffsetMap, b: OffsetMap): boolean =>
   a.size === b.size && [...a].every(([at, offset]) => b.get(at) === offset)
-
-/** Returns when no transaction below `ends` is open any more. */
-async function decided(
-  client: Client,
-  partitions: readonly TopicPartition[],
-  ends: OffsetMap,
-  signal: AbortSignal,
-): Promise<void> {
-  const deadline = performance.now() + DECIDE_MS
-  for (;;) {
-    const stable = await offsets(client, partitions, 'stable', signal)
-    const open = partitions.find(({ topic, partition }) => (stable.of(topic, partition) ?? 0) < (ends.of(topic, partition) ?? 0)) // prettier-ignore
-    if (!open) return
-    if (performance.now() > deadline)
-      throw new PayflowError('TRANSACTION_OPEN', `A transaction in ${open.topic}/${open.partition} has been open for more than ${DECIDE_MS / 1000} s`, { kind: 'failed', hint: 'its producer hangs: stop it, and run the audit again when the transaction has timed out' }) // prettier-ignore
-    await sleep(50, undefined, { signal })
-  }
-}
 
 /** Whether a read-committed reader finds a record. */
 async function holdsAny(client: Client, partitions: readonly TopicPartition[], ends: OffsetMap): Promise<boolean> {
@@ -174,7 +151,7 @@ async function refuseTrimmed(
   partitions: readonly TopicPartition[],
   signal: AbortSignal,
 ): Promise<void> {
-  const starts = await offsets(client, partitions, 'earliest', signal)
+  const starts = await patientOffsets(client, partitions, 'earliest', signal)
   const trimmed = partitions.find(({ topic, partition }) => (starts.of(topic, partition) ?? 0) > 0)
   if (trimmed)
     throw new PayflowError('LOG_TRIMMED', `${trimmed.topic}/${trimmed.partition} begins at offset ${starts.of(trimmed.topic, trimmed.partition)!}: what was before is deleted, so ${worker.name} cannot be recomputed`, { kind: 'failed', hint: 'audit the workers whose topics are whole, by their names; a longer retention.ms keeps topics whole' }) // prettier-ignore
@@ -188,7 +165,7 @@ async function refuseBeyondEnd(
   committed: OffsetMap,
   signal: AbortSignal,
 ): Promise<void> {
-  const ends = await offsets(client, inputs, 'latest', signal)
+  const ends = await patientOffsets(client, inputs, 'latest', signal)
   const beyond = inputs.find(({ topic, partition }) => (committed.of(topic, partition) ?? 0) > (ends.of(topic, partition) ?? 0)) // prettier-ignore
   if (beyond)
     throw new PayflowError('OFFSET_OUT_OF_RANGE', `${groupOf(worker.name)} stands at offset ${committed.of(beyond.topic, beyond.partition)!} of ${beyond.topic}/${beyond.partition}, which ends before that: the topic was re-created`, { kind: 'failed', hint: `start it from the beginning with \`payflow worker reset ${worker.name}\`` }) // prettier-ignore
