@@ -70,7 +70,10 @@ test('a task is not idle, and has work, while what its timers did is not committ
   const own = await allDueAtOnce(999)
   const { task } = ownerOf(own.worker, 0)
   const looks: { idle: boolean; hasWork: boolean }[] = []
-  const commit = Reflect.get(TransactionalProducer.prototype, 'commit') as (onSent?: () => void) => Promise<void>
+  const commit: (this: TransactionalProducer, onSent?: () => void) => Promise<void> = Reflect.get(
+    TransactionalProducer.prototype,
+    'commit',
+  )
   const spied = vi.spyOn(TransactionalProducer.prototype, 'commit')
   onTestFinished(() => spied.mockRestore())
   spied.mockImplementation(function (this: TransactionalProducer, onSent) {
