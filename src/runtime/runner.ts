@@ -38,7 +38,6 @@ export interface RunnerOptions extends Pick<TaskOptions, 'worker' | 'options' | 
 }
 
 const MAX_BYTES_PER_PARTITION = 2 << 20
-const LINGER_BYTES = 64 << 10
 
 /** What tasks share. */
 type TaskRoom = Pick<TaskOptions, 'partitions' | 'connection' | 'fetcher'>
@@ -86,7 +85,6 @@ export class Runner {
     const fetcher = new Fetcher({
       connection: this.#client.connect(),
       lingerMs: this.#options.lingerMs,
-      minBytes: LINGER_BYTES,
       maxBytesPerPartition: MAX_BYTES_PER_PARTITION,
       onFailure: (error, source) => this.#diagnostics.fetchFailed(error, source),
       onAnswer: (source) => this.#diagnostics.fetchFine(source),

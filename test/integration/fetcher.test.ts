@@ -12,7 +12,7 @@ async function reading() {
   const topic = topicOf('payments')
   const connection = client().connect()
   const send = vi.spyOn(connection, 'send')
-  const fetcher = new Fetcher({ connection, lingerMs: 10, minBytes: 1 << 20, maxBytesPerPartition: 1 << 20 })
+  const fetcher = new Fetcher({ connection, lingerMs: 10, maxBytesPerPartition: 1 << 20 })
   onTestFinished(() => fetcher.close())
   const waits = () => send.mock.calls.map(([, exchange]) => (exchange as { requestTimeout?: number }).requestTimeout! - 100) // prettier-ignore
   const add = (partition: number, wants = () => true) => {

@@ -26,7 +26,7 @@ export function ownerOf(
 ): { task: Task; done: Promise<void>; phases: TaskPhase[] } {
   const own = client()
   const phases: TaskPhase[] = []
-  const fetcher = new Fetcher({ connection: own.connect(), lingerMs: 10, minBytes: 1, maxBytesPerPartition: 1 << 20 })
+  const fetcher = new Fetcher({ connection: own.connect(), lingerMs: 10, maxBytesPerPartition: 1 << 20 })
   const connection = own.connect()
   const leader = connection.leader.bind(connection)
   let held = beforeRestoring

@@ -2,7 +2,11 @@
 const ENOUGH_RECORDS = 5
 /** Nobody asks a broker more often for the sake of a few records. */
 const SHORTEST_MS = 40
-/** Of the last answer's rate; the rest is what was known before. */
+/** Each partition in a transaction costs its brokers several writes. From as many on, the longest wait grows with their number. */
+const MANY_PARTITIONS = 24
+/** And up to so many times the linger. */
+const LONGEST = 2
+/** Of the last answer; the rest is what was known before. */
 const WEIGHT = 0.3
 
 /** What a fetch has brought. */
@@ -14,19 +18,32 @@ export interface Answer {
   readonly elapsedMs: number
 }
 
-/** Records that each partition with any gets in a millisecond, as seen over the last answers; an answer without records tells nothing of it. */
-export function rateAfter(before: number | undefined, { records, partitions, elapsedMs }: Answer): number | undefined {
-  if (records === 0) return before
-  const now = records / partitions / Math.max(elapsedMs, 1)
-  return before === undefined ? now : before + WEIGHT * (now - before)
+/** How records come, as seen over the last answers. */
+export interface Flow {
+  /** Records that each partition with any gets in a millisecond. */
+  readonly perMs: number
+  /** Partitions in an answer that had any. */
+  readonly partitions: number
 }
 
+/** An answer without records tells nothing of it. */
+export function flowAfter(before: Flow | undefined, { records, partitions, elapsedMs }: Answer): Flow | undefined {
+  if (records === 0) return before
+  const perMs = records / partitions / Math.max(elapsedMs, 1)
+  if (before === undefined) return { perMs, partitions }
+  return { perMs: mean(before.perMs, perMs), partitions: mean(before.partitions, partitions) }
+}
+
+const mean = (before: number, now: number): number => before + WEIGHT * (now - before)
+
 /**
- * How long a broker may wait for more before it answers, in ms: until a few records have come of each partition, so that few records do not
- * cost a transaction each, and never longer than `lingerMs`. Where many come, the shortest wait; a backlog is answered at once in any case.
+ * How long to wait for more records between two fetches, in ms: until a few have come of each partition, so that few records do not cost a
+ * transaction each, and never longer than `lingerMs`, or twice that where they are spread over many partitions. Where many come, the shortest
+ * wait. Nobody waits while there is a backlog.
  */
-export function waitMs(recordsPerMs: number | undefined, lingerMs: number): number {
+export function waitMs(flow: Flow | undefined, lingerMs: number): number {
   const shortest = Math.min(SHORTEST_MS, lingerMs)
-  if (recordsPerMs === undefined) return shortest
-  return Math.round(Math.min(Math.max(ENOUGH_RECORDS / recordsPerMs, shortest), lingerMs))
+  if (flow === undefined) return shortest
+  const longest = lingerMs * Math.min(Math.max(flow.partitions / MANY_PARTITIONS, 1), LONGEST)
+  return Math.round(Math.min(Math.max(ENOUGH_RECORDS / flow.perMs, shortest), longest))
 }

@@ -6,7 +6,7 @@ import { fetch } from '../../kafka/fetch.ts'
 import type { Broker } from '../../kafka/transport.ts'
 import type { FetchedPartition } from '../../kafka/records.ts'
 import { byLeader } from '../../kafka/partitions.ts'
-import { rateAfter, waitMs } from './fetch-wait.ts'
+import { flowAfter, waitMs, type Flow } from './fetch-wait.ts'
 
 /** A partition that a task reads. The fetcher asks for it as long as `wants` says so. */
 export interface Source {
@@ -24,9 +24,8 @@ export interface Source {
 
 export interface FetcherOptions {
   readonly connection: Connection
-  /** How long the broker may wait for `minBytes` at most, in ms: latency against requests and transactions at low rates (`waitMs`). */
+  /** Latency against requests and transactions at low rates, in ms (`waitMs`). */
   readonly lingerMs: number
-  readonly minBytes: number
   readonly maxBytesPerPartition: number
   /** A request that is repeated; `source` where it is that one's alone. */
   readonly onFailure?: (error: unknown, source?: Source) => void
@@ -34,27 +33,38 @@ export interface FetcherOptions {
   readonly onAnswer?: (source: Source) => void
 }
 
-/** After this many empty answers in a row a broker is asked to answer at the first byte, and to wait longer for it. */
+/** After this many empty answers in a row a broker is asked to wait longer for the next record. */
 const EMPTY_UNTIL_QUIET = 10
 /** What a partition that is added meanwhile may have to wait for; two requests a second instead of 25. */
 const QUIET_WAIT_MS = 500
 
+interface Pace {
+  readonly flow: Flow | undefined
+  readonly answeredAt: number
+  readonly notBefore: number
+}
+
 /**
  * Fetches for all tasks of one worker: one request at a time to each broker, over the partitions that want data.
  * Tasks go on working while it fetches; a task that has enough buffered is left out, and holds up no other.
+ * It is here that more records are waited for, not at the broker: a broker that is to wait for so many bytes looks at all partitions of the
+ * request whenever one of them is written to, and reads twice what was there from the beginning.
  */
 export class Fetcher {
   readonly #options: FetcherOptions
   readonly #sources = new Set<Source>()
   readonly #busy = new Set<number>()
   readonly #emptyAnswers = new Map<number, number>()
-  /** By broker: how fast records come, and when it last answered. */
-  readonly #rates = new Map<number, { perMs: number | undefined; answeredAt: number }>()
+  /** By broker: how records come, when it last answered, and when it is asked again unless it is known to have more. */
+  readonly #paces = new Map<number, Pace>()
+  /** Those that have more than their last answer brought, as far as is known. */
+  readonly #behind = new Set<Source>()
   readonly #closed = new AbortController()
   /** Sources that could not be read together with others: each is asked for alone, to find out whose records they are. */
   readonly #suspects = new Set<Source>()
   #failures = 0
   #scheduled = false
+  #timer: NodeJS.Timeout | undefined
 
   constructor(options: FetcherOptions) {
     this.#options = options
@@ -62,13 +72,13 @@ export class Fetcher {
 
   add(source: Source): void {
     this.#sources.add(source)
+    this.#behind.add(source)
     this.#emptyAnswers.clear()
     this.wake()
   }
 
   remove(source: Source): void {
-    this.#sources.delete(source)
-    this.#suspects.delete(source)
+    for (const each of [this.#sources, this.#suspects, this.#behind]) each.delete(source)
   }
 
   /** Looks again at what is wanted; to be called when a source begins to want. */
@@ -83,6 +93,7 @@ export class Fetcher {
 
   close(): void {
     this.#closed.abort()
+    clearTimeout(this.#timer)
     this.#sources.clear()
   }
 
@@ -94,9 +105,13 @@ export class Fetcher {
       if (classify(error) === 'fatal') source.fail(asError(error))
       else await this.#failed(error, { source })
     })
+    let soonestMs = Infinity
     for (const [broker, sources] of leaders) {
       const { nodeId } = broker
       if (this.#busy.has(nodeId) || this.#closed.signal.aborted) continue
+      const leftMs = this.#leftMs(nodeId, sources)
+      soonestMs = Math.min(soonestMs, leftMs > 0 ? leftMs : Infinity)
+      if (leftMs > 0) continue
       this.#busy.add(nodeId)
       const suspect = sources.find((source) => this.#suspects.has(source))
       const wanted = suspect ? [suspect] : sources
@@ -107,27 +122,35 @@ export class Fetcher {
           this.wake()
         })
     }
+    clearTimeout(this.#timer)
+    if (soonestMs < Infinity) this.#timer = setTimeout(() => this.wake(), soonestMs)
+  }
+
+  /** How long more records are waited for before this broker is asked again. */
+  #leftMs(nodeId: number, sources: readonly Source[]): number {
+    if (sources.some((source) => this.#behind.has(source))) return 0
+    return (this.#paces.get(nodeId)?.notBefore ?? 0) - performance.now()
   }
 
   async #fetch(broker: Broker, sources: readonly Source[]): Promise<void> {
-    const { connection, lingerMs, minBytes, maxBytesPerPartition } = this.#options
+    const { connection, lingerMs, maxBytesPerPartition } = this.#options
     const asked = new Map(
       sources.map((source) => [`${source.topic}/${source.partition}`, { source, offset: source.position }]),
     )
     const quiet = this.#emptyOf(broker) >= EMPTY_UNTIL_QUIET
     const askedAt = performance.now()
-    const before = this.#rates.get(broker.nodeId)
+    const before = this.#paces.get(broker.nodeId)
     const fetched = await fetch(connection, broker, {
-      maxWaitMs: quiet ? Math.max(lingerMs, QUIET_WAIT_MS) : waitMs(before?.perMs, lingerMs),
-      minBytes: quiet ? 1 : minBytes,
+      maxWaitMs: quiet ? Math.max(lingerMs, QUIET_WAIT_MS) : waitMs(before?.flow, lingerMs),
+      minBytes: 1,
       maxBytes: 32 << 20,
       isolation: 'read_committed',
       partitions: [...asked.values()].map(({ source: { topic, topicId, partition }, offset }) => ({ topic, topicId, partition, offset, maxBytes: maxBytesPerPartition })), // prettier-ignore
     })
     this.#failures = 0
     const answeredAt = performance.now()
-    const elapsedMs = answeredAt - Math.max(before?.answeredAt ?? 0, askedAt - lingerMs)
-    this.#rates.set(broker.nodeId, { perMs: rateAfter(before?.perMs, { ...countOf(fetched), elapsedMs }), answeredAt })
+    const elapsedMs = answeredAt - (before?.answeredAt ?? askedAt - lingerMs)
+    const flow = flowAfter(before?.flow, { ...countOf(fetched), elapsedMs })
     let nothing = true
     for (const part of fetched) {
       const request = asked.get(`${part.topic}/${part.partition}`)
@@ -146,11 +169,15 @@ export class Fetcher {
         )
     }
     this.#emptyAnswers.set(broker.nodeId, nothing ? this.#emptyOf(broker) + 1 : 0)
+    // the broker has waited for the first record itself
+    this.#paces.set(broker.nodeId, { flow, answeredAt, notBefore: nothing ? 0 : answeredAt + waitMs(flow, lingerMs) })
   }
 
   /** Who got something goes to the end: a broker fills its answer in the order asked, and only what comes first may be larger than the limit. */
   #deliver(source: Source, part: FetchedPartition): void {
     if (part.records.nextOffset > source.position && this.#sources.delete(source)) this.#sources.add(source)
+    if (part.records.nextOffset < part.lastStableOffset) this.#behind.add(source)
+    else this.#behind.delete(source)
     source.deliver(part)
   }
 

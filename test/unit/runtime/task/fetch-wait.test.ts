@@ -1,22 +1,25 @@
 import { describe, expect, test } from 'vitest'
-import { rateAfter, waitMs } from '../../../../src/runtime/task/fetch-wait.ts'
+import { flowAfter, waitMs, type Flow } from '../../../../src/runtime/task/fetch-wait.ts'
 
 /** Where the wait settles when records come evenly, of which none is ever split. */
 function settledWait(perSecond: number, partitions: number, lingerMs = 150): number {
-  let rate: number | undefined
-  let wait = waitMs(rate, lingerMs)
+  let flow: Flow | undefined
+  let wait = waitMs(flow, lingerMs)
   for (let answer = 0; answer < 100; answer++) {
     const records = Math.max(1, Math.round((perSecond * wait) / 1_000))
-    rate = rateAfter(rate, { records, partitions: Math.min(partitions, records), elapsedMs: wait })
-    wait = waitMs(rate, lingerMs)
+    flow = flowAfter(flow, { records, partitions: Math.min(partitions, records), elapsedMs: wait })
+    wait = waitMs(flow, lingerMs)
   }
   return wait
 }
 
-describe('how long a broker may wait', () => {
+describe('how long more records are waited for', () => {
   test.each([
     [50, 3, 150],
-    [1_000, 48, 150],
+    [1_000, 48, 240],
+    [400, 48, 300],
+    [1_000, 96, 300],
+    [400, 24, 150],
     [10_000, 48, 40],
     [1_000, 3, 40],
     [1_000_000, 3, 40],
@@ -29,7 +32,8 @@ describe('how long a broker may wait', () => {
     expect(settledWait(1_000, 12)).toBeLessThan(75)
   })
 
-  test('never longer than it may linger', () => {
+  test('never longer than it may linger, or twice as long over many partitions', () => {
+    expect([settledWait(100, 48, 10), settledWait(100, 200, 10), settledWait(1_000, 500, 100)]).toEqual([10, 10, 200])
     expect([settledWait(1, 3, 10), settledWait(10_000, 3, 10), settledWait(1, 3, 0)]).toEqual([10, 10, 0])
   })
 
@@ -39,7 +43,10 @@ describe('how long a broker may wait', () => {
 })
 
 test('an answer without records changes nothing, one with many counts in part', () => {
-  expect(rateAfter(undefined, { records: 0, partitions: 0, elapsedMs: 40 })).toBeUndefined()
-  expect(rateAfter(0.5, { records: 0, partitions: 0, elapsedMs: 40 })).toBe(0.5)
-  expect(rateAfter(0.5, { records: 600, partitions: 3, elapsedMs: 40 })).toBeCloseTo(0.5 + 0.3 * 4.5)
+  const before = { perMs: 0.5, partitions: 10 }
+  expect(flowAfter(undefined, { records: 0, partitions: 0, elapsedMs: 40 })).toBeUndefined()
+  expect(flowAfter(before, { records: 0, partitions: 0, elapsedMs: 40 })).toBe(before)
+  const { perMs, partitions } = flowAfter(before, { records: 600, partitions: 3, elapsedMs: 40 })!
+  expect(perMs).toBeCloseTo(0.5 + 0.3 * 4.5)
+  expect(partitions).toBeCloseTo(10 - 0.3 * 7)
 })
