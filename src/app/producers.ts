@@ -3,6 +3,7 @@ import { randomInt } from 'node:crypto'
 import { topicsMissing, topicsWith } from '../kafka/missing-topics.ts'
 import { formatTimestamp } from '../pipeline/time.ts'
 import type { Kind } from '../pipeline/sources/source.ts'
+import { Outlet } from '../runtime/producers/outlet.ts'
 import { produce, type ProduceSummary } from '../runtime/producers/produce.ts'
 import type { ProducerTracing } from '../runtime/tracing.ts'
 import type { Settings } from '../settings/resolve.ts'
@@ -102,11 +103,14 @@ export async function produceAll(
   { signal, onProgress, log, tracing }: ProduceHooks,
 ): Promise<Produced[]> {
   const failed = new AbortController()
+  const client = clientOptions(settings, 'payflow-produce', log)
+  const { compression } = settings
+  // at top rate each fills a connection of its own
+  const outlet = wanted.some((kind) => flow.rateOf(kind) === 'max') ? undefined : new Outlet(client, compression)
   const runs = wanted.map(async (kind) => {
     try {
       return await produce({
-        client: clientOptions(settings, `payflow-produce-${kind}`, log),
-        compression: settings.compression,
+        ...{ client, compression, outlet },
         source: await sourceOf(kind, flow),
         rate: flow.rateOf(kind),
         ...(flow.count !== undefined && { count: flow.count }),
@@ -121,5 +125,6 @@ export async function produceAll(
     }
   })
   await Promise.allSettled(runs)
+  await outlet?.close()
   return Promise.all(runs)
 }

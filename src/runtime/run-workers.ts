@@ -51,7 +51,7 @@ export interface RunWorkersOptions {
 }
 
 const TRANSACTION_TIMEOUT_MS = 30_000
-const LINGER_MS = 150
+const LINGER_MS = 125
 const STALL_MS = 30_000
 /** Who waits for the end wants to know at once; the watchdog counts seconds. */
 const lookIntervals = { untilCaughtUp: 50, forStalls: 500 }

@@ -95,8 +95,8 @@ const table = {
   },
   linger: {
     kind: duration('0ms', '5s'),
-    default: '150ms',
-    help: 'how long a broker may wait for more before it answers a worker, at most',
+    default: '125ms',
+    help: 'how long a worker waits for more records, at most; up to 2.5 times as long where they lie on many partitions',
     handedOn: true,
   },
   stateMemory: {

@@ -10,7 +10,7 @@ import { produce } from '../../kafka/produce.ts'
 import { needing } from '../../kafka/rights.ts'
 import { initProducerId } from '../../kafka/requests.ts'
 import type { ProduceResult } from '../../kafka/records.ts'
-import { byLeader } from '../../kafka/partitions.ts'
+import { byLeader, type TopicPartition } from '../../kafka/partitions.ts'
 
 /** How long brokers may be away before a producer gives up, even at its start, in ms. */
 export const DELIVERY_TIMEOUT_MS = 120_000
@@ -21,6 +21,15 @@ const DUPLICATE_SEQUENCE = 46
 
 interface Pending extends PartitionRecords {
   readonly baseSequence: number
+}
+
+/** Of one producer: more than that is a request of its own. */
+const TOGETHER_BYTES = 256 << 10
+
+interface Gathered {
+  readonly batches: readonly Pending[]
+  readonly resolve: (results: ProduceResult[]) => void
+  readonly reject: (error: unknown) => void
 }
 
 /** Who may write any topic may do this, too, from Kafka 2.8 on (KIP-679). */
@@ -36,6 +45,8 @@ export class IdempotentProducer {
   readonly #producerEpoch: number
   readonly #compression: Compression
   readonly #sequences = new Map<string, number>()
+  /** By broker: what goes with the next request. */
+  readonly #gathered = new Map<number, Gathered[]>()
 
   private constructor(
     connection: Connection,
@@ -112,13 +123,33 @@ export class IdempotentProducer {
     return { failed, error }
   }
 
+  /** What several producers send a broker in the same moment goes in one request, unless it is much. */
   #produce(broker: Broker, batches: readonly Pending[]): Promise<ProduceResult[]> {
+    if (batches.reduce((sum, { records }) => sum + records.byteLength, 0) > TOGETHER_BYTES) return this.#request(broker, batches) // prettier-ignore
+    return new Promise((resolve, reject) => {
+      const gathered = this.#gathered.get(broker.nodeId) ?? []
+      if (gathered.push({ batches, resolve, reject }) > 1) return
+      this.#gathered.set(broker.nodeId, gathered)
+      setImmediate(() => {
+        this.#gathered.delete(broker.nodeId)
+        this.#request(
+          broker,
+          gathered.flatMap((each) => each.batches),
+        ).then(
+          (results) => gathered.forEach((each) => each.resolve(results.filter((result) => each.batches.some((batch) => keyOf(batch) === keyOf(result))))), // prettier-ignore
+          (error: unknown) => gathered.forEach((each) => each.reject(error)),
+        )
+      })
+    })
+  }
+
+  #request(broker: Broker, batches: readonly Pending[]): Promise<ProduceResult[]> {
     const { producerId, producerEpoch } = { producerId: this.#producerId, producerEpoch: this.#producerEpoch }
     return produce(this.#connection, broker, { transactionalId: null, producerId, producerEpoch, acks: -1, timeoutMs: 10_000, compression: this.#compression, batches }) // prettier-ignore
   }
 }
 
-const keyOf = ({ topic, partition }: PartitionRecords): string => `${topic}/${partition}`
+const keyOf = ({ topic, partition }: TopicPartition): string => `${topic}/${partition}`
 
 const refused = (error: unknown): PayflowError =>
   new PayflowError('REFUSED', `The broker refuses what is produced: ${messageOf(error)}`, {

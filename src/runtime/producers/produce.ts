@@ -2,13 +2,14 @@ import { topicsMissing } from '../../kafka/missing-topics.ts'
 import { pause } from '../../pause.ts'
 import { PartitionError, codeOf } from '../../kafka/errors.ts'
 import { OutputBuffers } from '../../kafka/output-buffers.ts'
-import { Client, type ClientOptions } from '../../kafka/client.ts'
+import type { ClientOptions } from '../../kafka/client.ts'
 import type { Connection } from '../../kafka/connection.ts'
 import { retrying } from '../../kafka/retry.ts'
 import { TopicLimits } from '../../kafka/topic-limits.ts'
 import { DEFAULT_MAX_AHEAD_MS } from '../../pipeline/worker/max-ahead.ts'
 import type { Source } from '../../pipeline/sources/source.ts'
-import { DELIVERY_TIMEOUT_MS, FLUSH_TIMEOUT_MS, IdempotentProducer } from './idempotent.ts'
+import { DELIVERY_TIMEOUT_MS, FLUSH_TIMEOUT_MS, type IdempotentProducer } from './idempotent.ts'
+import { Outlet, TICK_MS } from './outlet.ts'
 import { Pacer } from './pacer.ts'
 import type { ProducerTracing } from '../tracing.ts'
 import type { Compression } from '../../kafka/compression.ts'
@@ -18,6 +19,8 @@ export interface ProduceOptions {
   readonly client: ClientOptions
   readonly source: Source
   readonly compression?: Compression
+  /** Shared with others, instead of one of its own. */
+  readonly outlet?: Outlet | undefined
   /** Events a second. */
   readonly rate: number | 'max'
   /** Index of the first event. */
@@ -51,16 +54,13 @@ export interface ProduceSummary {
 const UNKNOWN_TOPIC = 3
 const BATCH_RECORDS = 12_000
 const PROGRESS_MS = 250
-/** Events that are due within this many ms go together: at 50 a second, a request for each would be most of what the broker does. */
-const TICK_MS = 50
-
 /** Writes a source's events to its topic, in their order, paced, until count or duration is reached or the signal is aborted. */
 export async function produce(options: ProduceOptions): Promise<ProduceSummary> {
-  const client = new Client({ ...options.client, clientId: 'payflow-produce' })
+  const { client, compression, outlet = new Outlet(client, compression) } = options
   try {
-    return await new Production(options, client).run()
+    return await new Production(options, outlet).run()
   } finally {
-    await client.close()
+    if (outlet !== options.outlet) await outlet.close()
   }
 }
 
@@ -89,7 +89,7 @@ async function partitionsOf(connection: Connection, topic: string, signal: Abort
 
 class Production {
   readonly #options: ProduceOptions
-  readonly #client: Client
+  readonly #outlet: Outlet
   readonly #limits = new TopicLimits()
   readonly #spare: OutputBuffers[]
   readonly #startedAt = performance.now()
@@ -98,21 +98,21 @@ class Production {
   #acknowledged = 0
   #reportedAt = 0
 
-  constructor(options: ProduceOptions, client: Client) {
+  constructor(options: ProduceOptions, outlet: Outlet) {
     this.#options = options
-    this.#client = client
+    this.#outlet = outlet
     const { tracing, source } = options
-    this.#spare = [1, 2].map(() => tracing?.buffers(source.topic.name, this.#limits, client.codec) ?? new OutputBuffers(this.#limits, client.codec)) // prettier-ignore
+    const { codec } = outlet.client
+    this.#spare = [1, 2].map(() => tracing?.buffers(source.topic.name, this.#limits, codec) ?? new OutputBuffers(this.#limits, codec)) // prettier-ignore
     this.#next = options.from ?? 0
   }
 
   async run(): Promise<ProduceSummary> {
-    const { source, signal, rate, compression } = this.#options
+    const { source, signal, rate } = this.#options
     const topic = source.topic.name
-    const connection = this.#client.connect()
-    const partitions = await partitionsOf(connection, topic, signal)
-    await this.#limits.read(this.#client, [topic])
-    const producer = await IdempotentProducer.open(connection, { patienceMs: DELIVERY_TIMEOUT_MS, signal, compression })
+    const partitions = await partitionsOf(this.#outlet.connection, topic, signal)
+    await this.#limits.read(this.#outlet.client, [topic])
+    const producer = await this.#outlet.producer(signal)
     const pacer = new Pacer(rate, performance.now())
     const first = this.#next
     const end = first + this.#limit()
@@ -124,12 +124,18 @@ class Production {
       await inFlight
       inFlight = count > 0 ? this.#send(producer, buffers, count) : Promise.resolve(void this.#spare.push(buffers))
       inFlight.catch(() => undefined)
-      const waitMs = this.#next < end ? pacer.waitMs(this.#next - first, performance.now()) : 0
-      if (waitMs > 0) await pause(Math.max(waitMs, TICK_MS), signal)
+      if (this.#next < end) await this.#untilDue(pacer, this.#next - first)
     }
     await inFlight
     this.#report(true)
     return this.#summary(topic)
+  }
+
+  /** Waits for the next moment to send in, unless more than a batch is due. */
+  async #untilDue(pacer: Pacer, next: number): Promise<void> {
+    const waitMs = pacer.waitMs(next, performance.now())
+    if (waitMs > TICK_MS) await pause(waitMs - TICK_MS, this.#options.signal)
+    if (pacer.due(performance.now()) < next + BATCH_RECORDS) await this.#outlet.tick()
   }
 
   #generate(buffers: OutputBuffers, partitions: number, end: number): number {

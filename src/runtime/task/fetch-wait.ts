@@ -3,9 +3,9 @@ const ENOUGH_RECORDS = 5
 /** Nobody asks a broker more often for the sake of a few records. */
 const SHORTEST_MS = 40
 /** Each partition in a transaction costs its brokers several writes. From as many on, the longest wait grows with their number. */
-const MANY_PARTITIONS = 24
+const MANY_PARTITIONS = 20
 /** And up to so many times the linger. */
-const LONGEST = 2
+const LONGEST = 2.5
 /** Of the last answer; the rest is what was known before. */
 const WEIGHT = 0.3
 
@@ -38,7 +38,7 @@ const mean = (before: number, now: number): number => before + WEIGHT * (now - b
 
 /**
  * How long to wait for more records between two fetches, in ms: until a few have come of each partition, so that few records do not cost a
- * transaction each, and never longer than `lingerMs`, or twice that where they are spread over many partitions. Where many come, the shortest
+ * transaction each, and never longer than `lingerMs`, or 2.5 times that where they are spread over many partitions. Where many come, the shortest
  * wait. Nobody waits while there is a backlog.
  */
 export function waitMs(flow: Flow | undefined, lingerMs: number): number {

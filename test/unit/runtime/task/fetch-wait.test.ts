@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { flowAfter, waitMs, type Flow } from '../../../../src/runtime/task/fetch-wait.ts'
 
 /** Where the wait settles when records come evenly, of which none is ever split. */
-function settledWait(perSecond: number, partitions: number, lingerMs = 150): number {
+function settledWait(perSecond: number, partitions: number, lingerMs = 125): number {
   let flow: Flow | undefined
   let wait = waitMs(flow, lingerMs)
   for (let answer = 0; answer < 100; answer++) {
@@ -15,11 +15,11 @@ function settledWait(perSecond: number, partitions: number, lingerMs = 150): num
 
 describe('how long more records are waited for', () => {
   test.each([
-    [50, 3, 150],
+    [50, 3, 125],
     [1_000, 48, 240],
     [400, 48, 300],
-    [1_000, 96, 300],
-    [400, 24, 150],
+    [1_000, 96, 313],
+    [400, 20, 125],
     [10_000, 48, 40],
     [1_000, 3, 40],
     [1_000_000, 3, 40],
@@ -32,8 +32,10 @@ describe('how long more records are waited for', () => {
     expect(settledWait(1_000, 12)).toBeLessThan(75)
   })
 
-  test('never longer than it may linger, or twice as long over many partitions', () => {
-    expect([settledWait(100, 48, 10), settledWait(100, 200, 10), settledWait(1_000, 500, 100)]).toEqual([10, 10, 200])
+  test('never longer than it may linger, or 2.5 times as long over many partitions', () => {
+    expect([settledWait(100, 48, 10), settledWait(10_000, 200, 10), settledWait(1_000, 500, 100)]).toEqual([
+      10, 25, 250,
+    ])
     expect([settledWait(1, 3, 10), settledWait(10_000, 3, 10), settledWait(1, 3, 0)]).toEqual([10, 10, 0])
   })
 
