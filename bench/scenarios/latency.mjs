@@ -44,8 +44,12 @@ export const percent = (now, then, ms) => Math.round((100_000 * (now - then)) / 
 
 export const quantile = (sorted, q) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * q))] ?? NaN
 
-export async function measure({ cluster, env, broker, clear, options }, peer, rate) {
-  const [warmupMs, measuredMs] = options.quick ? [4_000, 6_000] : [8_000, 15_000]
+export async function measure(
+  { cluster, env, broker, clear, options, warmupMs = options.quick ? 4_000 : 8_000 },
+  peer,
+  rate,
+) {
+  const measuredMs = options.quick ? 6_000 : 15_000
   await cluster.fresh([...inputs, ...outputs])
   clear(peer)
   const run = start(peer, env)

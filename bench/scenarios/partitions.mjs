@@ -6,6 +6,9 @@ import { measure } from './latency.mjs'
 
 export const title = 'Partitions'
 
+/** Until each of many new partitions has touched its index files, brokers are several times slower. */
+const WARMUP_MS = 25_000
+
 const cases = [
   { count: 3, rate: 1_000, instances: 1 },
   { count: 12, rate: 1_000, instances: 1 },
@@ -36,7 +39,7 @@ export async function run(context) {
       const runs = Object.fromEntries(
         peers.map((peer) => [
           nameOf(peer, one),
-          () => measure({ ...context, cluster }, several(peer, one.instances), one.rate),
+          () => measure({ ...context, cluster, warmupMs: WARMUP_MS }, several(peer, one.instances), one.rate),
         ]),
       )
       Object.assign(result, await inTurn(Math.min(options.rounds, 2), runs, report))
