@@ -54,6 +54,7 @@ export interface ProduceSummary {
 const UNKNOWN_TOPIC = 3
 const BATCH_RECORDS = 12_000
 const PROGRESS_MS = 250
+
 /** Writes a source's events to its topic, in their order, paced, until count or duration is reached or the signal is aborted. */
 export async function produce(options: ProduceOptions): Promise<ProduceSummary> {
   const { client, compression, outlet = new Outlet(client, compression) } = options
