@@ -7,12 +7,12 @@ import { writeAll } from '../support/records.ts'
 import { eventually } from '../support/wait.ts'
 
 /** Reads partitions of a topic of its own, and keeps how long each request let the broker wait, in ms. */
-async function reading() {
+async function reading({ lingerMs = 10, maxBytesPerPartition = 1 << 20 } = {}) {
   const { topicOf } = await isolated(findWorker('large-orders')!, { partitions: 2 })
   const topic = topicOf('payments')
   const connection = client().connect()
   const send = vi.spyOn(connection, 'send')
-  const fetcher = new Fetcher({ connection, lingerMs: 10, maxBytesPerPartition: 1 << 20 })
+  const fetcher = new Fetcher({ connection, lingerMs, maxBytesPerPartition })
   onTestFinished(() => fetcher.close())
   const waits = () => send.mock.calls.map(([, exchange]) => (exchange as { requestTimeout?: number }).requestTimeout! - 100) // prettier-ignore
   const add = (partition: number, wants = () => true) => {
@@ -64,4 +64,13 @@ test('nobody waits for a quiet broker while a partition has no room: it may have
   add(1, () => false)
   await eventually(() => expect(read.answers).toBeGreaterThan(30), { intervalMs: 5 })
   expect(waits()).not.toContain(500)
+})
+
+test('nobody waits for more records while there is a backlog', async () => {
+  // a record an answer: waits would grow fivefold from one to the next
+  const { topic, add } = await reading({ lingerMs: 60_000, maxBytesPerPartition: 1 })
+  for (let i = 0; i < 20; i++) await writeAll(brokers(), topic, [{ key: '1', value: String(i), partition: 0 }])
+  const read = add(0)
+  await eventually(() => expect(read.position).toBe(20))
+  expect(read.answers).toBeGreaterThanOrEqual(20)
 })
