@@ -16,17 +16,21 @@ async function reading({ lingerMs = 10, maxBytesPerPartition = 1 << 20 } = {}) {
   onTestFinished(() => fetcher.close())
   const waits = () => send.mock.calls.map(([, exchange]) => (exchange as { requestTimeout?: number }).requestTimeout! - 100) // prettier-ignore
   const add = (partition: number, wants = () => true) => {
-    const counted = { position: 0, answers: 0 }
+    const counted = { position: 0, answers: 0, isBehind: true }
     const source: Source = {
       topic,
       partition,
       get position() {
         return counted.position
       },
+      get isBehind() {
+        return counted.isBehind
+      },
       wants,
-      deliver: ({ records }) => {
+      deliver: ({ records, lastStableOffset }) => {
         counted.answers++
         counted.position = records.nextOffset
+        counted.isBehind = records.nextOffset < lastStableOffset
       },
       fail: (error) => {
         throw error

@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises'
+import { setImmediate as tick, setTimeout as sleep } from 'node:timers/promises'
 import { PayflowError, messageOf } from '../../errors.ts'
 import { PartitionError, classify } from '../../kafka/errors.ts'
 import type { PartitionRecords } from '../../kafka/output-buffers.ts'
@@ -10,7 +10,7 @@ import { produce } from '../../kafka/produce.ts'
 import { needing } from '../../kafka/rights.ts'
 import { initProducerId } from '../../kafka/requests.ts'
 import type { ProduceResult } from '../../kafka/records.ts'
-import { byLeader, type TopicPartition } from '../../kafka/partitions.ts'
+import { byLeader } from '../../kafka/partitions.ts'
 
 /** How long brokers may be away before a producer gives up, even at its start, in ms. */
 export const DELIVERY_TIMEOUT_MS = 120_000
@@ -27,9 +27,8 @@ interface Pending extends PartitionRecords {
 const TOGETHER_BYTES = 256 << 10
 
 interface Gathered {
-  readonly batches: readonly Pending[]
-  readonly resolve: (results: ProduceResult[]) => void
-  readonly reject: (error: unknown) => void
+  readonly batches: Pending[]
+  readonly answer: Promise<ProduceResult[]>
 }
 
 /** Who may write any topic may do this, too, from Kafka 2.8 on (KIP-679). */
@@ -46,7 +45,7 @@ export class IdempotentProducer {
   readonly #compression: Compression
   readonly #sequences = new Map<string, number>()
   /** By broker: what goes with the next request. */
-  readonly #gathered = new Map<number, Gathered[]>()
+  readonly #gathered = new Map<number, Gathered>()
 
   private constructor(
     connection: Connection,
@@ -111,7 +110,9 @@ export class IdempotentProducer {
         try {
           for (const { topic, partition, errorCode } of await this.#produce(broker, mine)) {
             if (errorCode === 0 || errorCode === DUPLICATE_SEQUENCE) continue
-            failed.push(mine.find((batch) => batch.topic === topic && batch.partition === partition)!)
+            const own = mine.find((batch) => batch.topic === topic && batch.partition === partition)
+            if (!own) continue
+            failed.push(own)
             error = new PartitionError('Produce', topic, partition, errorCode)
           }
         } catch (reason) {
@@ -123,24 +124,21 @@ export class IdempotentProducer {
     return { failed, error }
   }
 
-  /** What several producers send a broker in the same moment goes in one request, unless it is much. */
+  /** What several producers send a broker in the same moment goes in one request, unless it is much. Returns the results of all of it. */
   #produce(broker: Broker, batches: readonly Pending[]): Promise<ProduceResult[]> {
     if (batches.reduce((sum, { records }) => sum + records.byteLength, 0) > TOGETHER_BYTES) return this.#request(broker, batches) // prettier-ignore
-    return new Promise((resolve, reject) => {
-      const gathered = this.#gathered.get(broker.nodeId) ?? []
-      if (gathered.push({ batches, resolve, reject }) > 1) return
-      this.#gathered.set(broker.nodeId, gathered)
-      setImmediate(() => {
-        this.#gathered.delete(broker.nodeId)
-        this.#request(
-          broker,
-          gathered.flatMap((each) => each.batches),
-        ).then(
-          (results) => gathered.forEach((each) => each.resolve(results.filter((result) => each.batches.some((batch) => keyOf(batch) === keyOf(result))))), // prettier-ignore
-          (error: unknown) => gathered.forEach((each) => each.reject(error)),
-        )
-      })
+    const gathered = this.#gathered.get(broker.nodeId)
+    if (gathered) {
+      gathered.batches.push(...batches)
+      return gathered.answer
+    }
+    const all = [...batches]
+    const answer = tick().then(() => {
+      this.#gathered.delete(broker.nodeId)
+      return this.#request(broker, all)
     })
+    this.#gathered.set(broker.nodeId, { batches: all, answer })
+    return answer
   }
 
   #request(broker: Broker, batches: readonly Pending[]): Promise<ProduceResult[]> {
@@ -149,7 +147,7 @@ export class IdempotentProducer {
   }
 }
 
-const keyOf = ({ topic, partition }: TopicPartition): string => `${topic}/${partition}`
+const keyOf = ({ topic, partition }: PartitionRecords): string => `${topic}/${partition}`
 
 const refused = (error: unknown): PayflowError =>
   new PayflowError('REFUSED', `The broker refuses what is produced: ${messageOf(error)}`, {

@@ -99,7 +99,7 @@ export class Epoch {
       if (processor.isFiring) {
         const more = processor.fire()
         // those that are left are on disk
-        if (more === 0 && this.isFiring) break
+        if (more === 0 && this.#isFiring) break
         fired += more
       } else if ((input = nextInput(this.inputs))) {
         processor.process(input.peek()!)
@@ -113,18 +113,18 @@ export class Epoch {
   }
 
   /** Not all timers have fired that are due. */
-  get isFiring(): boolean {
+  get #isFiring(): boolean {
     return this.#processor.isFiring
   }
 
   /** Something is to be done, or to be committed, that no input tells of: timers move no offset. */
   get isBusy(): boolean {
-    return this.#isCommitting || this.isFiring
+    return this.#isCommitting || this.#isFiring
   }
 
   /** Gets the timers for which `fill` has stopped. To be called when nothing is left to commit. Returns whether there was something to wait for. */
   async loadTimers(): Promise<boolean> {
-    if (!this.isFiring) return false
+    if (!this.#isFiring) return false
     await this.#state.loadTimers()
     return true
   }

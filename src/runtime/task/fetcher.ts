@@ -16,6 +16,8 @@ export interface Source {
   readonly topicId?: string | undefined
   /** The next offset to fetch; the fetcher never moves it. */
   readonly position: number
+  /** It has more than was fetched, as far as is known. */
+  readonly isBehind: boolean
   readonly wants: () => boolean
   readonly deliver: (fetched: FetchedPartition) => void
   /** The position cannot be read any more: an error, never a silent jump. */
@@ -57,8 +59,6 @@ export class Fetcher {
   readonly #emptyAnswers = new Map<number, number>()
   /** By broker: how records come, when it last answered, and when it is asked again unless it is known to have more. */
   readonly #paces = new Map<number, Pace>()
-  /** Those that have more than their last answer brought, as far as is known. */
-  readonly #behind = new Set<Source>()
   readonly #closed = new AbortController()
   /** Sources that could not be read together with others: each is asked for alone, to find out whose records they are. */
   readonly #suspects = new Set<Source>()
@@ -72,13 +72,13 @@ export class Fetcher {
 
   add(source: Source): void {
     this.#sources.add(source)
-    this.#behind.add(source)
     this.#emptyAnswers.clear()
     this.wake()
   }
 
   remove(source: Source): void {
-    for (const each of [this.#sources, this.#suspects, this.#behind]) each.delete(source)
+    this.#sources.delete(source)
+    this.#suspects.delete(source)
   }
 
   /** Looks again at what is wanted; to be called when a source begins to want. */
@@ -128,7 +128,7 @@ export class Fetcher {
 
   /** How long more records are waited for before this broker is asked again. */
   #leftMs(nodeId: number, sources: readonly Source[]): number {
-    if (sources.some((source) => this.#behind.has(source))) return 0
+    if (sources.some((source) => source.isBehind)) return 0
     return (this.#paces.get(nodeId)?.notBefore ?? 0) - performance.now()
   }
 
@@ -176,8 +176,6 @@ export class Fetcher {
   /** Who got something goes to the end: a broker fills its answer in the order asked, and only what comes first may be larger than the limit. */
   #deliver(source: Source, part: FetchedPartition): void {
     if (part.records.nextOffset > source.position && this.#sources.delete(source)) this.#sources.add(source)
-    if (part.records.nextOffset < part.lastStableOffset) this.#behind.add(source)
-    else this.#behind.delete(source)
     source.deliver(part)
   }
 

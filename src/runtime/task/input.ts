@@ -101,9 +101,13 @@ export class Input implements Source {
     return performance.now() - this.#heardAt
   }
 
+  get isBehind(): boolean {
+    return this.#stableEnd === undefined || this.#position < this.#stableEnd
+  }
+
   /** All that was there at the last answer is processed. */
   get drained(): boolean {
-    return this.#queue.length === 0 && this.#stableEnd !== undefined && this.#position >= this.#stableEnd
+    return this.#queue.length === 0 && !this.isBehind
   }
 
   wants(): boolean {
