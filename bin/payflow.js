@@ -6,6 +6,7 @@ var found = process.versions.node.split('.').map(Number)
 if (found[0] > needed[0] || (found[0] === needed[0] && found[1] >= needed[1])) {
   // before anything is loaded: only then are stacks told in the lines of single modules
   if (process.argv.indexOf('--verbose') > 0 || process.argv.indexOf('-v') > 0) process.setSourceMapsEnabled(true)
+  keepCompiled()
   import('../dist/bundle/main.js')
     .catch(function (error) {
       // `npm run dev` and the mutations of the tests leave single modules only
@@ -31,4 +32,20 @@ if (found[0] > needed[0] || (found[0] === needed[0] && found[1] >= needed[1])) {
   console.error('Error: payflow needs Node.js ' + needed.join('.') + ' or newer; this is ' + process.versions.node)
   console.error('\u2192 install a newer one; `node --version` says which one this shell uses')
   process.exitCode = 2
+}
+
+// Node 22.8 and later keep what they have compiled, where payflow keeps its things already: nobody else can put code there.
+function keepCompiled() {
+  var enable = require('module').enableCompileCache
+  if (!enable || process.env.NODE_COMPILE_CACHE) return
+  var home = process.env.PAYFLOW_HOME
+  try {
+    if (!home) home = require('path').join(require('os').homedir(), '.payflow')
+    var directory = require('path').join(home, 'compiled')
+    require('fs').mkdirSync(directory)
+  } catch (error) {
+    // no such home yet, or no right to write there: compiled anew each time
+    if (error.code !== 'EEXIST') return
+  }
+  enable(directory)
 }
