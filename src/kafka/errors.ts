@@ -51,6 +51,7 @@ const classes: Readonly<Record<number, ErrorClass>> = {
   90: 'fenced', // PRODUCER_FENCED
   100: 'retriable', // UNKNOWN_TOPIC_ID: deleted, or a broker that has just started does not know it yet
   103: 'retriable', // INCONSISTENT_TOPIC_ID
+  120: 'fenced', // TRANSACTION_ABORTABLE: this transaction cannot be committed any more, another can (KIP-890)
   [-99]: 'fenced', // a code that kafkajs does not know (90 among them)
 }
 
@@ -102,7 +103,7 @@ const names: Readonly<Record<number, string>> = {
   36: 'TOPIC_ALREADY_EXISTS', 37: 'INVALID_PARTITIONS', 38: 'INVALID_REPLICATION_FACTOR', 39: 'INVALID_REPLICA_ASSIGNMENT', 40: 'INVALID_CONFIG', 41: 'NOT_CONTROLLER', 42: 'INVALID_REQUEST', 44: 'POLICY_VIOLATION', 45: 'OUT_OF_ORDER_SEQUENCE_NUMBER', 46: 'DUPLICATE_SEQUENCE_NUMBER', 47: 'INVALID_PRODUCER_EPOCH', 48: 'INVALID_TXN_STATE',
   49: 'INVALID_PRODUCER_ID_MAPPING', 51: 'CONCURRENT_TRANSACTIONS', 53: 'TRANSACTIONAL_ID_AUTHORIZATION_FAILED', 56: 'KAFKA_STORAGE_ERROR',
   59: 'UNKNOWN_PRODUCER_ID', 60: 'REASSIGNMENT_IN_PROGRESS', 68: 'NON_EMPTY_GROUP', 69: 'GROUP_ID_NOT_FOUND', 73: 'TOPIC_DELETION_DISABLED', 80: 'PREFERRED_LEADER_NOT_AVAILABLE', 83: 'ELIGIBLE_LEADERS_NOT_AVAILABLE', 87: 'INVALID_RECORD', 88: 'UNSTABLE_OFFSET_COMMIT', 90: 'PRODUCER_FENCED',
-  100: 'UNKNOWN_TOPIC_ID', 103: 'INCONSISTENT_TOPIC_ID',
+  100: 'UNKNOWN_TOPIC_ID', 103: 'INCONSISTENT_TOPIC_ID', 120: 'TRANSACTION_ABORTABLE',
 } // prettier-ignore
 /** As the Kafka protocol guide calls it. */
 export const errorName = (code: number): string => names[code] ?? `error code ${code}`

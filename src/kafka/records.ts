@@ -113,6 +113,8 @@ export interface ProduceArgs {
   /** All in-sync replicas: the only one that goes with exactly once. */
   readonly acks: -1
   readonly timeoutMs: number
+  /** The leaders take the partitions into the transaction; otherwise the coordinator has been told of them. */
+  readonly enlists?: boolean
   /** Of the batches that do not have one of their own; none when it is absent. A batch that would not become smaller stays as it is. */
   readonly compression?: Compression
   readonly batches: readonly PartitionBatch[]

@@ -8,6 +8,7 @@ import { aliveIn, readStates } from '../../src/infra/local/services.ts'
 import { startTimeOf } from '../../src/infra/processes.ts'
 import { spoken } from '../../src/kafka/api-versions.ts'
 import { Client } from '../../src/kafka/client.ts'
+import { brokersEnlist } from '../../src/kafka/features.ts'
 import { readRecord } from '../../src/settings/infra-record.ts'
 import { withAdmin } from '../support/admin.ts'
 import { ownBroker } from '../support/broker.ts'
@@ -102,6 +103,7 @@ test('Kafka 4 runs without ZooKeeper, is found again, keeps its data, serves wha
 test('of three nodes one that was killed comes back to the quorum, and so do all of them', async () => {
   const { home, infra, brokers } = await ownBroker(3, '4')
   await createTopic(brokers, 'kept', 3)
+  expect(await asking(brokers, async ({ shared }) => brokersEnlist(shared, await shared.any()))).toBe(false)
   const before = pids(home)
   await killed(readStates(layoutOf(home)).brokers.find(({ name }) => name === 'kafka-1')!)
   expect(await infra.up(silent)).toMatchObject({ started: true, brokers })

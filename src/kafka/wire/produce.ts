@@ -4,6 +4,8 @@ import { codecNumber } from '../compression.ts'
 import type { PartitionBatch, ProduceArgs, ProduceResult, Records } from '../records.ts'
 import { codecOf } from './codecs.ts'
 import { crc32c } from './crc32c.ts'
+import { readPartitions } from './flexible.ts'
+import { compactFraming, plainFraming, type Framing } from './framing.ts'
 import type { Encoded, Exchange } from '../exchange.ts'
 import { encodeProduceV7, type KafkajsMessage } from '../kafkajs/protocol.ts'
 import { registerCodecs } from './kafkajs-codecs.ts'
@@ -12,6 +14,8 @@ import { RecordBuffer } from './record-buffer.ts'
 import { TimedRecords } from './timed-records.ts'
 
 export const produceApi = { apiKey: 0, apiVersion: 7, apiName: 'Produce' } as const
+/** The first version with which a partition's leader takes the partition into the transaction (KIP-890). */
+export const enlistingProduceApi = { apiKey: 0, apiVersion: 12, apiName: 'Produce' } as const
 
 interface ProduceResponse {
   readonly clientSideThrottleTime: number
@@ -26,11 +30,14 @@ export function produceRequest(args: ProduceArgs): Exchange<ProduceResult[], Pro
   const topics = checked(args.batches)
   const request = args.batches.every(({ records }) => records instanceof MessageList)
     ? kafkajsRequest(args, topics)
-    : { ...produceApi, encode: async () => encode(args, topics, await packedOf(args)) }
+    : {
+        ...(args.enlists ? enlistingProduceApi : produceApi),
+        encode: async () => encode(args, topics, await packedOf(args)),
+      }
   return {
     request,
     response: {
-      decode: (payload) => Promise.resolve(decode(payload)),
+      decode: (payload) => Promise.resolve(args.enlists ? decodeFlexible(payload) : decode(payload)),
       parse: ({ results }) => Promise.resolve(results),
     },
     logResponseError: false,
@@ -115,18 +122,29 @@ function encode(args: ProduceArgs, topics: Topics, packed: PackedBatches): Encod
 
 const nothing = Buffer.alloc(0)
 
+const framingOf = ({ enlists }: ProduceArgs): Framing => (enlists ? compactFraming : plainFraming)
+
 /** Returns the position after it, as all that write here. */
 function writeRequest(bytes: Buffer, start: number, args: ProduceArgs, topics: Topics, packed: PackedBatches): number {
-  let at = writeText(bytes, args.transactionalId, start)
+  const framing = framingOf(args)
+  // the tags of the header, which kafkajs writes without them
+  let at = framing.writeTags(bytes, start)
+  at = framing.writeText(bytes, args.transactionalId, at)
   at = bytes.writeInt16BE(args.acks, at)
   at = bytes.writeInt32BE(args.timeoutMs, at)
-  at = bytes.writeInt32BE(topics.size, at)
+  at = framing.writeCount(bytes, topics.size, at)
   for (const [topic, batches] of topics) {
-    at = writeText(bytes, topic, at)
-    at = bytes.writeInt32BE(batches.length, at)
-    for (const batch of batches) at = writeBatch(bytes, args, batch, packed.get(batch), at)
+    at = framing.writeText(bytes, topic, at)
+    at = framing.writeCount(bytes, batches.length, at)
+    for (const batch of batches) {
+      at = bytes.writeInt32BE(batch.partition, at)
+      at = framing.writeCount(bytes, sizeOfBatch(batch, packed), at)
+      at = writeBatch(bytes, args, batch, packed.get(batch), at)
+      at = framing.writeTags(bytes, at)
+    }
+    at = framing.writeTags(bytes, at)
   }
-  return at
+  return framing.writeTags(bytes, at)
 }
 
 const isEncoded = (records: Records): records is RecordBuffer | TimedRecords =>
@@ -134,27 +152,27 @@ const isEncoded = (records: Records): records is RecordBuffer | TimedRecords =>
 
 const sameTime = (ms: number) => ({ firstMs: ms, mostMs: ms })
 
-function sizeOf({ transactionalId }: ProduceArgs, topics: Topics, packed: PackedBatches): number {
-  let size = 2 + Buffer.byteLength(transactionalId ?? '') + 2 + 4 + 4
+function sizeOf(args: ProduceArgs, topics: Topics, packed: PackedBatches): number {
+  const framing = framingOf(args)
+  const { tagsSize } = framing
+  let size = tagsSize + framing.textSize(args.transactionalId) + 2 + 4 + framing.countSize(topics.size) + tagsSize
   for (const [topic, batches] of topics) {
-    size += 2 + Buffer.byteLength(topic) + 4
-    for (const batch of batches)
-      size += 4 + 4 + batchHeader.before + batchHeader.after + (packed.get(batch)?.bytes.length ?? batch.records.byteLength) // prettier-ignore
+    size += framing.textSize(topic) + framing.countSize(batches.length) + tagsSize
+    for (const batch of batches) {
+      const length = sizeOfBatch(batch, packed)
+      size += 4 + framing.countSize(length) + length + tagsSize
+    }
   }
   return size
 }
 
-function writeText(bytes: Buffer, text: string | null, at: number): number {
-  if (text === null) return bytes.writeInt16BE(-1, at)
-  const length = bytes.write(text, at + 2, 'utf8')
-  bytes.writeInt16BE(length, at)
-  return at + 2 + length
-}
+const sizeOfBatch = (batch: PartitionBatch, packed: PackedBatches): number =>
+  batchHeader.before + batchHeader.after + (packed.get(batch)?.bytes.length ?? batch.records.byteLength)
 
 function writeBatch(
   bytes: Buffer,
   args: ProduceArgs,
-  { partition, records, baseSequence, timestampMs }: PartitionBatch,
+  { records, baseSequence, timestampMs }: PartitionBatch,
   packed: Packed | undefined,
   start: number,
 ): number {
@@ -163,9 +181,7 @@ function writeBatch(
   const body = packed?.bytes ?? records.bytes
   const byteLength = body.length
   const { firstMs, mostMs } = records instanceof TimedRecords ? records.times : sameTime(timestampMs ?? Date.now())
-  let at = bytes.writeInt32BE(partition, start)
-  at = bytes.writeInt32BE(batchHeader.before + batchHeader.after + byteLength, at)
-  at = bytes.writeBigInt64BE(0n, at) // base offset: the broker's to give
+  let at = bytes.writeBigInt64BE(0n, start) // base offset: the broker's to give
   at = bytes.writeInt32BE(batchHeader.after + byteLength, at)
   at = bytes.writeInt32BE(0, at) // leader epoch: the broker's too
   at = bytes.writeInt8(2, at) // message format
@@ -194,4 +210,21 @@ function decode(payload: Buffer): ProduceResponse {
     })
   })
   return { results: topics.flat(), clientSideThrottleTime: reader.int32() }
+}
+
+function decodeFlexible(payload: Buffer): ProduceResponse {
+  const reader = new ByteReader(payload)
+  reader.tags()
+  const results = readPartitions(reader, (topic): ProduceResult => {
+    const result = { topic, partition: reader.int32(), errorCode: reader.int16(), baseOffset: reader.int64() }
+    reader.position += 16 // append time, log start offset
+    reader.compactArray(() => {
+      reader.int32() // index of a record
+      reader.compactText() // what is wrong with it
+      reader.tags()
+    })
+    reader.compactText() // what is wrong with all
+    return result
+  })
+  return { results, clientSideThrottleTime: reader.int32() }
 }

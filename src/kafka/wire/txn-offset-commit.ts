@@ -4,6 +4,8 @@ import { KafkajsEncoder, createErrorFromCode } from '../kafkajs/protocol.ts'
 
 /** The first version that says who commits (KIP-447): a member that the group has put out is refused. kafkajs ends at 1. */
 export const txnOffsetCommitApi = { apiKey: 28, apiVersion: 3, apiName: 'TxnOffsetCommit' } as const
+/** The first version with which the group's coordinator takes the group into the transaction (KIP-890); its bytes are those of version 3. */
+export const enlistingOffsetCommitApi = { ...txnOffsetCommitApi, apiVersion: 5 } as const
 
 /** Whom the group's coordinator takes a request from: a member in a generation. */
 export interface GroupPlace {
@@ -20,6 +22,8 @@ export interface TxnOffsetCommit {
   readonly producerId: string
   readonly producerEpoch: number
   readonly place: GroupPlace
+  /** The group's coordinator takes it into the transaction; otherwise the transaction's coordinator has been told of it. */
+  readonly enlists?: boolean
   readonly topics: ReadonlyMap<string, readonly { readonly partition: number; readonly offset: number }[]>
 }
 
@@ -31,7 +35,10 @@ interface TxnOffsetCommitResponse {
 
 /** An offset of a group for `connectionPool.send`, as part of a transaction. */
 export const txnOffsetCommitRequest = (args: TxnOffsetCommit): Exchange<undefined, TxnOffsetCommitResponse> => ({
-  request: { ...txnOffsetCommitApi, encode: () => Promise.resolve(encode(args)) },
+  request: {
+    ...(args.enlists ? enlistingOffsetCommitApi : txnOffsetCommitApi),
+    encode: () => Promise.resolve(encode(args)),
+  },
   response: {
     decode: (payload) => Promise.resolve(decode(payload)),
     parse: ({ errorCode }) =>

@@ -1,19 +1,21 @@
 import { setImmediate as tick, setTimeout as sleep } from 'node:timers/promises'
 import { PartitionError, codeOf } from '../../kafka/errors.ts'
 import type { PartitionRecords } from '../../kafka/output-buffers.ts'
-import type { ProduceResult } from '../../kafka/records.ts'
+import type { PartitionBatch, ProduceResult } from '../../kafka/records.ts'
 import type { Client } from '../../kafka/client.ts'
 import type { Connection } from '../../kafka/connection.ts'
 import { needing } from '../../kafka/rights.ts'
 import { produce } from '../../kafka/produce.ts'
-import { addOffsetsToTxn, addPartitionsToTxn, endTxn, txnOffsetCommit, type GroupPlace, type ProducerIdentity } from '../../kafka/requests.ts' // prettier-ignore
+import { endTxn, txnOffsetCommit, type GroupPlace, type ProducerIdentity } from '../../kafka/requests.ts'
+import { brokersEnlist } from '../../kafka/features.ts'
+import { endTxnRequest, type NextEpoch } from '../../kafka/wire/end-txn.ts'
 import type { Broker } from '../../kafka/transport.ts'
 import type { Compression } from '../../kafka/compression.ts'
+import { Enlistment } from './enlistment.ts'
+import { afterMarkers } from './after-markers.ts'
 import { CONCURRENT_TRANSACTIONS, takeOver, type TakeOverOptions } from './take-over.ts'
-import { type TopicPartition, byLeader, byTopic, groupedByTopic } from '../../kafka/partitions.ts'
+import { type TopicPartition, byLeader, groupedByTopic } from '../../kafka/partitions.ts'
 
-/** TOPIC_AUTHORIZATION_FAILED, and OPERATION_NOT_ATTEMPTED for the others of the same request. */
-const refusedTopic = new Set([29, 55])
 /** COORDINATOR_LOAD_IN_PROGRESS, COORDINATOR_NOT_AVAILABLE, NOT_COORDINATOR */
 const coordinatorMoves = new Set([14, 15, 16])
 
@@ -27,31 +29,28 @@ export interface ProducerOptions extends TakeOverOptions {
 }
 
 /**
- * One epoch of one transactional id. `open` fences every earlier owner and ends its transaction; after any error in a transaction
- * the producer is to be thrown away (`close`) and a new one opened: no sequence number and no state is ever used again.
+ * One transactional id. `open` fences every earlier owner and ends its transaction; after any error in a transaction the producer is to be
+ * thrown away (`close`) and a new one opened: no sequence number and no state is ever used again.
+ *
+ * Where brokers take part in it (KIP-890), they tell the coordinator themselves what a transaction writes to, and each transaction has an
+ * epoch of its own: what comes late of one cannot end up in the next.
  */
 export class TransactionalProducer {
   readonly #connection: Connection
-  readonly #transactionalId: string
-  readonly #producerId: string
-  readonly #producerEpoch: number
   readonly #compression: Compression
   readonly #sequences = new Map<string, number>()
-  readonly #enlisted = new Set<string>()
-  #enlistedGroup: string | undefined
+  /** Undefined where brokers enlist. */
+  readonly #enlistment: Enlistment | undefined
+  #identity: ProducerIdentity
   #open = false
+  /** Where brokers enlist: the last request that may do that. Two at once would get in each other's way at the coordinator. */
+  #enlisting: Promise<unknown> = Promise.resolve()
 
-  private constructor(
-    connection: Connection,
-    transactionalId: string,
-    id: { producerId: string; producerEpoch: number },
-    compression: Compression,
-  ) {
+  private constructor(connection: Connection, identity: ProducerIdentity, compression: Compression, enlist: boolean) {
     this.#connection = connection
-    this.#transactionalId = transactionalId
-    this.#producerId = id.producerId
-    this.#producerEpoch = id.producerEpoch
+    this.#identity = identity
     this.#compression = compression
+    this.#enlistment = enlist ? new Enlistment(connection, identity) : undefined
   }
 
   /** @throws when no producer id could be had within `patienceMs` (the last owner's transaction is being ended meanwhile). */
@@ -59,7 +58,10 @@ export class TransactionalProducer {
     const { transactionalId, compression = 'none' } = options
     const connection = client.connect()
     try {
-      return new TransactionalProducer(connection, transactionalId, await takeOver(connection, options), compression)
+      const identity = { transactionalId, ...(await takeOver(connection, options)) }
+      const coordinator = await connection.coordinator('transaction', transactionalId)
+      const enlist = !(await brokersEnlist(connection, coordinator))
+      return new TransactionalProducer(connection, identity, compression, enlist)
     } catch (error) {
       await connection.close()
       throw error
@@ -77,88 +79,79 @@ export class TransactionalProducer {
   async begin(batches: readonly TopicPartition[], groupId: string): Promise<void> {
     // First: a partition without a leader could not be told how the transaction ends.
     await byLeader(this.#connection, batches)
-    const begun = this.#enlist(batches)
-    const results = await Promise.allSettled([begun, this.#enlistGroup(groupId, begun)])
+    if (!this.#enlistment) return
+    this.#open = true
+    const begun = this.#enlistment.partitions(batches)
+    const results = await Promise.allSettled([begun, this.#enlistment.group(groupId, begun)])
     for (const result of results) if (result.status === 'rejected') throw result.reason
   }
 
   /** Writes records into the transaction, beginning it if there is none: one request a broker. Returns where they were written. */
-  async send(batches: readonly PartitionRecords[]): Promise<ProduceResult[]> {
-    // First: a partition without a leader could not be told how the transaction ends.
-    const leaders = await byLeader(this.#connection, batches)
-    await this.#enlist(batches)
-    return (await Promise.all([...leaders].map(([broker, mine]) => this.#produce(broker, mine)))).flat()
-  }
-
-  async #produce(broker: Broker, batches: readonly PartitionRecords[]): Promise<ProduceResult[]> {
-    const results = await produce(this.#connection, broker, {
-      transactionalId: this.#transactionalId,
-      producerId: this.#producerId,
-      producerEpoch: this.#producerEpoch,
-      acks: -1,
-      timeoutMs: 10_000,
-      compression: this.#compression,
-      batches: batches.map(({ topic, partition, records, compression }) => {
-        const key = `${topic}/${partition}`
-        const baseSequence = this.#sequences.get(key) ?? 0
-        // Sequence numbers are 32-bit and wrap to 0.
-        this.#sequences.set(key, (baseSequence + records.count) % 0x8000_0000)
-        return { topic, partition, records, compression, baseSequence }
-      }),
+  send(batches: readonly PartitionRecords[]): Promise<ProduceResult[]> {
+    return this.#inTurn(async () => {
+      // First: a partition without a leader could not be told how the transaction ends.
+      const leaders = await byLeader(this.#connection, batches)
+      this.#open = true
+      await this.#enlistment?.partitions(batches)
+      return (await Promise.all([...leaders].map(([broker, mine]) => this.#produce(broker, mine)))).flat()
     })
-    for (const { topic, partition, errorCode } of results)
-      if (errorCode !== 0) throw new PartitionError('Produce', topic, partition, errorCode)
-    return results
   }
 
-  async #enlist(batches: readonly TopicPartition[]): Promise<void> {
-    const added = byTopic(batches.filter(({ topic, partition }) => !this.#enlisted.has(`${topic}/${partition}`)))
-    if (added.size === 0) return
-    this.#open = true
-    const topics = [...added].map(([topic, partitions]) => ({ topic, partitions }))
-    try {
-      await this.#add(topics)
-    } catch (error) {
-      // One topic that is refused keeps the others from being tried: asked for alone, it says so.
-      if (topics.length === 1 || !refusedTopic.has(codeOf(error) ?? 0)) throw error
-      for (const topic of topics) await this.#add([topic])
-    }
-    for (const [topic, partitions] of added)
-      for (const partition of partitions) this.#enlisted.add(`${topic}/${partition}`)
+  /** A partition that is refused for the last transaction's markers has written nothing: it is asked for again, as it was. */
+  async #produce(broker: Broker, records: readonly PartitionRecords[]): Promise<ProduceResult[]> {
+    let left = records.map((batch) => this.#numbered(batch))
+    const written: ProduceResult[] = []
+    await afterMarkers(async () => {
+      const results = await this.#produceOnce(broker, left)
+      written.push(...results.filter(({ errorCode }) => errorCode === 0))
+      const refused = results.filter(({ errorCode }) => errorCode !== 0)
+      const worst = refused.find(({ errorCode }) => errorCode !== CONCURRENT_TRANSACTIONS) ?? refused[0]
+      if (!worst) return
+      left = left.filter((batch) => refused.some(({ topic, partition }) => topic === batch.topic && partition === batch.partition)) // prettier-ignore
+      throw new PartitionError('Produce', worst.topic, worst.partition, worst.errorCode)
+    })
+    return written
   }
 
-  async #add(topics: readonly { topic: string; partitions: readonly number[] }[]): Promise<void> {
-    const right = { operation: 'Write', resource: 'topic', names: topics.map(({ topic }) => topic) } as const
-    await needing([right], () =>
-      this.#afterMarkers(async (coordinator) => {
-        await addPartitionsToTxn(coordinator, { ...this.#identity, topics })
-      }),
-    )
+  #numbered({ topic, partition, records, compression }: PartitionRecords): PartitionBatch {
+    const key = `${topic}/${partition}`
+    const baseSequence = this.#sequences.get(key) ?? 0
+    // Sequence numbers are 32-bit and wrap to 0.
+    this.#sequences.set(key, (baseSequence + records.count) % 0x8000_0000)
+    return { topic, partition, records, compression, baseSequence }
   }
 
-  /** `begun`: a request of the same transaction that is under way and is tried again until the last one's markers are written. */
-  async #enlistGroup(groupId: string, begun?: Promise<void>): Promise<void> {
-    if (this.#enlistedGroup === groupId) return
-    this.#open = true
-    await this.#afterMarkers(async (coordinator) => {
-      await addOffsetsToTxn(coordinator, { ...this.#identity, groupId })
-    }, begun)
-    this.#enlistedGroup = groupId
+  #produceOnce(broker: Broker, batches: readonly PartitionBatch[]): Promise<ProduceResult[]> {
+    const enlists = !this.#enlistment
+    return produce(this.#connection, broker, { ...this.#identity, enlists, acks: -1, timeoutMs: 10_000, compression: this.#compression, batches }) // prettier-ignore
+  }
+
+  #inTurn<Result>(request: () => Promise<Result>): Promise<Result> {
+    if (this.#enlistment) return request()
+    const turn = this.#enlisting.then(request)
+    this.#enlisting = turn.catch(() => undefined)
+    return turn
   }
 
   /**
    * Puts the group's offsets into the transaction, as this member of it; may be repeated with another generation.
    * @throws ILLEGAL_GENERATION or UNKNOWN_MEMBER_ID when the group does not have the member in this generation
    */
-  async sendOffsets(groupId: string, offsets: readonly OffsetCommit[], place: GroupPlace): Promise<void> {
-    await this.#enlistGroup(groupId)
+  sendOffsets(groupId: string, offsets: readonly OffsetCommit[], place: GroupPlace): Promise<void> {
+    return this.#inTurn(() => this.#sendOffsets(groupId, offsets, place))
+  }
+
+  async #sendOffsets(groupId: string, offsets: readonly OffsetCommit[], place: GroupPlace): Promise<void> {
+    this.#open = true
+    await this.#enlistment?.group(groupId)
     const topics = groupedByTopic(offsets, ({ partition, offset }) => ({ partition, offset }))
     const rights = [
       { operation: 'Read', resource: 'group', names: [groupId] },
       { operation: 'Read', resource: 'topic', names: [...topics.keys()] },
     ] as const
-    await this.#onceSettled(groupId, (coordinator) =>
-      needing(rights, () => txnOffsetCommit(coordinator, { ...this.#identity, groupId, place, topics })),
+    const commit = { ...this.#identity, enlists: !this.#enlistment, groupId, place, topics }
+    await afterMarkers(() =>
+      this.#onceSettled(groupId, (coordinator) => needing(rights, () => txnOffsetCommit(coordinator, commit))),
     )
   }
 
@@ -191,38 +184,23 @@ export class TransactionalProducer {
     await this.#connection.close()
   }
 
-  async #end(committed: boolean, onSent?: () => void): Promise<void> {
+  async #end(commits: boolean, onSent?: () => void): Promise<void> {
     if (!this.#open) return
-    const coordinator = await this.#connection.coordinator('transaction', this.#transactionalId)
-    const ended = endTxn(coordinator, { ...this.#identity, transactionResult: committed })
+    const coordinator = await this.#connection.coordinator('transaction', this.#identity.transactionalId)
+    const ended = this.#enlistment
+      ? endTxn(coordinator, { ...this.#identity, transactionResult: commits })
+      : coordinator.send(endTxnRequest({ ...this.#identity, commits })).then((next) => this.#goOnAs(next))
     ended.catch(() => undefined) // whoever awaits it gets the error
     await tick()
     onSent?.()
     await ended
-    this.#enlisted.clear()
-    this.#enlistedGroup = undefined
+    this.#enlistment?.clear()
     this.#open = false
   }
 
-  /**
-   * While the markers of the last transaction are being written, the next one is asked to try again; Java's client waits 20 ms too.
-   * `first` is a request that is tried again already: when it has succeeded, so will this one.
-   */
-  async #afterMarkers(request: (coordinator: Broker) => Promise<void>, first?: Promise<void>): Promise<void> {
-    const deadline = performance.now() + 10_000
-    for (let delayMs = 1; ; delayMs = Math.min(delayMs * 2, 20)) {
-      try {
-        await request(await this.#connection.coordinator('transaction', this.#transactionalId))
-        return
-      } catch (error) {
-        if (codeOf(error) !== CONCURRENT_TRANSACTIONS || performance.now() > deadline) throw error
-      }
-      await (first ?? sleep(delayMs))
-      first = undefined
-    }
-  }
-
-  get #identity(): ProducerIdentity {
-    return { transactionalId: this.#transactionalId, producerId: this.#producerId, producerEpoch: this.#producerEpoch }
+  /** Sequence numbers begin anew with each epoch. */
+  #goOnAs(next: NextEpoch): void {
+    this.#identity = { ...this.#identity, ...next }
+    this.#sequences.clear()
   }
 }

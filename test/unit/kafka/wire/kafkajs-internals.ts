@@ -12,6 +12,9 @@ export interface Encoder {
   writeInt32(value: number): this
   writeInt64(value: number | string): this
   writeString(value: string): this
+  writeUVarInt(value: number): this
+  writeUVarIntString(value: string): this
+  writeEncoder(other: Encoder): this
   writeBytes(value: Buffer): this
   writeArray(values: readonly Encoder[]): this
 }
