@@ -4,7 +4,7 @@ import { chooseCodec } from '../kafka/codec.ts'
 import { Client, type ClientOptions } from '../kafka/client.ts'
 import { isConnectionError } from '../kafka/errors.ts'
 import { checkReachable, whyUnreachable } from '../kafka/reachable.ts'
-import { describeBrokers } from '../kafka/readiness.ts'
+import { describeBrokers, type ClusterDescription } from '../kafka/readiness.ts'
 import type { Log } from '../log.ts'
 import type { Settings } from '../settings/resolve.ts'
 
@@ -17,15 +17,15 @@ export function clientOptions(settings: Settings, clientId: string, log?: Log): 
   return { ...connectionOf(settings), clientId, codec: chooseCodec(process.env), ...(log && { log }) }
 }
 
-/** @throws PayflowError (infra) that says what is at each address when no broker can be reached. */
-export async function reach(settings: Settings): Promise<void> {
+/** Returns who is in the cluster. @throws PayflowError (infra) that says what is at each address when no broker can be reached. */
+export async function reach(settings: Settings): Promise<ClusterDescription> {
   const connection = connectionOf(settings)
   if (connection.brokers.length === 0)
     throw new PayflowError('BROKERS_UNKNOWN', 'No broker is known: port 0 means any free one, and none runs yet', {
       kind: 'infra',
       hint: 'start one with `payflow infra up`, or name yours with --brokers HOST:PORT',
     })
-  await checkReachable(connection)
+  return checkReachable(connection)
 }
 
 /** Hands `use` a client of a cluster that answers, and closes it afterwards. */
@@ -45,10 +45,9 @@ export async function withCluster<Result>(
   }
 }
 
-/** The configured replication factor, or the number of brokers up to 3. */
-export async function replicationFactorOf(settings: Settings): Promise<number> {
-  const { replicationFactor } = settings
-  return (
-    replicationFactor ?? Math.min(3, (await describeBrokers(connectionOf(settings), ANSWER_TIMEOUT_MS)).brokers.length)
-  )
+/** The configured replication factor, or the number of brokers up to 3. `cluster`: who is known to be in it. */
+export async function replicationFactorOf(settings: Settings, cluster?: ClusterDescription): Promise<number> {
+  if (settings.replicationFactor !== undefined) return settings.replicationFactor
+  const { brokers } = cluster ?? (await describeBrokers(connectionOf(settings), ANSWER_TIMEOUT_MS))
+  return Math.min(3, brokers.length)
 }

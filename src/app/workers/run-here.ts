@@ -38,7 +38,7 @@ export async function runHere(
   choices: readonly WorkerChoice[],
   { untilCaughtUp, signal, onEvent, log, metrics, tracing, restarts = 0 }: RunHereOptions,
 ): Promise<WorkerSummary[]> {
-  await reach(settings)
+  const cluster = await reach(settings)
   await createOwnOutputs(settings, choices, log)
   const reporter = new Reporter(choices.map(({ definition }) => definition.name))
   const leave = enter(settings, choices, { log, restarts, reporter })
@@ -46,7 +46,7 @@ export async function runHere(
     return await runWorkers({
       client: { ...clientOptions(settings, 'payflow'), requestTimeoutMs: requestTimeoutMs(settings) },
       workers: choices.map(({ definition, options }) => ({ definition, options })),
-      replicationFactor: await replicationFactorOf(settings),
+      replicationFactor: await replicationFactorOf(settings, cluster),
       sessionTimeoutMs: settings.sessionTimeoutMs,
       transactionTimeoutMs: settings.transactionTimeoutMs,
       lingerMs: settings.lingerMs,
