@@ -1,7 +1,9 @@
 import { exchangeOf } from './kafkajs/requests.ts'
 import type { Broker } from './transport.ts'
+import { endTxnRequest, type EndTxn, type NextEpoch } from './wire/end-txn.ts'
 import { txnOffsetCommitRequest, type TxnOffsetCommit } from './wire/txn-offset-commit.ts'
 
+export type { NextEpoch } from './wire/end-txn.ts'
 export { nobody, type GroupPlace } from './wire/txn-offset-commit.ts'
 
 // Requests in the newest version that the broker serves, as kafkajs encodes them. Those of one version of payflow's own are in wire/.
@@ -126,6 +128,9 @@ export const addOffsetsToTxn: Request<ProducerIdentity & { groupId: string }, un
 
 /** Commits when `transactionResult` is true, aborts otherwise. */
 export const endTxn: Request<ProducerIdentity & { transactionResult: boolean }, unknown> = request(26, 'EndTxn')
+
+/** Ends it where brokers enlist. Returns the producer's next epoch, under which the next transaction goes. */
+export const endTxnOfEpoch = (broker: Broker, args: EndTxn): Promise<NextEpoch> => broker.send(endTxnRequest(args))
 
 /** @throws ILLEGAL_GENERATION or UNKNOWN_MEMBER_ID where the group does not have this member in this generation */
 export const txnOffsetCommit = (broker: Broker, args: TxnOffsetCommit): Promise<undefined> =>

@@ -6,9 +6,8 @@ import type { Client } from '../../kafka/client.ts'
 import type { Connection } from '../../kafka/connection.ts'
 import { needing } from '../../kafka/rights.ts'
 import { produce } from '../../kafka/produce.ts'
-import { endTxn, txnOffsetCommit, type GroupPlace, type ProducerIdentity } from '../../kafka/requests.ts'
+import { endTxn, endTxnOfEpoch, txnOffsetCommit, type GroupPlace, type NextEpoch, type ProducerIdentity } from '../../kafka/requests.ts' // prettier-ignore
 import { brokersEnlist } from '../../kafka/features.ts'
-import { endTxnRequest, type NextEpoch } from '../../kafka/wire/end-txn.ts'
 import type { Broker } from '../../kafka/transport.ts'
 import type { Compression } from '../../kafka/compression.ts'
 import { Enlistment } from './enlistment.ts'
@@ -189,7 +188,7 @@ export class TransactionalProducer {
     const coordinator = await this.#connection.coordinator('transaction', this.#identity.transactionalId)
     const ended = this.#enlistment
       ? endTxn(coordinator, { ...this.#identity, transactionResult: commits })
-      : coordinator.send(endTxnRequest({ ...this.#identity, commits })).then((next) => this.#goOnAs(next))
+      : endTxnOfEpoch(coordinator, { ...this.#identity, commits }).then((next) => this.#goOnAs(next))
     ended.catch(() => undefined) // whoever awaits it gets the error
     await tick()
     onSent?.()
