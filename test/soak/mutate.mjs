@@ -7,8 +7,8 @@ import { join } from 'node:path'
  */
 const mutations = {
   'no-transactions': [
-    ['runtime/producers/transactional.js', 'await this.#enlist(batches);', ''],
-    ['runtime/producers/transactional.js', 'transactionalId: this.#transactionalId,\n            producerId: this.#producerId,\n            producerEpoch: this.#producerEpoch,', "transactionalId: null,\n            producerId: '-1',\n            producerEpoch: -1,"],
+    ['runtime/producers/transactional.js', 'await this.#enlistment?.partitions(batches);', ''],
+    ['runtime/producers/transactional.js', '...this.#identity, enlists, acks: -1,', "transactionalId: null, producerId: '-1', producerEpoch: -1, acks: -1,"],
     ['runtime/producers/transactional.js', 'return { topic, partition, records, compression, baseSequence };', 'return { topic, partition, records, compression, baseSequence: -1 };'],
     ['runtime/task/position-table.js', 'agrees || !stateful', 'true'],
   ],
