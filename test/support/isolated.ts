@@ -34,6 +34,8 @@ export async function isolated(
     topic: name,
     partitions,
     replicationFactor,
+    // events of tests have times of their own, many longer ago than a broker keeps what is old
+    config: { 'retention.ms': '-1' },
   }))
   await createTopics(client(addresses), topics)
   const names = Object.fromEntries(Object.entries(inputs).map(([alias, { name }]) => [alias, name]))
