@@ -23,13 +23,13 @@ export type Encoder = KafkajsEncoder
 
 /**
  * A request in a flexible version. `encode` writes the body up to its tags; `read` reads the answer from behind its throttle time, which all
- * but the requests about the quorum have (`throttles`). @throws (sending it) the broker's error for an `errorCode` that is not 0
+ * but the requests about the quorum have there (`throttles`). The answer's header has tags, but for ApiVersions (`headerTags`). @throws (sending it) the broker's error for an `errorCode` that is not 0
  */
 export function flexible<Value>(
   api: Api,
   encode: (encoder: Encoder) => Encoder,
   read: (reader: ByteReader) => { errorCode: number; value: Value },
-  { throttles = true }: { throttles?: boolean } = {},
+  { throttles = true, headerTags = true }: { throttles?: boolean; headerTags?: boolean } = {},
 ): Request<Value> {
   return {
     request: {
@@ -39,7 +39,7 @@ export function flexible<Value>(
     response: {
       decode: (payload) => {
         const reader = new ByteReader(payload)
-        reader.tags()
+        if (headerTags) reader.tags()
         return Promise.resolve({ clientSideThrottleTime: throttles ? reader.int32() : 0, ...read(reader) })
       },
       parse: parseAnswer,

@@ -73,12 +73,12 @@ export class TransactionalProducer {
 
   /**
    * Tells the coordinator at once what the transaction will write to, the group's offsets too, so that records and offsets can then be sent
-   * side by side. `send` and `sendOffsets` do the same for what was not named here.
+   * side by side. `send` and `sendOffsets` do the same for what was not named here. Nothing where brokers enlist.
    */
   async begin(batches: readonly TopicPartition[], groupId: string): Promise<void> {
+    if (!this.#enlistment) return
     // First: a partition without a leader could not be told how the transaction ends.
     await byLeader(this.#connection, batches)
-    if (!this.#enlistment) return
     this.#open = true
     const begun = this.#enlistment.partitions(batches)
     const results = await Promise.allSettled([begun, this.#enlistment.group(groupId, begun)])
