@@ -6,13 +6,7 @@ var found = process.versions.node.split('.').map(Number)
 if (found[0] > needed[0] || (found[0] === needed[0] && found[1] >= needed[1])) {
   // before anything is loaded: only then are stacks told in the lines of single modules
   if (process.argv.indexOf('--verbose') > 0 || process.argv.indexOf('-v') > 0) process.setSourceMapsEnabled(true)
-  keepCompiled()
-  import('../dist/bundle/main.js')
-    .catch(function (error) {
-      // `npm run dev` and the mutations of the tests leave single modules only
-      if (error.code !== 'ERR_MODULE_NOT_FOUND') throw error
-      return import('../dist/cli/shell/main.js')
-    })
+  load()
     .then(function (cli) {
       return cli.main(process.argv.slice(2))
     })
@@ -34,18 +28,10 @@ if (found[0] > needed[0] || (found[0] === needed[0] && found[1] >= needed[1])) {
   process.exitCode = 2
 }
 
-// Node 22.8 and later keep what they have compiled, where payflow keeps its things already: nobody else can put code there.
-function keepCompiled() {
-  var enable = require('module').enableCompileCache
-  if (!enable || process.env.NODE_COMPILE_CACHE) return
-  var home = process.env.PAYFLOW_HOME
-  try {
-    if (!home) home = require('path').join(require('os').homedir(), '.payflow')
-    var directory = require('path').join(home, 'compiled')
-    require('fs').mkdirSync(directory)
-  } catch (error) {
-    // no such home yet, or no right to write there: compiled anew each time
-    if (error.code !== 'EEXIST') return
-  }
-  enable(directory)
+function load() {
+  // `npm run dev` and the mutations of the tests leave single modules only
+  if (!require('fs').existsSync(require('path').join(__dirname, '../dist/bundle'))) return import('../dist/cli/shell/main.js')
+  return new Promise(function (resolve) {
+    resolve(require('../dist/bundle/start.cjs').program(process.argv.slice(2)))
+  })
 }

@@ -51,6 +51,20 @@ const english = {
 const gone = ofWorkers.find((path) => !existsSync(path))
 if (gone) throw new Error(`${gone} is not there: what does a worker load instead?`)
 rmSync(at('dist/bundle'), { recursive: true, force: true })
+const output = {
+  dir: at('dist/bundle'),
+  // scripts, for only of those V8 tells what it has compiled
+  format: 'cjs',
+  banner: '"use strict";',
+  entryFileNames: '[name].cjs',
+  chunkFileNames: '[name]-[hash].cjs',
+  sourcemap: true,
+  sourcemapExcludeSources: true,
+  // the text of functions and names of classes stay: errors are told apart by them
+  keepNames: true,
+  minify: { compress: false, mangle: false, codegen: { removeWhitespace: true } },
+}
+await build({ input: { start: at('dist/cli/shell/start.js') }, platform: 'node', output })
 await build({
   input: { main: at('dist/cli/shell/main.js') },
   platform: 'node',
@@ -58,13 +72,7 @@ await build({
   plugins: [requires, english],
   checks: { ineffectiveDynamicImport: false },
   output: {
-    dir: at('dist/bundle'),
-    format: 'esm',
-    sourcemap: true,
-    sourcemapExcludeSources: true,
-    // the text of functions and names of classes stay: errors are told apart by them
-    keepNames: true,
-    minify: { compress: false, mangle: false, codegen: { removeWhitespace: true } },
+    ...output,
     codeSplitting: {
       groups: [
         { name: 'command', tags: ['$initial'], priority: 2 },

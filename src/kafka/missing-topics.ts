@@ -3,7 +3,7 @@ import { didYouMean } from '../did-you-mean.ts'
 import { PayflowError } from '../errors.ts'
 import type { Client } from './client.ts'
 import { refusedAsExisting } from './held-names.ts'
-import { topicNames } from './topics.ts'
+import { allCounts } from './topics.ts'
 
 /** What a command or a worker (`neededBy`) cannot do without. */
 export function topicsMissing(
@@ -20,7 +20,7 @@ export function topicsMissing(
 const STARTING_PATIENCE_MS = 20_000
 
 /**
- * Names of all topics. A broker that has just started answers before it knows them: while the controller refuses to create one of the
+ * All topics and their partitions (0: not known yet). A broker that has just started answers before it knows them: while the controller refuses to create one of the
  * `wanted` because it exists, it is asked again.
  * @throws what says so when one of the wanted is hidden from this user
  */
@@ -28,14 +28,14 @@ export async function topicsWith(
   client: Client,
   wanted: readonly string[],
   signal?: AbortSignal,
-): Promise<ReadonlySet<string>> {
+): Promise<ReadonlyMap<string, number>> {
   const deadline = performance.now() + STARTING_PATIENCE_MS
   for (let lookMs = 20; ; lookMs = Math.min(lookMs * 2, 500)) {
-    const names = new Set(await topicNames(client))
-    const absent = wanted.filter((name) => !names.has(name))
+    const topics = await allCounts(client)
+    const absent = wanted.filter((name) => !topics.has(name))
     await refuseHidden(client, absent)
     const held = await refusedAsExisting(client, absent)
-    if (held.length === 0 || performance.now() > deadline) return names
+    if (held.length === 0 || performance.now() > deadline) return topics
     await sleep(lookMs, undefined, signal ? { signal } : {})
   }
 }

@@ -30,9 +30,10 @@ interface PartitionDescription<Offset> {
   readonly end: Offset
 }
 
-export async function topicNames(client: Client): Promise<string[]> {
-  return (await existing(client, 'all')).map(({ topic }) => topic).sort()
-}
+export const topicNames = async (client: Client): Promise<string[]> => [...(await allCounts(client)).keys()].sort()
+
+/** Topic → its partitions, of all topics; 0 where the broker cannot tell yet. */
+export const allCounts = async (client: Client): Promise<Map<string, number>> => countsIn(await existing(client, 'all'))
 
 const UNKNOWN_TOPIC = 3
 
@@ -48,9 +49,11 @@ async function existing(client: Client, names: readonly string[] | 'all'): Promi
 /** Topic → its partitions, whether or not they can be asked for anything. @throws when one does not exist */
 export async function partitionCounts(client: Client, names: readonly string[]): Promise<Map<string, number>> {
   if (names.length === 0) return new Map()
-  const topics = await existing(client, names)
-  return new Map(topics.map(({ topic, partitionMetadata }) => [topic, partitionMetadata.length]))
+  return countsIn(await existing(client, names))
 }
+
+const countsIn = (topics: readonly TopicMetadata[]): Map<string, number> =>
+  new Map(topics.map(({ topic, partitionMetadata }) => [topic, partitionMetadata.length]))
 
 /** The leader of each partition, by its number; -1: none. @throws when the topic does not exist */
 export async function leadersOf(client: Client, name: string): Promise<number[]> {

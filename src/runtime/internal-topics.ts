@@ -62,10 +62,10 @@ export async function prepareTopics(
       }),
     })
   }
-  const before = await countsOf(client, needed)
+  const before = areKnown(existing, needed) ? existing : await countsOf(client, needed)
   const input = coPartitioned(worker, inputs, before)
-  await createTopics(client, internalTopics([worker], { partitions: input, replicationFactor }))
-  const counts = await countsOf(client, [DEAD_LETTERS, stateTopic(worker.name), inboxTopic(worker.name)])
+  const internal = internalTopics([worker], { partitions: input, replicationFactor })
+  const counts = await countsOfCreated(client, internal, existing)
   for (const topic of [stateTopic(worker.name), inboxTopic(worker.name)])
     if (counts.get(topic) !== input) await fit(client, worker, { topic, has: counts.get(topic) ?? 0, input })
   const outputCounts = new Map(outputs.map((name) => [name, before.get(name)!]))
@@ -102,6 +102,21 @@ async function growTo(client: Client, topic: string, count: number): Promise<voi
       await sleep(100)
     }
   }
+}
+
+const areKnown = (counts: ReadonlyMap<string, number>, names: readonly string[]): boolean =>
+  names.every((name) => (counts.get(name) ?? 0) > 0)
+
+/** Creates those that are not there. `existing`: what was there a moment ago. */
+async function countsOfCreated(
+  client: Client,
+  topics: readonly NewTopic[],
+  existing: ReadonlyMap<string, number>,
+): Promise<ReadonlyMap<string, number>> {
+  const names = topics.map(({ topic }) => topic)
+  if (areKnown(existing, names)) return existing
+  await createTopics(client, topics)
+  return countsOf(client, names)
 }
 
 const countsOf = (client: Client, names: readonly string[]): Promise<Map<string, number>> =>

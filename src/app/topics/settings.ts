@@ -32,7 +32,7 @@ export function readChanges(words: readonly string[]): WantedSettings {
 export async function planConfigure(client: Client, { topics, settings }: WantedSettings): Promise<SettingChange[]> {
   const existing = await topicsWith(client, topics)
   const missing = topics.filter((topic) => !existing.has(topic))
-  if (missing.length > 0) throw topicsNotFound(missing, [...existing])
+  if (missing.length > 0) throw topicsNotFound(missing, [...existing.keys()])
   const now = await topicConfigs(client, topics, Object.keys(settings))
   return topics.flatMap((topic) =>
     Object.entries(settings)

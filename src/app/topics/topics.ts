@@ -198,7 +198,7 @@ export interface DescribedTopic {
 export async function describeExisting(client: Client, names: readonly string[]): Promise<DescribedTopic[]> {
   const existing = await topicsWith(client, names)
   const missing = names.filter((name) => !existing.has(name))
-  if (missing.length > 0) throw topicsNotFound(missing, [...existing])
+  if (missing.length > 0) throw topicsNotFound(missing, [...existing.keys()])
   const [topics, disks] = await Promise.all([lookAtTopics(client, names), brokerDisks(client)])
   const sizes = new ReplicaSizes(disks)
   return topics.map(({ topic, partitions }) => ({

@@ -9,7 +9,9 @@ const TOPIC_ALREADY_EXISTS = 36
 function cluster(shown: (asked: number) => string[], known: string[]): Client {
   let asked = 0
   const metadata = (): Promise<unknown> =>
-    Promise.resolve({ topicMetadata: shown(++asked).map((topic) => ({ topic, topicErrorCode: 0 })) })
+    Promise.resolve({
+      topicMetadata: shown(++asked).map((topic) => ({ topic, topicErrorCode: 0, partitionMetadata: [{}, {}] })),
+    })
   /** Answers CreateTopics. */
   const send = async (_: unknown, { request }: Exchange<unknown>): Promise<unknown> => {
     const { buffer } = await request.encode()
@@ -26,7 +28,7 @@ function cluster(shown: (asked: number) => string[], known: string[]): Client {
 describe('the topics that a broker shows', () => {
   it('are asked for again while the controller knows one that is wanted: the broker has just started', async () => {
     const starting = cluster((asked) => [[], [], ['orders'], ['orders', 'payments']][Math.min(asked - 1, 3)]!, ['orders', 'payments']) // prettier-ignore
-    expect(await topicsWith(starting, ['orders', 'payments'])).toEqual(new Set(['orders', 'payments']))
+    expect(await topicsWith(starting, ['orders', 'payments'])).toEqual(new Map([['orders', 2], ['payments', 2]])) // prettier-ignore
   })
 
   it('are believed when the controller would create what is missing', async () => {
@@ -35,7 +37,7 @@ describe('the topics that a broker shows', () => {
         cluster(() => ['other'], ['other']),
         ['orders'],
       ),
-    ).toEqual(new Set(['other']))
+    ).toEqual(new Map([['other', 2]]))
   })
 
   it('are no longer asked for once the signal is aborted', async () => {
