@@ -24,6 +24,9 @@ interface Unkept {
   readonly commands: readonly string[]
 }
 
+/** Of Node, and of the settings of V8 as they are now. */
+const versionOfCode = (): string => cachedDataVersionTag().toString(16)
+
 /**
  * Loads the bundle's chunks, and keeps what V8 has compiled of them in a directory: half of a worker's start is compiling. Each command adds what it
  * calls, the first times. Node's own cache (22.8 and later) has of a file only what was compiled until it was loaded.
@@ -34,7 +37,7 @@ export class CompiledChunks {
   readonly #command: string
   readonly #require: NodeJS.Require
   readonly #modules = new Map<string, { exports: object }>()
-  readonly #version = cachedDataVersionTag().toString(16)
+  readonly #version = versionOfCode()
   #unkept: Unkept[] = []
 
   constructor(bundle: string, directory: string, command: string) {
@@ -84,7 +87,7 @@ export class CompiledChunks {
   #keep(): void {
     const unkept = this.#unkept
     this.#unkept = []
-    if (unkept.length === 0) return
+    if (unkept.length === 0 || versionOfCode() !== this.#version) return
     try {
       for (const { file, source, script, commands } of unkept)
         writeKept(file, source, { commands, data: script.createCachedData() })

@@ -4,6 +4,7 @@ import process from 'node:process'
 import { fileURLToPath } from 'node:url'
 import { expandHome } from '../../settings/home-directory.ts'
 import { CompiledChunks } from './compiled-chunks.ts'
+import { growWhileSmall } from './heap-growth.ts'
 
 type Program = typeof import('./main.ts')
 
@@ -11,8 +12,11 @@ const bundle = dirname(fileURLToPath(import.meta.url))
 
 /** The program in the bundle, of which this is the first file. */
 export function program(argv: readonly string[]): Program {
+  const command = commandOf(argv)
+  // before V8 compiles anything: what it keeps depends on its settings
+  if (command === 'worker') growWhileSmall()
   const directory = directoryOfCode(argv, process.env)
-  if (directory !== undefined) return new CompiledChunks(bundle, directory, commandOf(argv)).load('main.cjs') as Program
+  if (directory !== undefined) return new CompiledChunks(bundle, directory, command).load('main.cjs') as Program
   return createRequire(join(bundle, 'start.cjs'))('./main.cjs') as Program
 }
 

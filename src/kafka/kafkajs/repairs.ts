@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module'
 import type { Socket } from 'node:net'
 import { codeOf } from '../error-code.ts'
+import { Frames, HEAD_BYTES, SIZE_BYTES } from './frames.ts'
 import { bySilence, noteSilence } from './silence.ts'
 import type { KafkajsBroker } from './types.ts'
 
@@ -12,40 +13,51 @@ const { KafkaJSConnectionError, KafkaJSBrokerNotFound } = require('kafkajs/src/e
   new (message: string) => Error
 >
 
-/** It takes any bytes for frames of the protocol: what another server answers ends the process. */
-const { prototype: frames } = require('kafkajs/src/network/connection') as {
-  prototype: { socket?: Socket; processData: (data: Buffer) => void }
+interface Connection {
+  readonly socket?: Socket
+  /** Who waits for an answer of the login, which is handed on as it is. */
+  readonly authHandlers?: { readonly onSuccess: (bytes: Buffer) => void } | null
+  /** Whether such answers are frames, as all others. */
+  readonly authExpectResponse: boolean
+  readonly requestQueue: {
+    fulfillRequest: (answer: { size: number; correlationId: number; payload: Buffer }) => void
+  }
+  connect: () => Promise<unknown>
+  isConnected: () => boolean
+  processData: (data: Buffer) => void
 }
-const { processData } = frames
-frames.processData = function (data) {
+
+const { prototype: connections } = require('kafkajs/src/network/connection') as { prototype: Connection }
+const framesOf = new WeakMap<object, Frames>()
+
+/**
+ * It takes any bytes for frames of the protocol: what another server answers ends the process. And it keeps each piece of an answer that comes, then
+ * copies them all: twice the memory, and the collector runs twice as often.
+ */
+connections.processData = function (data) {
+  const { authHandlers, authExpectResponse, requestQueue } = this
   try {
-    processData.call(this, data)
+    if (authHandlers && !authExpectResponse) authHandlers.onSuccess(Buffer.from(data))
+    else
+      framesOf.get(this)!.take(data, (frame) => {
+        if (this.authHandlers) this.authHandlers.onSuccess(frame)
+        else requestQueue.fulfillRequest({ size: frame.length - SIZE_BYTES, correlationId: frame.readInt32BE(SIZE_BYTES), payload: frame.subarray(HEAD_BYTES) }) // prettier-ignore
+      })
   } catch (error) {
     this.socket?.destroy(new Error('what answers is not Kafka', { cause: error }))
   }
-}
-
-interface Connection {
-  connect: () => Promise<unknown>
-  isConnected: () => boolean
-  /** What has come of the next answer, and how much of it must come before it is looked at. */
-  chunks: Buffer[]
-  bytesBuffered: number
-  bytesNeeded: number
 }
 
 /**
  * It opens a socket for each request that comes while it connects (fetches do), and loses all of them but the last. And it takes what a new
  * socket brings for the rest of the answer that the last one broke off in: no answer is understood from then on.
  */
-const { prototype: connections } = require('kafkajs/src/network/connection') as { prototype: Connection }
 const { connect } = connections
-const SIZE_BYTES = 4
 const connecting = new WeakMap<object, Promise<unknown>>()
 connections.connect = function () {
   const pending = connecting.get(this)
   if (pending) return pending
-  if (!this.isConnected()) Object.assign(this, { chunks: [], bytesBuffered: 0, bytesNeeded: SIZE_BYTES })
+  if (!this.isConnected()) framesOf.set(this, new Frames())
   const begun = connect.call(this).finally(() => connecting.delete(this))
   connecting.set(this, begun)
   return begun
