@@ -30,7 +30,8 @@ if (found[0] > needed[0] || (found[0] === needed[0] && found[1] >= needed[1])) {
 
 function load() {
   // `npm run dev` and the mutations of the tests leave single modules only
-  if (!require('fs').existsSync(require('path').join(__dirname, '../dist/bundle'))) return import('../dist/cli/shell/main.js')
+  if (!require('fs').existsSync(require('path').join(__dirname, '../dist/bundle')))
+    return import('../dist/cli/shell/main.js')
   return new Promise(function (resolve) {
     resolve(require('../dist/bundle/start.cjs').program(process.argv.slice(2)))
   })
