@@ -42,6 +42,16 @@ const requires = {
   },
 }
 
+/**
+ * Node 20 does not know where a script belongs whose code V8 has kept, and so imports nothing for it: `start.cjs` does. A chunk that Node has
+ * loaded itself imports itself.
+ */
+const IMPORT = '(typeof importModule==="undefined"?name=>import(name):importModule)('
+const imports = {
+  name: 'imports',
+  renderChunk: (code) => ({ code: code.replace(/\bimport\(/g, () => IMPORT), map: null }),
+}
+
 /** zod brings its messages in fifty languages, of which it uses one. */
 const english = {
   name: 'english',
@@ -69,7 +79,7 @@ await build({
   input: { main: at('dist/cli/shell/main.js') },
   platform: 'node',
   external: [...native, ...seldom],
-  plugins: [requires, english],
+  plugins: [requires, english, imports],
   checks: { ineffectiveDynamicImport: false },
   output: {
     ...output,

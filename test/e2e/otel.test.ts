@@ -1,7 +1,6 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { ownBroker } from '../support/broker.ts'
 import { launch, type Ended } from '../support/cli.ts'
@@ -14,20 +13,20 @@ vi.setConfig({ testTimeout: 120_000 })
 function watchingModules(): { env: NodeJS.ProcessEnv; tracingLoaded: () => boolean } {
   const directory = mkdtempSync(join(tmpdir(), 'payflow-modules-'))
   onTestFinished(() => rmSync(directory, { recursive: true, force: true }))
-  const [list, hooks, register] = ['list', 'hooks.mjs', 'register.mjs'].map((name) => join(directory, name)) as [string, string, string] // prettier-ignore
-  writeFileSync(hooks, `import { appendFileSync } from 'node:fs'
-export async function load(url, context, next) {
-  appendFileSync(${JSON.stringify(list)}, url + '\\n')
-  return next(url, context)
+  const [list, preloaded] = [join(directory, 'list'), join(directory, 'preloaded.cjs')]
+  writeFileSync(preloaded, `const fs = require('node:fs')
+const { readFileSync } = fs
+fs.readFileSync = (path, ...more) => {
+  if (/js$/.test(String(path))) fs.appendFileSync(${JSON.stringify(list)}, path + '\\n')
+  return readFileSync(path, ...more)
 }`) // prettier-ignore
-  writeFileSync(register, `import { register } from 'node:module'\nregister(${JSON.stringify(`file://${hooks}`)})\n`)
   const tracingLoaded = (): boolean => {
-    const files = existsSync(list) ? [...new Set(readFileSync(list, 'utf8').split('\n'))].filter((url) => url.startsWith('file:')) : [] // prettier-ignore
+    const files = existsSync(list) ? [...new Set(readFileSync(list, 'utf8').split('\n'))].filter((path) => path !== '') : [] // prettier-ignore
     expect(files.length).toBeGreaterThan(10)
     rmSync(list)
-    return files.some((url) => readFileSync(fileURLToPath(url), 'utf8').includes('OTEL_TRACES_SAMPLER'))
+    return files.some((path) => readFileSync(path, 'utf8').includes('OTEL_TRACES_SAMPLER'))
   }
-  return { env: { NODE_OPTIONS: `--import file://${register}` }, tracingLoaded }
+  return { env: { NODE_OPTIONS: `--require ${preloaded}` }, tracingLoaded }
 }
 
 test('off, nothing of it is loaded and no record has a header; on, children trace too, and a collector that is away is told of once', async () => {

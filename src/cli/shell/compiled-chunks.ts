@@ -3,7 +3,7 @@ import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import process from 'node:process'
 import { cachedDataVersionTag } from 'node:v8'
-import { constants, Script } from 'node:vm'
+import { Script } from 'node:vm'
 import { readKept, removeOldest, writeKept } from './kept-code.ts'
 
 /** Bytes; shorter chunks are compiled in no time. */
@@ -15,7 +15,17 @@ const TIMES_PER_COMMAND = 3
 /** Words that are no commands count too. */
 const MOST_TIMES = 100
 
-type Chunk = (exports: object, require: (name: string) => unknown, module: object, file: string, directory: string) => void // prettier-ignore
+const PARAMETERS = 'exports, require, module, __filename, __dirname, importModule'
+
+type Chunk = (
+  exports: object,
+  require: (name: string) => unknown,
+  module: object,
+  file: string,
+  directory: string,
+  /** What a chunk says for `import()`: see `scripts/bundle.mjs`. */
+  importModule: (name: string) => Promise<unknown>,
+) => void
 
 interface Unkept {
   readonly file: string
@@ -65,6 +75,7 @@ export class CompiledChunks {
       module,
       path,
       this.#bundle,
+      (name) => import(name),
     )
     return module.exports
   }
@@ -72,10 +83,9 @@ export class CompiledChunks {
   #compile(filename: string, file: string): Chunk {
     const source = readFileSync(filename)
     const kept = source.length < WORTH_KEEPING ? undefined : readKept(file, source)
-    const script = new Script(`(function (exports, require, module, __filename, __dirname) {${source.toString()}\n})`, {
+    const script = new Script(`(function (${PARAMETERS}) {${source.toString()}\n})`, {
       filename,
       ...(kept && { cachedData: kept.data }),
-      importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
     })
     const commands = kept && script.cachedDataRejected !== true ? kept.commands : []
     const times = commands.filter((command) => command === this.#command).length

@@ -16,7 +16,8 @@ const MOST_FILES = 100
 export function readKept(file: string, source: Buffer): KeptCode | undefined {
   try {
     // what another user wrote is not run
-    if (statSync(file).uid !== process.getuid?.()) return undefined
+    const user = process.getuid?.()
+    if (user !== undefined && statSync(file).uid !== user) return undefined
     const bytes = readFileSync(file)
     const end = bytes.indexOf('\n')
     const [sum, ...commands] = bytes.toString('latin1', 0, end).split(' ')
