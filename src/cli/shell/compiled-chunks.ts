@@ -69,14 +69,14 @@ export class CompiledChunks {
     this.#modules.set(name, module)
     const path = join(this.#bundle, name)
     const require = (wanted: string): unknown => wanted.startsWith('./') ? this.load(wanted.slice(2)) : this.#require(wanted) // prettier-ignore
-    this.#compile(path, join(this.#directory, `${name}-${this.#version}`))(
-      module.exports,
-      require,
-      module,
-      path,
-      this.#bundle,
-      (name) => import(name),
-    )
+    try {
+      const chunk = this.#compile(path, join(this.#directory, `${name}-${this.#version}`))
+      chunk(module.exports, require, module, path, this.#bundle, (url) => import(url))
+    } catch (error) {
+      // whoever asks for it again is told the same, as by Node
+      this.#modules.delete(name)
+      throw error
+    }
     return module.exports
   }
 

@@ -1,7 +1,8 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import process from 'node:process'
 import { crc32 } from 'node:zlib'
+import { writeWhole } from '../../whole-file.ts'
 
 /** What V8 has compiled of a source, and the commands that called it: once for each time that one added to it. */
 export interface KeptCode {
@@ -32,14 +33,8 @@ export function readKept(file: string, source: Buffer): KeptCode | undefined {
 export function writeKept(file: string, source: Buffer, kept: KeptCode): void {
   const directory = dirname(file)
   if (!existsSync(directory)) mkdirSync(directory, { mode: 0o700 })
-  const unfinished = `${file}.${process.pid}`
-  try {
-    const head = Buffer.from(`${[sumOf(source, kept), ...kept.commands].join(' ')}\n`)
-    writeFileSync(unfinished, Buffer.concat([head, kept.data]), { mode: 0o600 })
-    renameSync(unfinished, file)
-  } finally {
-    rmSync(unfinished, { force: true })
-  }
+  const head = Buffer.from(`${[sumOf(source, kept), ...kept.commands].join(' ')}\n`)
+  writeWhole(file, Buffer.concat([head, kept.data]), 0o600)
 }
 
 /** Leaves the newest files of those in the directory. */
