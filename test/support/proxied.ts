@@ -11,19 +11,22 @@ import { eventually } from './wait.ts'
  * while the broker itself and all others go on without it.
  */
 export async function proxied(address: string, id = 0): Promise<Proxy> {
-  const behind = `127.0.0.1:${await freePort()}`
+  const port = await freePort()
+  const behind = `127.0.0.1:${port}`
+  // never the name of an earlier one: a broker that sees the old one go and this one come at once takes it for the old one
+  const name = `PROXIED_${port}`
   const proxy = await Proxy.inFrontOf(behind)
   onTestFinished(() => proxy.close())
   const own = new Client({ brokers: [address] })
   const settings = {
-    listeners: `PLAINTEXT://${address},PROXIED://${behind}`,
-    'advertised.listeners': `PLAINTEXT://${address},PROXIED://${proxy.address}`,
-    'listener.security.protocol.map': 'PLAINTEXT:PLAINTEXT,PROXIED:PLAINTEXT',
+    listeners: `PLAINTEXT://${address},${name}://${behind}`,
+    'advertised.listeners': `PLAINTEXT://${address},${name}://${proxy.address}`,
+    'listener.security.protocol.map': `PLAINTEXT:PLAINTEXT,${name}:PLAINTEXT`,
   }
   await setBrokerSettings(own, id, settings)
   await eventually(() => reach(proxy.address))
   onTestFinished(async () => {
-    const none = Object.fromEntries(Object.keys(settings).map((name) => [name, undefined]))
+    const none = Object.fromEntries(Object.keys(settings).map((setting) => [setting, undefined]))
     await setBrokerSettings(own, id, none).catch(() => undefined) // a broker of the test's own may be gone
     await own.close()
   })
