@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { closeSync, openSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { closeSync, openSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { PayflowError, messageOf, systemCodeOf } from '../../errors.ts'
@@ -7,6 +7,7 @@ import { sizeOf } from '../log-files.ts'
 import { runningCommands } from '../process-list.ts'
 import { identify, isAlive, sameProcess, signalTo, terminate, type ProcessIdentity } from '../processes.ts'
 import { kafkaVersions, type KafkaVersion } from '../../settings/kafka-version.ts'
+import { writeWhole } from '../../whole-file.ts'
 import { inHome, logPath, outputPath, type Layout, type ServiceName } from './layout.ts'
 import { isOfHome, markOf, markOptions } from './mark.ts'
 
@@ -196,11 +197,8 @@ export function startProgram(layout: Layout, name: ServiceName, port: number, pr
 
 /** What cannot be recorded does not stay. */
 function record(layout: Layout, service: Service): void {
-  const path = pidPath(layout, service.name)
-  const draft = `${path}.new`
   try {
-    writeFileSync(draft, `${JSON.stringify(service)}\n`)
-    renameSync(draft, path)
+    writeWhole(pidPath(layout, service.name), `${JSON.stringify(service)}\n`)
   } catch (error) {
     signalTo(service, 'SIGKILL')
     throw error
