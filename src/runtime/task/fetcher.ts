@@ -123,7 +123,8 @@ export class Fetcher {
         })
     }
     clearTimeout(this.#timer)
-    if (soonestMs < Infinity) this.#timer = setTimeout(() => this.wake(), soonestMs)
+    // a timer drops fractions of a millisecond: it would come too early, and once more
+    if (soonestMs < Infinity) this.#timer = setTimeout(() => this.wake(), Math.ceil(soonestMs))
   }
 
   /** How long more records are waited for before this broker is asked again. */
